@@ -1,0 +1,38 @@
+"""Earcons: short tones that say what the assistant does, made here rather than shipped."""
+
+from typing import Literal
+
+import numpy as np
+
+from assistant.audio.frames import Pcm
+
+Name = Literal["wake", "done", "error", "sleep"]
+
+NOTES: dict[str, tuple[float, ...]] = {
+    "wake": (660.0, 880.0),  # rising: go on
+    "done": (880.0, 660.0),  # falling: understood
+    "error": (330.0, 330.0),  # twice the same, low
+    "sleep": (440.0,),
+}
+"""Frequencies in Hz of the notes, one after another."""
+NOTE_S = 0.07
+FADE_S = 0.015
+"""A cosine slope of this many s at both ends of a note keeps it from clicking."""
+LEVEL_DBFS = -20.0
+"""RMS of a note between its slopes: clear, but quieter than speech (about -15 dBFS)."""
+
+
+def earcon(name: str, rate: int) -> Pcm:
+    """Return the tone `name` ("wake", "done", "error", "sleep"), (samples,) int16 at `rate` Hz."""
+    return np.concatenate([tone(frequency, NOTE_S, rate) for frequency in NOTES[name]])
+
+
+def tone(frequency: float, seconds: float, rate: int, level: float = LEVEL_DBFS) -> Pcm:
+    """Return a sine of `frequency` Hz with soft ends, (samples,) int16; `level`: RMS in dBFS."""
+    time = np.arange(round(seconds * rate)) / rate
+    slope = np.clip(np.minimum(time, seconds - time) / FADE_S, 0.0, 1.0)
+    envelope = 0.5 - 0.5 * np.cos(np.pi * slope)
+    amplitude = 32767 * np.sqrt(2) * 10 ** (level / 20)
+    sine = amplitude * envelope * np.sin(2 * np.pi * frequency * time)
+    pcm: Pcm = np.rint(sine).astype(np.int16)
+    return pcm

@@ -1,0 +1,159 @@
+"""The `assistant` command: finds the sub-command, and turns errors into one sentence and a code."""
+
+import functools
+import importlib
+import logging
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from assistant import __version__, config
+from assistant.errors import AssistantError, BadInput
+
+COMMANDS = {
+    "run": "Be the assistant: listen, think and speak, in the foreground.",
+    "chat": "Talk with it by keyboard; the same mind and conversation, no sound needed.",
+    "ask": "Ask one question, print the answer.",
+    "say": "Speak a text, or write it to a WAV file.",
+    "transcribe": "Write down what is said in WAV files.",
+    "demo": "Speak a recorded question into the whole chain, without any hardware.",
+    "wake": "Wake the running assistant, as its wake word would.",
+    "devices": "List microphones and loudspeakers, and test them.",
+    "models": "List, fetch, verify and remove models.",
+    "config": "Show, check or write the configuration.",
+    "doctor": "Say what is installed, what is used and why, and what is missing.",
+    "bench": "Measure latency, memory and start-up on this machine.",
+    "service": "Install the assistant as a systemd service.",
+    "completion": "Print the shell's completion script.",
+}
+
+
+class Lazy(click.Group):
+    """Imports a sub-command's module only when it is called: `--help` and others stay quick."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All names, in the order of the help."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the one that was asked for."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"assistant.commands.{cmd_name}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+def _overrides(
+    _ctx: click.Context, _param: click.Parameter, pairs: tuple[str, ...]
+) -> dict[str, Any]:
+    return dict(_override(pair) for pair in pairs)
+
+
+def _override(pair: str) -> tuple[str, Any]:
+    """Read ``key=value``; the value is TOML, or else a text."""
+    import tomllib
+
+    key, equals, value = pair.partition("=")
+    if not equals:
+        raise BadInput(f"--set {pair}: allowed is KEY=VALUE, such as --set turn.silence=0.8")
+    try:
+        return key.strip(), tomllib.loads(f"value = {value}")["value"]
+    except tomllib.TOMLDecodeError:
+        return key.strip(), value
+
+
+@click.command(
+    cls=Lazy,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="`assistant COMMAND --help` tells more about each.",
+)
+@click.option(
+    "--config", "path", type=click.Path(path_type=Path), metavar="FILE", help="Settings to use."
+)
+@click.option(
+    "--set",
+    "overrides",
+    multiple=True,
+    metavar="KEY=VALUE",
+    callback=_overrides,
+    help="Change one setting for this call, such as --set turn.silence=0.8",
+)
+@click.option("-v", "--verbose", is_flag=True, help="Tell more on standard error.")
+@click.version_option(__version__, prog_name="assistant")
+@click.pass_context
+def command(
+    ctx: click.Context, path: Path | None, overrides: dict[str, Any], verbose: bool
+) -> None:
+    """An offline voice assistant for small computers that answers at once."""
+
+    @functools.cache
+    def settings() -> config.Config:
+        loaded = config.load(path, overrides)
+        level = logging.DEBUG if verbose else loaded.log.level.upper()
+        logging.basicConfig(level=level, format="%(levelname)s %(name)s: %(message)s")
+        return loaded
+
+    ctx.obj = settings
+
+
+def reference() -> str:
+    """Return docs/commands.md: the help of every command."""
+    lines = [
+        "# Commands",
+        "",
+        "This page is generated from the commands' own help by `script/docs`.",
+    ]
+    waiting: list[tuple[str, click.Command]] = [("assistant", command)]
+    while waiting:
+        name, current = waiting.pop(0)
+        with click.Context(current, info_name=name, terminal_width=80) as ctx:
+            lines += ["", f"## {name}", "", "```", current.get_help(ctx).rstrip(), "```"]
+            if isinstance(current, click.Group):
+                found = [
+                    (f"{name} {sub}", current.get_command(ctx, sub))
+                    for sub in current.list_commands(ctx)
+                ]
+                waiting[:0] = [(sub, each) for sub, each in found if each]
+    return "\n".join(lines) + "\n"
+
+
+def main() -> None:
+    """Run the command line; exit codes: 0, 1 (failed), 2 (bad input), 130 (interrupted)."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # a terminal that lacks a character gets a `?`
+            stream.reconfigure(errors="replace")
+    code = _run()
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:  # `assistant ask ... | head -1`: the reader has enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if code == 130:
+        os._exit(code)  # engines may still be busy in native code; nothing unsaved is left
+    sys.exit(code)
+
+
+def _run() -> int:
+    try:
+        result = command.main(prog_name="assistant", standalone_mode=False)
+        return result if isinstance(result, int) else 0
+    except AssistantError as error:
+        click.echo(f"assistant: {error}", err=True)
+        return error.exit_code
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except BrokenPipeError:
+        return 0
+    except (KeyboardInterrupt, click.Abort):
+        signal.signal(signal.SIGINT, lambda *_: os._exit(130))
+        return 130

@@ -1,0 +1,62 @@
+"""`assistant config`: the settings."""
+
+from pathlib import Path
+
+import click
+
+from assistant import config
+from assistant.commands import example, settings
+from assistant.errors import AssistantError, BadInput
+
+
+@click.group()
+def command() -> None:
+    """Show, check or write the configuration."""
+
+
+@command.command(epilog=example("assistant config show", "assistant --set language=zh config show"))
+def show() -> None:
+    """Print the settings in force, as a configuration file."""
+    click.echo(config.dump(settings()), nl=False)
+
+
+@command.command(epilog=example("assistant --config my.toml config check"))
+def check() -> None:
+    """Tell whether the configuration is right; exit code 2 if not."""
+    settings()
+    found = _found()
+    click.echo(f"{found}: all right." if found else "No configuration file: the defaults hold.")
+
+
+@command.command(epilog=example("assistant config path"))
+def path() -> None:
+    """Print which configuration file is read, or where one would be looked for."""
+    if found := _found():
+        click.echo(found)
+        return
+    for candidate in config.search_path():
+        click.echo(f"{candidate} (not there)")
+
+
+@command.command(epilog=example("assistant config init", "assistant config init ./my.toml"))
+@click.argument("file", type=click.Path(path_type=Path), required=False)
+@click.option("--force", is_flag=True, help="Replace a file that is there.")
+def init(file: Path | None, force: bool) -> None:
+    """Write a configuration in which every setting stands with its default."""
+    target = file or next(config.search_path())
+    if target.exists() and not force:
+        raise BadInput(f"{target}: is there already; --force replaces it.")
+    beside = target.with_name(target.name + ".new")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        beside.write_text(config.template(), encoding="utf-8")
+        beside.replace(target)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise AssistantError(f"{target}: cannot be written: {error.strerror}.") from error
+    click.echo(target)
+
+
+def _found() -> Path | None:
+    named = click.get_current_context().find_root().params["path"]
+    return config.find(named)

@@ -1,0 +1,459 @@
+"""One TOML file becomes typed settings; every error names file, key, value and what is allowed.
+
+The models below are the only place where a key, its default, its unit and its range are written
+down: checking, `assistant config init` and docs/configuration.md are all derived from them.
+"""
+
+import difflib
+import os
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args
+
+import platformdirs
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
+
+from assistant.errors import BadInput
+
+SYSTEM_PATH = Path("/etc/assistant/config.toml")
+
+
+class Section(BaseModel):
+    """A table of the TOML file; unknown keys are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
+class Audio(Section):
+    """Microphone and loudspeaker."""
+
+    backend: Literal["portaudio", "none"] = Field(
+        "portaudio", description="`none` runs without sound: text only"
+    )
+    input: str | int = Field(
+        "", description="microphone: its name, a part of it, or its number; empty: the default one"
+    )
+    output: str | int = Field(
+        "", description="loudspeaker: its name, a part of it, or its number; empty: the default one"
+    )
+    latency: Annotated[float, Field(ge=0.0, le=1.0)] = Field(
+        0.02,
+        description="buffering asked of the sound system, in s; more survives a busier machine",
+    )
+
+
+class Wake(Section):
+    """What wakes it; several at once are allowed. `assistant wake` always works."""
+
+    words: list[str] = Field(
+        ["okay_nabu"],
+        description="ready-made wake words: `okay_nabu`, `hey_jarvis`, `hey_mycroft`, `alexa`",
+    )
+    phrases: list[str] = Field(
+        [], description="any phrases, in the language of an installed Vosk model"
+    )
+    phrases_model: str = Field(
+        "", description="Vosk model for the phrases: name or path; empty: the one for `language`"
+    )
+    key: bool = Field(True, description="in a terminal, the space bar wakes it (push to talk)")
+    always: bool = Field(False, description="always listen, without any wake word")
+    threshold: Annotated[float, Field(ge=0.1, le=1.0)] = Field(
+        0.85, description="probability from which a wake word counts; lower wakes more easily"
+    )
+    earcon: bool = Field(True, description="play a short tone at wake and when it stops listening")
+
+
+class Asr(Section):
+    """Speech recognition."""
+
+    engine: Literal["auto", "vosk", "moonshine", "whisper"] = Field(
+        "auto", description="`auto` takes the best installed one for `language`"
+    )
+    model: str = Field(
+        "", description="a name from `assistant models list`, or a path; empty: the best"
+    )
+    threads: Annotated[int, Field(ge=0, le=64)] = Field(
+        0, description="threads of the recogniser where it can be told; 0: fits the machine"
+    )
+
+
+class Vad(Section):
+    """Voice activity detection (Silero)."""
+
+    threshold: Annotated[float, Field(ge=0.05, le=0.95)] = Field(
+        0.5, description="probability from which a frame is speech"
+    )
+    min_speech: Annotated[float, Field(ge=0.03, le=1.0)] = Field(
+        0.1, description="speech shorter than this many s does not count as a start"
+    )
+    min_silence: Annotated[float, Field(ge=0.03, le=1.0)] = Field(
+        0.1, description="silence shorter than this many s does not count as an end"
+    )
+
+
+class Turn(Section):
+    """When a turn begins and ends."""
+
+    silence: Annotated[float, Field(ge=0.1, le=5.0)] = Field(
+        0.6, description="silence that ends the user's turn, in s"
+    )
+    no_speech: Annotated[float, Field(ge=1.0, le=60.0)] = Field(
+        6.0, description="after waking, give up when nobody has spoken for this many s"
+    )
+    follow_up: Annotated[float, Field(ge=0.0, le=60.0)] = Field(
+        6.0, description="after a reply, listen on without the wake word for this many s; 0: do not"
+    )
+    max_speech: Annotated[float, Field(ge=2.0, le=120.0)] = Field(
+        30.0, description="the longest utterance in s; what was said until then is answered"
+    )
+    min_speech: Annotated[float, Field(ge=0.0, le=2.0)] = Field(
+        0.2, description="an utterance with less speech than this many s is ignored"
+    )
+    min_level: Annotated[float, Field(ge=-90.0, le=0.0)] = Field(
+        -55.0, description="an utterance whose loudest moment stays below this many dBFS is ignored"
+    )
+    stop_words: list[str] = Field(
+        [
+            "stop",
+            "cancel",
+            "be quiet",
+            "shut up",
+            "never mind",
+            "停",
+            "停止",
+            "闭嘴",
+            "取消",
+            "算了",
+        ],
+        description="said alone, these end the turn or the reply",
+    )
+
+
+class Llm(Section):
+    """The language model."""
+
+    model: str = Field(
+        "", description="a name from `assistant models list`, or a path; empty: the best"
+    )
+    context: Annotated[int, Field(ge=256, le=32768)] = Field(
+        2048, description="context length in tokens; must hold prompt, history, question and answer"
+    )
+    history_tokens: Annotated[int, Field(ge=0, le=16384)] = Field(
+        512, description="the conversation so far is held below this many tokens, in whole turns"
+    )
+    max_tokens: Annotated[int, Field(ge=1, le=4096)] = Field(
+        256, description="the longest answer in tokens"
+    )
+    temperature: Annotated[float, Field(ge=0.0, le=2.0)] = Field(
+        0.7, description="0 always takes the likeliest token"
+    )
+    top_p: Annotated[float, Field(ge=0.0, le=1.0)] = Field(0.8, description="nucleus sampling")
+    top_k: Annotated[int, Field(ge=0, le=1000)] = Field(
+        20, description="sample among this many tokens; 0: all"
+    )
+    repeat_penalty: Annotated[float, Field(ge=0.5, le=2.0)] = Field(
+        1.2, description="above 1 discourages repetition"
+    )
+    seed: Annotated[int, Field(ge=-1, le=2**31 - 1)] = Field(
+        -1, description="-1: another one for every answer"
+    )
+    stop: list[str] = Field([], description="texts that end an answer")
+    system_prompt: str = Field(
+        "", description="who the assistant is; empty: a kind, plain one, in `language`"
+    )
+    threads: Annotated[int, Field(ge=0, le=256)] = Field(
+        0, description="threads that make an answer; 0: fits the machine"
+    )
+    batch_threads: Annotated[int, Field(ge=0, le=256)] = Field(
+        0, description="threads that read the question; 0: fits the machine"
+    )
+    timeout: Annotated[float, Field(ge=1.0, le=600.0)] = Field(
+        60.0, description="give up when no sound of an answer came for this many s"
+    )
+
+
+class Speech(Section):
+    """The voice."""
+
+    engine: Literal["auto", "espeak", "pyttsx3", "piper"] = Field(
+        "auto", description="`auto` takes Piper where it and a voice are installed, else espeak"
+    )
+    voice: str = Field(
+        "",
+        description="a Piper voice (name from `assistant models list`, or a path to its .onnx), "
+        "or an espeak voice such as `en-us`; empty: the one for `language`",
+    )
+    rate: Annotated[float, Field(ge=0.5, le=2.0)] = Field(
+        1.0, description="speaking rate; 1 is normal"
+    )
+    volume: Annotated[float, Field(ge=0.0, le=1.0)] = Field(
+        1.0, description="0 is silent, 1 is full"
+    )
+    threads: Annotated[int, Field(ge=0, le=64)] = Field(
+        0, description="threads of the synthesiser where it can be told; 0: fits the machine"
+    )
+    first_clause: Annotated[int, Field(ge=8, le=400)] = Field(
+        60, description="the first clause is spoken as soon as it has this many letters at the most"
+    )
+    clause: Annotated[int, Field(ge=20, le=1000)] = Field(
+        200, description="the following clauses have this many letters at the most"
+    )
+
+
+class Paths(Section):
+    """Where things lie."""
+
+    models: str = Field(
+        "",
+        description="folder of the models; empty: `$ASSISTANT_MODELS`, `models/` of the checkout, "
+        "`/var/lib/assistant/models` where it exists, or the user's data folder",
+    )
+    socket: str = Field(
+        "", description="control socket; empty: `assistant/control.sock` in the runtime folder"
+    )
+
+
+class Log(Section):
+    """What is told to the terminal or the journal."""
+
+    level: Literal["debug", "info", "warning", "error"] = Field(
+        "warning", description="the least important message that is told"
+    )
+    transcripts: bool = Field(False, description="write what was said and answered to the log")
+
+
+class Config(Section):
+    """All settings."""
+
+    language: Literal["en", "zh"] = Field("en", description="the language that is spoken with it")
+    audio: Audio = Audio()
+    wake: Wake = Wake()
+    asr: Asr = Asr()
+    vad: Vad = Vad()
+    turn: Turn = Turn()
+    llm: Llm = Llm()
+    speech: Speech = Speech()
+    paths: Paths = Paths()
+    log: Log = Log()
+
+    @property
+    def models_dir(self) -> Path:
+        """The folder that holds the models."""
+        if chosen := self.paths.models or os.environ.get("ASSISTANT_MODELS", ""):
+            return Path(chosen).expanduser()
+        checkout = Path(__file__).parent.parent / "models"
+        if (checkout / "catalog.toml").is_file():
+            return checkout
+        service = Path("/var/lib/assistant/models")
+        if service.is_dir():
+            return service
+        return platformdirs.user_data_path("assistant") / "models"
+
+    @property
+    def socket_path(self) -> Path:
+        """The control socket."""
+        if self.paths.socket:
+            return Path(self.paths.socket).expanduser()
+        if runtime := os.environ.get("RUNTIME_DIRECTORY"):
+            return Path(runtime.split(":")[0]) / "control.sock"
+        return platformdirs.user_runtime_path("assistant") / "control.sock"
+
+
+def search_path() -> Iterator[Path]:
+    """Where a configuration is looked for, first match wins (after ``--config``)."""
+    if named := os.environ.get("ASSISTANT_CONFIG"):
+        yield Path(named).expanduser()
+        return
+    yield platformdirs.user_config_path("assistant") / "config.toml"
+    yield SYSTEM_PATH
+
+
+def find(named: Path | None = None) -> Path | None:
+    """Return the configuration file to read, or None when there is none.
+
+    A file that was named (``--config`` or ``$ASSISTANT_CONFIG``) and is missing raises `BadInput`.
+    """
+    candidates = [named] if named else list(search_path())
+    for path in candidates:
+        if path.exists():
+            return path
+    if named or os.environ.get("ASSISTANT_CONFIG"):
+        where = "--config" if named else "$ASSISTANT_CONFIG"
+        raise BadInput(
+            f"{candidates[0]}: no such configuration file (named by {where}); "
+            "`assistant config init` writes one."
+        )
+    return None
+
+
+def load(named: Path | None = None, overrides: dict[str, Any] | None = None) -> Config:
+    """Read the configuration, or the defaults where there is no file.
+
+    `overrides` maps dotted keys (``"llm.seed"``) to values that the command line gave.
+    Raises `BadInput` with one sentence for the first thing that is wrong.
+    """
+    path = find(named)
+    data: dict[str, Any] = {}
+    if path:
+        try:
+            data = tomllib.loads(path.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise BadInput(f"{path}: cannot be read: {error.strerror}.") from error
+        except UnicodeDecodeError as error:
+            raise BadInput(
+                f"{path}: is not UTF-8 text (byte {error.start}); save it as UTF-8."
+            ) from error
+        except tomllib.TOMLDecodeError as error:
+            raise BadInput(f"{path}: is not valid TOML: {error}.") from error
+    for dotted, value in (overrides or {}).items():
+        table, _, key = dotted.rpartition(".")
+        target = data.setdefault(table, {}) if table else data
+        if isinstance(target, dict):
+            target[key] = value
+    return parse(data, str(path) if path else "command line")
+
+
+def parse(data: dict[str, Any], source: str) -> Config:
+    """Turn parsed TOML into a `Config`; `source` names the file in the message of `BadInput`."""
+    try:
+        return Config.model_validate(data)
+    except ValidationError as error:
+        raise BadInput(f"{source}: {_sentence(error.errors()[0])}") from None
+
+
+def _sentence(error: ErrorDetails) -> str:
+    """Say in words which key is wrong, what was found and what is allowed."""
+    location = [str(part) for part in error["loc"]]
+    field = _field(location)
+    if error["type"] == "extra_forbidden":
+        return _unknown_key(location)
+    while location and field is None:  # "input.str" names a branch of a union, not a key
+        location = location[:-1]
+        field = _field(location)
+    key, found = ".".join(location), error["input"]
+    if isinstance(field, type):
+        return f"`{key}` must be a table, `[{key}]`; found {found!r}."
+    allowed = allowed_values(field) if field is not None else error["msg"]
+    return f"`{key}` is {found!r}; allowed: {allowed}."
+
+
+def _unknown_key(location: list[str]) -> str:
+    section = _field(location[:-1])
+    assert isinstance(section, type)
+    assert issubclass(section, Section)
+    known = list(section.model_fields)
+    near = difflib.get_close_matches(location[-1], known, 1)
+    hint = (
+        f"did you mean `{'.'.join([*location[:-1], near[0]])}`?"
+        if near
+        else f"known: {', '.join(known)}."
+    )
+    return f"unknown key `{'.'.join(location)}`; {hint}"
+
+
+def _field(location: list[str]) -> Any:
+    """Return the section class or the field that a dotted location names, or None."""
+    here: Any = Config
+    for part in location:
+        if not (isinstance(here, type) and issubclass(here, Section) and part in here.model_fields):
+            return None
+        field = here.model_fields[part]
+        nested = field.annotation
+        here = nested if isinstance(nested, type) and issubclass(nested, Section) else field
+    return here
+
+
+def allowed_values(field: Any) -> str:
+    """Say which values a field takes, in words."""
+    bounds = {
+        name: getattr(m, name) for m in field.metadata for name in ("ge", "le") if hasattr(m, name)
+    }
+    if choices := get_args(field.annotation):
+        if all(isinstance(choice, str) for choice in choices):
+            return ", ".join(f'"{choice}"' for choice in choices)
+        if field.annotation == list[str]:
+            return 'a list of texts, ["like", "this"]'
+        return "a text or a whole number"
+    kind = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}[
+        field.annotation
+    ]
+    return f"{kind} from {bounds['ge']} to {bounds['le']}" if bounds else kind
+
+
+def keys(
+    section: type[Section] = Config, prefix: str = ""
+) -> Iterator[tuple[str, type[Section] | Any]]:
+    """Yield every dotted key with its field, and every table with its class, in file order."""
+    for name, field in section.model_fields.items():
+        nested = field.annotation
+        if isinstance(nested, type) and issubclass(nested, Section):
+            yield prefix + name, nested
+            yield from keys(nested, f"{prefix}{name}.")
+        else:
+            yield prefix + name, field
+
+
+def template() -> str:
+    """Return a configuration file in which every key stands with its default, commented out."""
+    lines = ["# Settings of the assistant. Every line that begins with `#` shows a default."]
+    for key, field in keys():
+        name = key.rpartition(".")[2]
+        if isinstance(field, type):
+            lines += ["", f"[{key}]", f"# {field.__doc__}"]
+        else:
+            lines += [f"# {field.description}; allowed: {allowed_values(field)}"]
+            lines += [f"# {name} = {toml_value(field.default)}"]
+    return "\n".join(lines) + "\n"
+
+
+def reference() -> str:
+    """Return docs/configuration.md."""
+    lines = [
+        "# Configuration",
+        "",
+        "One TOML file, looked for at `--config FILE`, `$ASSISTANT_CONFIG`,",
+        "`~/.config/assistant/config.toml` and `/etc/assistant/config.toml`; the first that exists",
+        "is read. Without one the defaults hold. `assistant config init` writes a commented one,",
+        "`assistant config check` tells what is wrong with it, `assistant config show` prints the",
+        "settings in force.",
+        "",
+        "This page is generated from `assistant/config.py` by `script/docs`.",
+    ]
+    header = ["| key | default | allowed | meaning |", "| --- | --- | --- | --- |"]
+    lines += ["", *header]
+    for key, field in keys():
+        if isinstance(field, type):
+            lines += ["", f"## [{key}]", "", f"{field.__doc__}", "", *header]
+        else:
+            default = toml_value(field.default)
+            lines.append(
+                f"| `{key}` | `{default}` | {allowed_values(field)} | {field.description} |"
+            )
+    return "\n".join(lines) + "\n"
+
+
+def toml_value(value: Any) -> str:
+    """Write a text, number, truth value or list of texts as TOML."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str):
+        return '"' + value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
+    if isinstance(value, list):
+        return "[" + ", ".join(toml_value(item) for item in value) + "]"
+    return str(value)
+
+
+def dump(config: Config) -> str:
+    """Return the settings in force as a TOML file that `load` reads back."""
+    lines: list[str] = []
+    for key, field in keys():
+        if isinstance(field, type):
+            lines += ["", f"[{key}]"]
+        else:
+            value: Any = config
+            for part in key.split("."):
+                value = getattr(value, part)
+            lines.append(f"{key.rpartition('.')[2]} = {toml_value(value)}")
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,382 @@
+"""Builds the rooms, wires them, starts and stops them: the only place that knows all engines.
+
+The asyncio loop owns the conversation and its timers. Every other thread talks to it through
+`Daemon.post`; it talks to them by commands that return at once.
+"""
+
+import asyncio
+import dataclasses
+import logging
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from assistant.config import Config
+from assistant.conversation import SENTENCES, Phase, Rules, State, decide, stops
+from assistant.errors import AssistantError
+from assistant.events import (
+    Cancel,
+    ClauseStarted,
+    Command,
+    Earcon,
+    Event,
+    Failed,
+    Finish,
+    Listen,
+    Remember,
+    ReplyEnded,
+    Rest,
+    Say,
+    SpeakingEnded,
+    Started,
+    Think,
+    Tick,
+    Watch,
+)
+from assistant.mind.thinker import Thinker
+from assistant.mouth.mute import Mute
+from assistant.trace import Trace
+
+if TYPE_CHECKING:
+    from assistant.audio.frames import Loudspeaker, Microphone, Pcm
+    from assistant.ears.listener import Listener
+    from assistant.mouth.playback import Player
+    from assistant.mouth.speaker import Speaker
+
+log = logging.getLogger(__name__)
+
+Note = Callable[[str, dict[str, Any]], None]
+"""``note(name, data)``: an observer, called on the loop for everything that happens."""
+
+
+def rules(config: Config) -> Rules:
+    """Return what the decider needs to know of the settings."""
+    turn = config.turn
+    return Rules(
+        silence=turn.silence,
+        no_speech=turn.no_speech,
+        follow_up=turn.follow_up,
+        max_speech=turn.max_speech,
+        min_speech=turn.min_speech,
+        min_level=turn.min_level,
+        patience=config.llm.timeout,
+        always=config.wake.always,
+        earcon=config.wake.earcon,
+        stop_words=tuple(turn.stop_words),
+        sentences=SENTENCES[config.language],
+    )
+
+
+class Daemon:
+    """The whole assistant. `start` it in a running loop, `post` events, `stop` it.
+
+    Without a `microphone` it hears nothing; without a `loudspeaker` what it says is text.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        microphone: "Microphone | None" = None,
+        loudspeaker: "Loudspeaker | None" = None,
+    ) -> None:
+        self.config = config
+        self.trace = Trace()
+        self.state = State()
+        self.ready = asyncio.Event()
+        self._rules = rules(config)
+        self._microphone, self._loudspeaker = microphone, loudspeaker
+        self._notes: list[Note] = []
+        self._timer: asyncio.TimerHandle | None = None
+        self._broken: asyncio.Future[None] | None = None
+        self._loop: asyncio.AbstractEventLoop
+        self._player: Player | None = None
+        self._tones: dict[str, Pcm] = {}
+        self._thinker = self._make_thinker()
+        self._speaker: Speaker | Mute = (
+            self._make_speaker() if loudspeaker else Mute(self._mute_end)
+        )
+        self._listener: Listener | None = None
+
+    def observe(self, note: Note) -> None:
+        """Call `note` on the loop for every event, command and piece of text from now on."""
+        self._notes.append(note)
+
+    # --- life ---------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Load all engines side by side, open the devices, and begin.
+
+        Raises the first `AssistantError` of a room that cannot work.
+        """
+        self._loop = asyncio.get_running_loop()
+        self._broken = self._loop.create_future()
+        rooms = [self._loaded(self._thinker.load)]
+        if self._microphone:
+            rooms.append(self._loaded(self._load_listener, times=2))
+        if self._loudspeaker:
+            await asyncio.to_thread(self._open_loudspeaker)
+            rooms.append(self._loaded(self._load_speaker))
+        await self._all(rooms)
+        if self._microphone:
+            await self._open_microphone(self._microphone)
+        self.ready.set()
+        self._dispatch(Started())
+
+    async def hear_with(self, microphone: "Microphone") -> None:
+        """Get ears after the start, for a `microphone` that came later. Raises as `start`."""
+        self._microphone = microphone
+        self.ready.clear()
+        await self._all([self._loaded(self._load_listener, times=2)])
+        await self._open_microphone(microphone)
+        self.ready.set()
+
+    async def lost(self) -> None:
+        """Return never, unless a device is gone for good: then raise its `AssistantError`."""
+        assert self._broken is not None
+        await asyncio.shield(self._broken)
+
+    async def stop(self) -> None:
+        """Silence everything, end all threads and close the devices; may be called at any time."""
+        if self._timer:
+            self._timer.cancel()
+        self._dead(self.state.turn)
+        ends: list[Callable[[], Any]] = [self._thinker.stop, self._speaker.stop]
+        if self._microphone:
+            ends.insert(0, self._microphone.stop)
+        if self._listener:
+            ends.append(self._listener.stop)
+        if self._loudspeaker:
+            ends.append(self._loudspeaker.stop)
+        await asyncio.gather(*(asyncio.to_thread(end) for end in ends))
+
+    def post(self, event: Event) -> None:
+        """Tell the conversation what has happened; from any thread."""
+        self._loop.call_soon_threadsafe(self._dispatch, event)
+
+    def device_lost(self, room: str, reason: str) -> None:
+        """Tell that `microphone` or `loudspeaker` is gone; from any thread."""
+
+        def end() -> None:
+            self._dispatch(Failed(self.state.turn, room, reason))
+            if self._broken and not self._broken.done():
+                self._broken.set_exception(AssistantError(reason))
+
+        self._loop.call_soon_threadsafe(end)
+
+    def forget(self) -> None:
+        """Begin a new conversation."""
+        self._thinker.forget()
+
+    async def history(self) -> list[tuple[str, str]]:
+        """Return the conversation that the model knows, as (role, text)."""
+        answer: asyncio.Future[list[tuple[str, str]]] = self._loop.create_future()
+
+        def done(turns: list[tuple[str, str]]) -> None:
+            self._loop.call_soon_threadsafe(answer.set_result, turns)
+
+        self._thinker.transcript(done)
+        return await answer
+
+    async def asleep(self) -> None:
+        """Return once nothing is being heard, thought or said."""
+        while self.state.phase is not Phase.ASLEEP:
+            await asyncio.sleep(0.02)
+
+    # --- deciding -----------------------------------------------------------------------------
+
+    def _dispatch(self, event: Event) -> None:
+        before = self.state
+        self.state, commands = decide(self._rules, before, event, time.monotonic())
+        self._note(event)
+        if (before.phase, before.turn) != (self.state.phase, self.state.turn):
+            self._tell("state", {"phase": str(self.state.phase), "turn": self.state.turn})
+        for command in commands:
+            self._execute(command)
+        if self._timer:
+            self._timer.cancel()
+            self._timer = None
+        if self.state.deadline is not None:
+            self._timer = self._loop.call_at(self.state.deadline, self._dispatch, Tick())
+
+    def _execute(self, command: Command) -> None:
+        match command:
+            case Rest():
+                self._ears(lambda ears: ears.rest())
+            case Listen(turn):
+                self.trace.mark(turn, "wake", time.monotonic())
+                self._ears(lambda ears: ears.listen(turn))
+            case Finish(turn):
+                self.trace.mark(turn, "turn_end", time.monotonic())
+                self._ears(lambda ears: ears.finish(turn))
+            case Watch(turn):
+                self._ears(lambda ears: ears.watch(turn))
+            case Think(turn, text):
+                self._tell("think", {"turn": turn, "text": text})
+                self._thinker.think(turn, text)
+            case Say(turn, text):
+                self._tell("say", {"turn": turn, "text": text})
+                self._speaker.say(turn, text)
+            case Remember(turn, heard):
+                self._thinker.remember(turn, heard)
+            case Cancel(turn):
+                self._dead(turn)
+            case Earcon(name):
+                if self._player and name in self._tones:
+                    self._player.tone(self._tones[name])
+
+    def _dead(self, turn: int) -> None:
+        self._thinker.cancel(turn)
+        self._speaker.cancel(turn)
+        self._ears(lambda ears: ears.cancel(turn))
+
+    def _ears(self, act: "Callable[[Listener], None]") -> None:
+        if self._listener:
+            act(self._listener)
+
+    def _note(self, event: Event) -> None:
+        if not isinstance(event, Tick):
+            name = type(event).__name__
+            self._tell(_snake(name), dataclasses.asdict(event))
+
+    def _tell(self, name: str, data: dict[str, Any]) -> None:
+        for note in self._notes:
+            note(name, data)
+
+    # --- rooms --------------------------------------------------------------------------------
+
+    def _make_thinker(self) -> Thinker:
+        from assistant.mind import engines, prompt
+
+        return Thinker(
+            lambda: engines.make(self.config),
+            system=prompt.system_prompt(self.config.language, self.config.llm.system_prompt),
+            history_tokens=self.config.llm.history_tokens,
+            trace=self.trace,
+            on_text=self._on_text,
+            on_end=self._on_reply_end,
+            on_failed=lambda turn, error: self._failed(turn, "mind", error),
+        )
+
+    def _make_speaker(self) -> "Speaker":
+        from assistant.audio.resample import resample
+        from assistant.mouth import engines
+        from assistant.mouth.speaker import Speaker
+
+        return Speaker(
+            lambda: engines.make(self.config),
+            language=self.config.language,
+            first_clause=self.config.speech.first_clause,
+            clause=self.config.speech.clause,
+            resample=resample,
+            trace=self.trace,
+            on_failed=lambda turn, error: self._failed(turn, "mouth", error),
+        )
+
+    def _make_listener(self) -> "Listener":
+        from assistant.ears import engines, wake
+        from assistant.ears.listener import Listener
+        from assistant.ears.vad import Vad
+
+        vad = self.config.vad
+        return Listener(
+            lambda: (Vad(vad.threshold, vad.min_speech, vad.min_silence), wake.make(self.config)),
+            lambda: engines.make(self.config),
+            stops=lambda text: stops(self._rules, text),
+            trace=self.trace,
+            emit=self.post,
+            on_failed=lambda turn, error: self._failed(turn, "ears", error),
+        )
+
+    async def _all(self, rooms: "list[asyncio.Future[None]]") -> None:
+        """Wait for all rooms, or raise the first error of any."""
+        assert self._broken is not None
+        loading = asyncio.ensure_future(asyncio.gather(*rooms))
+        either: list[asyncio.Future[Any]] = [loading, self._broken]
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        if self._broken.done():
+            loading.cancel()
+            self._broken.result()
+
+    async def _open_microphone(self, microphone: "Microphone") -> None:
+        assert self._listener is not None
+        await asyncio.to_thread(microphone.start, self._listener.hear)
+
+    def _load_listener(self, done: Callable[[], None]) -> None:
+        self._listener = self._make_listener()
+        self._listener.load(done)
+
+    def _loaded(
+        self, load: Callable[[Callable[[], None]], None], times: int = 1
+    ) -> "asyncio.Future[None]":
+        """Call ``load(done)`` and return a future that is done after `times` calls of `done`."""
+        future: asyncio.Future[None] = self._loop.create_future()
+        left = [times]
+
+        def one() -> None:
+            left[0] -= 1
+            if left[0] == 0 and not future.done():
+                future.set_result(None)
+
+        def done() -> None:
+            self._loop.call_soon_threadsafe(one)
+
+        load(done)
+        return future
+
+    def _open_loudspeaker(self) -> None:
+        from assistant.audio.tones import earcon
+        from assistant.mouth.playback import Player
+
+        def source(out: "Pcm", audible_at: float) -> None:
+            if player := self._player:
+                player.fill(out, audible_at)
+            else:
+                out[:] = 0
+
+        assert self._loudspeaker is not None
+        self._loudspeaker.start(source)
+        rate = self._loudspeaker.rate
+        self._tones = {name: earcon(name, rate) for name in ("wake", "done", "error", "sleep")}
+        self._player = Player(rate, self._on_clause, self._on_end, self.config.speech.volume)
+
+    def _load_speaker(self, done: Callable[[], None]) -> None:
+        assert self._player is not None
+        assert not isinstance(self._speaker, Mute)
+        self._speaker.load(self._player, done)
+
+    # --- reports from other threads -----------------------------------------------------------
+
+    def _on_text(self, turn: int, piece: str) -> None:
+        self._speaker.text(turn, piece)
+        self._loop.call_soon_threadsafe(self._tell, "text", {"turn": turn, "piece": piece})
+
+    def _on_reply_end(self, turn: int, text: str) -> None:
+        self.post(ReplyEnded(turn, text))
+        self._speaker.end(turn)
+
+    def _on_clause(self, turn: int, text: str, at: float) -> None:
+        self.trace.mark(turn, "first_sample", at)
+        self.post(ClauseStarted(turn, text))
+
+    def _on_end(self, turn: int, heard: str, at: float) -> None:
+        """The last sample was handed over; the turn ends when it has left the loudspeaker."""
+        self.trace.mark(turn, "speaking_end", at)
+        event = SpeakingEnded(turn, heard)
+        self._loop.call_soon_threadsafe(self._loop.call_at, at, self._dispatch, event)
+
+    def _mute_end(self, turn: int, heard: str) -> None:
+        self.post(SpeakingEnded(turn, heard))
+
+    def _failed(self, turn: int, room: str, error: AssistantError) -> None:
+        log.error("%s: %s", room, error)
+
+        def tell() -> None:
+            if self._broken and not self.ready.is_set() and not self._broken.done():
+                self._broken.set_exception(error)
+            self._dispatch(Failed(turn, room, str(error)))
+
+        self._loop.call_soon_threadsafe(tell)
+
+
+def _snake(name: str) -> str:
+    return "".join("_" + c.lower() if c.isupper() else c for c in name).lstrip("_")

@@ -1,0 +1,1 @@
+"""Frames in, hearing events out: wake word, voice activity, recognition."""

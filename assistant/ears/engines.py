@@ -1,0 +1,152 @@
+"""Chooses the recogniser."""
+
+import importlib.util
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from assistant.config import Config
+from assistant.ears.recogniser import Recogniser
+from assistant.errors import BadInput, EngineMissing
+from assistant.models import Shelf
+
+ORDER = ("vosk", "moonshine", "whisper")
+"""What `auto` takes, the first that is installed for the language: Vosk tells words, times and
+confidences and takes grammars; Moonshine has partials; Whisper has neither."""
+
+PACKAGES = {
+    "vosk": ("vosk", "vosk"),
+    "moonshine": ("onnxruntime", "onnxruntime"),
+    "whisper": ("faster_whisper", "faster-whisper"),
+}
+"""What an engine imports, and the package that brings it."""
+
+MARKS = {
+    "vosk": ("am/final.mdl", "final.mdl"),
+    "moonshine": ("encoder_model.ort", "decoder_model_merged.ort"),
+    "whisper": ("model.bin",),
+}
+"""Any one of these files tells whose model a folder is."""
+
+ENGLISH_ONLY = ("moonshine",)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What will recognise speech."""
+
+    engine: str
+    path: Path
+    why: str
+    """For people, without a full stop."""
+
+
+def make(config: Config) -> Recogniser:
+    """Load the recogniser that `config` asks for.
+
+    Raises `EngineMissing` when nothing is installed that could serve, `BadInput` for a broken or
+    unknown model.
+    """
+    choice = choose(config)
+    if choice.engine == "vosk":
+        from assistant.ears.vosk import VoskRecogniser
+
+        return VoskRecogniser(choice.path)
+    if choice.engine == "moonshine":
+        from assistant.ears.moonshine import MoonshineRecogniser
+
+        return MoonshineRecogniser(choice.path, threads=config.asr.threads)
+    from assistant.ears.whisper import WhisperRecogniser
+
+    return WhisperRecogniser(choice.path, config.language, threads=config.asr.threads)
+
+
+def choose(config: Config) -> Choice:
+    """Say which engine with which model `make` would load, without loading it. Raises as `make`."""
+    wanted, shelf = config.asr, Shelf(config.models_dir)
+    if wanted.model:
+        return _named(config, shelf)
+    if wanted.engine != "auto":
+        _need_package(wanted.engine)
+        path = shelf.locate("", "asr", engine=wanted.engine, language=config.language)
+        return Choice(wanted.engine, path, f'asr.engine = "{wanted.engine}"')
+    for engine in _ready(config, shelf):
+        path = shelf.locate("", "asr", engine=engine, language=config.language)
+        return Choice(engine, path, f"the best one installed for `{config.language}`")
+    for engine in ORDER:  # nothing is ready: the sentence about what has a model is the more useful
+        if shelf.best("asr", engine=engine, language=config.language):
+            _need_package(engine)
+    shelf.locate("", "asr", language=config.language)  # raises, and says what to fetch
+    raise AssertionError("unreachable")
+
+
+def explain(config: Config) -> str:
+    """Return one line for `assistant doctor`: which engine and model, why, and what is better.
+
+    Never raises for what is missing; then the line says what is.
+    """
+    try:
+        choice = choose(config)
+    except BadInput as error:
+        return f"speech recognition: none: {error}"
+    line = f"speech recognition: {choice.engine} ({choice.path.name}): {choice.why}"
+    better = _better(config, choice)
+    return f"{line}; {better}" if better else f"{line}."
+
+
+def detect(path: Path) -> str:
+    """Return which engine the model in a folder is for; `BadInput` when it cannot be told."""
+    if not path.is_dir():
+        raise BadInput(f"{path}: no such folder (`asr.model` names a folder or a model).")
+    for engine, marks in MARKS.items():
+        if any((path / mark).is_file() for mark in marks):
+            return engine
+    wanted = "; ".join(f"{engine}: {marks[0]}" for engine, marks in MARKS.items())
+    raise BadInput(f"{path}: is no model for speech recognition (looked for {wanted}).")
+
+
+def _named(config: Config, shelf: Shelf) -> Choice:
+    """Choose what `asr.model` names: a model of the catalogue, or a folder."""
+    wanted = config.asr
+    engine: str | None = None if wanted.engine == "auto" else wanted.engine
+    path = shelf.locate(wanted.model, "asr", engine=engine)
+    engine = engine or detect(path)
+    if engine in ENGLISH_ONLY and config.language != "en":
+        raise BadInput(
+            f"`asr.model` is {wanted.model!r}, a {engine} model, which hears English only, but "
+            f'`language` is "{config.language}"; choose another model.'
+        )
+    _need_package(engine)
+    return Choice(engine, path, f"asr.model = {wanted.model!r}")
+
+
+def _ready(config: Config, shelf: Shelf) -> Iterator[str]:
+    """Yield the engines that have their package and a model for the language, best first."""
+    for engine in ORDER:
+        if _has_package(engine) and shelf.best("asr", engine=engine, language=config.language):
+            yield engine
+
+
+def _better(config: Config, choice: Choice) -> str:
+    """Say what stands before the choice in `ORDER` for the language and is not ready."""
+    entries = Shelf(config.models_dir).entries
+    for engine in ORDER[: ORDER.index(choice.engine)]:
+        for entry in entries:
+            if (entry.purpose, entry.engine) == ("asr", engine) and (
+                config.language in entry.languages
+            ):
+                return f"better: {engine} (`assistant models fetch {entry.name}`)."
+    return ""
+
+
+def _has_package(engine: str) -> bool:
+    return importlib.util.find_spec(PACKAGES[engine][0]) is not None
+
+
+def _need_package(engine: str) -> None:
+    if not _has_package(engine):
+        package = PACKAGES[engine][1]
+        raise EngineMissing(
+            f"the engine {engine} needs the package `{package}`; `pip install {package}` in the "
+            "assistant's environment, or set `asr.engine` to another one."
+        )

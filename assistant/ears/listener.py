@@ -1,0 +1,235 @@
+"""Turns frames into hearing events: wake words always, speech while a turn is listened to.
+
+Two threads: one looks at every frame (wake word, voice activity; a few per cent of a core), the
+other owns the recogniser, which may block for hundreds of milliseconds.
+"""
+
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from assistant.audio.frames import FRAME_SAMPLES, RATE, Frame, Pcm
+from assistant.ears.level import dbfs
+from assistant.ears.recogniser import Recogniser
+from assistant.ears.vad import Vad
+from assistant.ears.wake import WakeDetector
+from assistant.errors import AssistantError
+from assistant.events import Event, Heard, Partial, SpeechEnded, SpeechStarted, StopHeard
+from assistant.events import WakeDetected as Woken
+from assistant.trace import Trace
+from assistant.worker import Worker
+
+PREROLL_S = 0.4
+"""Sound before the detected start of speech that the recogniser gets too: the detector needs
+about .1 s to be sure, and soft first consonants lie before its edge."""
+TAIL_S = 0.2
+"""Silence after speech that the recogniser gets; the rest would only cost time."""
+STOP_WORD_S = 2.0
+"""A stop word is a short utterance; longer speech during a reply is not looked at."""
+FRAME_S = FRAME_SAMPLES / RATE
+
+
+@dataclass(slots=True)
+class _Utterance:
+    """What is known of the utterance that is being heard."""
+
+    turn: int
+    watching: bool
+    """Only stop words count: the assistant is thinking or speaking."""
+    began: bool = False
+    speech_s: float = 0.0
+    level: float = -120.0
+
+
+class Listener:
+    """The ears as the daemon sees them.
+
+    `emit` gets events from both threads; `on_failed(turn, error)` is told when an engine fails.
+    """
+
+    def __init__(
+        self,
+        make_detectors: Callable[[], tuple[Vad, list[WakeDetector]]],
+        make_recogniser: Callable[[], Recogniser],
+        *,
+        stops: Callable[[str], bool],
+        trace: Trace,
+        emit: Callable[[Event], None],
+        on_failed: Callable[[int, AssistantError], None],
+    ) -> None:
+        """`stops(text)` tells whether a text is a stop word."""
+        self._make_detectors, self._make_recogniser = make_detectors, make_recogniser
+        self._stops = stops
+        self._trace = trace
+        self._emit = emit
+        self._frames = Worker("ears", on_failed)
+        self._words = Worker("recogniser", on_failed)
+        self._dead = -1
+        self._now: _Utterance | None = None
+        self._preroll: deque[Pcm] = deque(maxlen=round(PREROLL_S / FRAME_S))
+        self._held: list[Pcm] = []
+        self._vad: Vad
+        self._wakes: list[WakeDetector] = []
+        self._recogniser: Recogniser
+        self._waiting: deque[Pcm] = deque()
+
+    def load(self, done: Callable[[], None]) -> None:
+        """Make detectors and recogniser on their threads; `done` is called once for each."""
+
+        def detectors() -> None:
+            self._vad, self._wakes = self._make_detectors()
+            done()
+
+        def recogniser() -> None:
+            self._recogniser = self._make_recogniser()
+            done()
+
+        self._frames.post(detectors, 0)
+        self._words.post(recogniser, 0)
+
+    # --- from other threads -------------------------------------------------------------------
+
+    def hear(self, frame: Frame) -> None:
+        """Take the next frame; never blocks."""
+        self._frames.post(lambda: self._frame(frame), self._turn())
+
+    def rest(self) -> None:
+        """Hear wake words only."""
+        self._frames.post(lambda: self._attend(None))
+
+    def listen(self, turn: int) -> None:
+        """What is said from now on belongs to `turn`."""
+        self._frames.post(lambda: self._attend(_Utterance(turn, watching=False)), turn)
+
+    def watch(self, turn: int) -> None:
+        """Hear wake words and stop words only, while `turn` is being answered."""
+        self._frames.post(lambda: self._attend(_Utterance(turn, watching=True)), turn)
+
+    def finish(self, turn: int) -> None:
+        """The utterance of `turn` is over: emit `Heard`."""
+        self._frames.post(lambda: self._finish(turn), turn)
+
+    def cancel(self, turn: int) -> None:
+        """Work for `turn` and all before it is dead."""
+        self._dead = max(self._dead, turn)
+
+    def stop(self) -> bool:
+        """End; return whether both threads ended in time."""
+        self._dead = 1 << 62
+        self._words.post(lambda: self._recogniser.close() if hasattr(self, "_recogniser") else None)
+        return all([self._frames.stop(), self._words.stop()])
+
+    # --- on the ears' thread ------------------------------------------------------------------
+
+    def _turn(self) -> int:
+        return self._now.turn if self._now else 0
+
+    def _attend(self, utterance: _Utterance | None) -> None:
+        self._now = utterance
+        self._held.clear()
+        self._waiting.clear()
+        if utterance is not None:
+            self._vad.reset()
+            self._preroll.clear()
+
+    def _frame(self, frame: Frame) -> None:
+        for detector in self._wakes:
+            if phrase := detector.feed(frame):
+                self._emit(Woken(phrase))
+        if (now := self._now) is None:
+            return
+        for edge in self._vad.feed(frame):
+            if edge.kind == "start":
+                self._speech_started(now, edge.time)
+            else:
+                self._speech_ended(now, edge.time)
+        if not now.began:
+            self._preroll.append(frame.pcm)
+            return
+        if self._vad.speaking:
+            now.speech_s += FRAME_S
+            now.level = max(now.level, dbfs(frame.pcm))
+            self._feed(now, frame.pcm)
+        else:
+            self._held.append(frame.pcm)
+
+    def _speech_started(self, now: _Utterance, at: float) -> None:
+        if not now.watching:
+            self._trace.mark(now.turn, "speech_start", at)
+            self._emit(SpeechStarted(now.turn, at))
+        if not now.began:
+            now.began = True
+            turn = now.turn
+            self._words.post(lambda: self._recognise_from_here(turn), turn)
+            self._held[:0] = self._preroll
+        for pcm in self._held:
+            self._feed(now, pcm)
+        self._held.clear()
+
+    def _speech_ended(self, now: _Utterance, at: float) -> None:
+        if not now.began:
+            return
+        if now.watching:
+            self._stop_word(now)
+        else:
+            self._trace.mark(now.turn, "speech_end", at)
+            self._trace.mark(now.turn, "vad_end", time.monotonic())
+            self._emit(SpeechEnded(now.turn, at))
+
+    def _feed(self, now: _Utterance, pcm: Pcm) -> None:
+        if now.watching:
+            self._waiting.append(pcm)  # recognised only if it turns out to be short
+            return
+        turn = now.turn
+        self._words.post(lambda: self._recognise(turn, pcm), turn)
+
+    def _finish(self, turn: int) -> None:
+        now = self._now
+        if now is None or now.turn != turn:
+            return
+        for pcm in self._held[: round(TAIL_S / FRAME_S)]:
+            self._feed(now, pcm)
+        speech_s, level = now.speech_s, now.level
+        self._words.post(lambda: self._conclude(turn, speech_s, level), turn)
+        self._attend(None)
+
+    def _stop_word(self, now: _Utterance) -> None:
+        """Speech during a reply has ended: was it a stop word?"""
+        sound = np.concatenate(self._waiting)
+        turn, length = now.turn, now.speech_s
+        self._attend(_Utterance(turn, watching=True))
+        if length <= STOP_WORD_S:
+            self._words.post(lambda: self._look_for_stop(turn, sound), turn)
+
+    # --- on the recogniser's thread -----------------------------------------------------------
+
+    def _recognise_from_here(self, turn: int) -> None:
+        if turn > self._dead:
+            self._recogniser.start()
+
+    def _recognise(self, turn: int, pcm: Pcm) -> None:
+        if turn <= self._dead:
+            return
+        text = self._recogniser.feed(pcm)
+        if text is not None:
+            self._trace.mark(turn, "partial", time.monotonic(), text=text)
+            self._emit(Partial(turn, text))
+
+    def _conclude(self, turn: int, speech_s: float, level: float) -> None:
+        if turn <= self._dead:
+            return
+        transcript = self._recogniser.finish()
+        self._trace.mark(turn, "heard", time.monotonic())
+        self._emit(Heard(turn, transcript.text, speech_s, level))
+
+    def _look_for_stop(self, turn: int, sound: Pcm) -> None:
+        if turn <= self._dead:
+            return
+        self._recogniser.start()
+        self._recogniser.feed(sound)
+        text = self._recogniser.finish().text
+        if self._stops(text):
+            self._emit(StopHeard(text))

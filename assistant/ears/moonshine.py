@@ -1,0 +1,305 @@
+"""Moonshine: English recognition with partials, on onnxruntime.
+
+The weights are run directly instead of through the `moonshine-voice` library, which loses 1 MB with
+every transcription, crashes when freed without its speaker model, and takes twice as long. The
+network must hear the whole utterance again for each partial; what makes that cheap is that the text
+of the partial before is a draft: the decoder checks all of it at once and only writes on from the
+first word that has changed. The result is what plain greedy decoding gives.
+
+Moonshine: Jeffries et al. 2024, arXiv 2410.15608.
+"""
+
+import time
+from dataclasses import dataclass
+from itertools import takewhile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assistant.audio.frames import RATE, Pcm
+from assistant.ears.level import FULL_SCALE, dbfs
+from assistant.ears.recogniser import Transcript
+from assistant.errors import BadInput, EngineMissing
+
+ENCODER, DECODER, TOKENS = "encoder_model.ort", "decoder_model_merged.ort", "tokenizer.bin"
+
+BEGIN, END = 1, 2
+"""The tokens that begin and end a text."""
+
+TOKENS_PER_S = 6.5
+"""More text than this for a second of sound is a loop (the authors' own limit)."""
+
+LONGEST_S = 15.0
+"""Longer sound is cut in a quiet place: cost grows with the square, and the network was trained on
+pieces of up to about 30 s."""
+
+CUT_S = 5.0
+"""The quiet place is looked for in the last s of a piece."""
+
+SHORTEST_S = 0.1
+"""Less sound than this is not transcribed: the encoder would have nothing to look at."""
+
+SILENCE = -60.0
+"""dBFS; a piece whose loudest block is below says nothing. The network would make up a "You"."""
+
+BLOCK = 320
+"""Samples in which loudness is looked at (20 ms)."""
+
+FALL = 35.0
+"""dB below the loudest block at which sound counts as the quiet after the speech; soft final
+consonants lie 20 to 30 below."""
+
+TAIL_S = 0.2
+"""Quiet that a partial must have heard already to be the final text."""
+
+SHARE = 2.0
+"""A partial comes at the earliest after this many times what the last one took."""
+
+
+class MoonshineRecogniser:
+    """A `Recogniser` of English; used by one thread."""
+
+    name = "moonshine"
+
+    def __init__(self, path: Path, *, partial_every: float = 0.3, threads: int = 0) -> None:
+        """Load the network in the folder `path`.
+
+        `partial_every` is the s of sound between partials; 0: none, which leaves nothing to build
+        the final text on. `threads` 0 is one: more do not help. Raises `BadInput` for a broken
+        model, `EngineMissing` without onnxruntime.
+        """
+        self._network: Network | None = Network(path, max(1, threads))
+        self._every = round(partial_every * RATE)
+        self._wait = self._every
+        self.streaming = self._every > 0
+        self.start()
+
+    def start(self) -> None:
+        """Forget everything and begin a new utterance."""
+        self._done: list[str] = []
+        self._partial = ""
+        self._begin(np.zeros(0, np.int16))
+
+    def feed(self, pcm: Pcm) -> str | None:
+        """Take samples (any number, int16, mono, 16 kHz); return the partial if it changed.
+
+        Blocks while a partial is made: some .02 s for a second of speech.
+        """
+        self._parts.append(pcm)
+        self._length += len(pcm)
+        while self._length > LONGEST_S * RATE:
+            self._cut()
+        if not self._every or self._length - self._seen < self._wait:
+            return None
+        began = time.perf_counter()
+        text = self._joined(self._transcribe())
+        taken = time.perf_counter() - began
+        self._wait = max(self._every, round(SHARE * taken * RATE))
+        if text == self._partial:
+            return None
+        self._partial = text
+        return text
+
+    def finish(self) -> Transcript:
+        """End the utterance; free when the last partial has heard all the speech there was."""
+        if not self._only_quiet_since():
+            self._transcribe()
+        return Transcript(self._joined(self._text))
+
+    def close(self) -> None:
+        """Free the network."""
+        self._network = None
+
+    def _begin(self, sound: Pcm) -> None:
+        """Go on with a piece of which `sound` is the beginning."""
+        self._parts = [sound]
+        self._length = len(sound)
+        self._seen = 0
+        self._wait = self._every
+        self._draft: list[int] = []
+        self._text = ""
+
+    def _sound(self) -> Pcm:
+        self._parts = [np.concatenate(self._parts)]
+        return self._parts[0]
+
+    def _joined(self, text: str) -> str:
+        return " ".join(filter(None, [*self._done, text]))
+
+    def _transcribe(self, samples: int | None = None) -> str:
+        """Return the text of the piece so far, or of its first `samples`."""
+        assert self._network is not None, "closed"
+        sound = self._sound()[:samples]
+        self._seen = len(sound)
+        if len(sound) < SHORTEST_S * RATE or _loudness(sound).max() < SILENCE:
+            self._draft, self._text = [], ""
+        else:
+            self._draft = self._network.transcribe(sound, self._draft)
+            self._text = self._network.spell(self._draft)
+        return self._text
+
+    def _only_quiet_since(self) -> bool:
+        """Whether all sound since the last partial, and `TAIL_S` before it, is mere quiet."""
+        if not self._seen:
+            return False
+        loudness = _loudness(self._sound())
+        since = int((self._seen - TAIL_S * RATE) // BLOCK)
+        return since >= 0 and bool((loudness[since:] < loudness.max() - FALL).all())
+
+    def _cut(self) -> None:
+        """End the piece in the quietest place of its last `CUT_S` and go on after it."""
+        sound = self._sound()[: round(LONGEST_S * RATE)]
+        first = round((LONGEST_S - CUT_S) * RATE / BLOCK)
+        loudness = np.convolve(_loudness(sound)[first:], np.ones(10) / 10, "valid")
+        at = (first + int(loudness.argmin()) + 5) * BLOCK
+        self._done.append(self._transcribe(at))
+        self._begin(self._sound()[at:])
+
+
+@dataclass(frozen=True, slots=True)
+class _Memory:
+    """What the decoder remembers: keys and values by input name, each (1, heads, length, size)."""
+
+    of_text: dict[str, NDArray[np.float32]]
+    of_sound: dict[str, NDArray[np.float32]]
+
+
+class Network:
+    """The encoder, the decoder and the words."""
+
+    def __init__(self, path: Path, threads: int) -> None:
+        """Raises `BadInput` for a broken model, `EngineMissing` without onnxruntime."""
+        if not path.is_dir():
+            raise BadInput(f"{path}: no such folder (wanted: a Moonshine model).")
+        self._words = _words(path / TOKENS)
+        self._encoder = _session(path / ENCODER, threads)
+        self._decoder = _session(path / DECODER, threads)
+        inputs = {node.name: node.shape for node in self._decoder.get_inputs()}
+        self._text_keys = [name for name in inputs if ".decoder." in name]
+        self._sound_keys = [name for name in inputs if ".encoder." in name]
+        vocabulary = self._decoder.get_outputs()[0].shape[-1]
+        if not self._text_keys or vocabulary != len(self._words):
+            raise BadInput(
+                f"{path}: {DECODER} ({vocabulary} words) and {TOKENS} ({len(self._words)}) do not "
+                "belong to one Moonshine model; fetch it again."
+            )
+        _, heads, _, size = inputs[self._text_keys[0]]
+        self._nothing = np.zeros((1, heads, 0, size), np.float32)
+
+    def transcribe(self, pcm: Pcm, draft: list[int]) -> list[int]:
+        """Return the tokens of what is said in samples (samples,) int16, 16 kHz.
+
+        `draft` is what was heard in an earlier part of it; the better it is the less this takes.
+        """
+        sound = (pcm / np.float32(FULL_SCALE)).astype(np.float32)[np.newaxis]
+        everything = np.ones(sound.shape, np.int64)
+        inputs = {"input_values": sound, "attention_mask": everything}
+        common = {
+            "encoder_hidden_states": self._encoder.run(None, inputs)[0],
+            "encoder_attention_mask": everything,  # one for a sample here, too
+        }
+        limit = int(TOKENS_PER_S * len(pcm) / RATE) + 1
+        text, memory = self._check(common, draft[:limit])
+        while text[-1] != END and len(text) < limit:
+            text.append(self._next(common, text[-1], memory))
+        return [token for token in text if token != END]
+
+    def spell(self, tokens: list[int]) -> str:
+        """Return the text of tokens, stripped."""
+        text = b"".join(self._words[token] for token in tokens if token > END)
+        return text.decode("utf-8", "replace").replace("\N{LOWER ONE EIGHTH BLOCK}", " ").strip()
+
+    def _check(self, common: dict[str, Any], draft: list[int]) -> tuple[list[int], _Memory]:
+        """Return the part of the draft that holds, with the token that follows on it."""
+        nothing = dict.fromkeys([*self._text_keys, *self._sound_keys], self._nothing)
+        logits, *present = self._run(
+            [*self._text_keys, *self._sound_keys],
+            {**common, **nothing, "input_ids": _row([BEGIN, *draft]), "use_cache_branch": _NO},
+        )
+        best = logits[0].argmax(axis=-1).tolist()
+        same = takewhile(bool, (a == b for a, b in zip(draft, best, strict=False)))
+        right = sum(same)
+        kept = [keys[:, :, : right + 1] for keys in present[: len(self._text_keys)]]
+        memory = _Memory(
+            dict(zip(self._text_keys, kept, strict=True)),
+            dict(zip(self._sound_keys, present[len(self._text_keys) :], strict=True)),
+        )
+        return best[: right + 1], memory
+
+    def _next(self, common: dict[str, Any], token: int, memory: _Memory) -> int:
+        """Return the token after `token`, which is remembered."""
+        logits, *present = self._run(
+            self._text_keys,
+            {
+                **common,
+                **memory.of_text,
+                **memory.of_sound,
+                "input_ids": _row([token]),
+                "use_cache_branch": _YES,
+            },
+        )
+        memory.of_text.update(zip(self._text_keys, present, strict=True))
+        return int(logits[0, -1].argmax())
+
+    def _run(self, keys: list[str], inputs: dict[str, Any]) -> Any:
+        outputs = [key.replace("past_key_values", "present") for key in keys]
+        return self._decoder.run(["logits", *outputs], inputs)
+
+
+_NO, _YES = np.array([False]), np.array([True])
+
+
+def _row(tokens: list[int]) -> NDArray[np.int64]:
+    return np.array([tokens], np.int64)
+
+
+def _loudness(pcm: Pcm) -> NDArray[np.float64]:
+    """Return dBFS of each block of `BLOCK` samples; an incomplete last one counts as one."""
+    return np.array([dbfs(pcm[at : at + BLOCK]) for at in range(0, len(pcm), BLOCK)])
+
+
+def _words(path: Path) -> list[bytes]:
+    """Read the vocabulary: for each token its length (7 bits a byte, low first) and its bytes."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise _broken(path, "cannot be read" if path.exists() else "is missing") from error
+    words, at = [], 0
+    while at < len(data):
+        length = shift = 0
+        while data[at] & 0x80 and at + 1 < len(data):
+            length += (data[at] & 0x7F) << shift
+            at, shift = at + 1, shift + 7
+        length += (data[at] & 0x7F) << shift
+        words.append(data[at + 1 : at + 1 + length])
+        at += 1 + length
+    if at != len(data) or not words:
+        raise _broken(path, "ends in the middle of a word" if data else "is empty")
+    return words
+
+
+def _session(path: Path, threads: int) -> Any:
+    try:
+        import onnxruntime
+    except ImportError as error:
+        raise EngineMissing(
+            f"Moonshine needs `onnxruntime`, which cannot be loaded ({error}); "
+            "`script/setup` installs it."
+        ) from error
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
+    options.enable_cpu_mem_arena = False  # it would grow with each new length of sound
+    options.enable_mem_pattern = False
+    options.log_severity_level = 4  # what is wrong is raised, not printed
+    if not path.is_file():
+        raise _broken(path, "is missing")
+    try:
+        return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # its exceptions have no common base but this
+        raise _broken(path, "is no whole network") from error
+
+
+def _broken(path: Path, what: str) -> BadInput:
+    return BadInput(f"{path}: {what}, so the Moonshine model is broken; fetch the model again.")

@@ -1,0 +1,54 @@
+"""What every speech recogniser looks like from outside."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from assistant.audio.frames import Pcm
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One recognised word."""
+
+    text: str
+    start: float
+    """Seconds from the first sample fed since `Recogniser.start`."""
+    end: float
+    """Seconds from the first sample fed since `Recogniser.start`."""
+    confidence: float
+    """0 to 1; 1 where the engine does not tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """The final text of one utterance."""
+
+    text: str
+    """As the engine writes it, stripped; empty when nothing was recognised."""
+    words: tuple[Word, ...] = ()
+    """Empty where the engine does not tell words apart."""
+
+
+class Recogniser(Protocol):
+    """Turns one utterance at a time into text.
+
+    Used by one thread only. Loading happens in the constructor, which raises `BadInput`
+    (a broken model) or `EngineMissing` (package or model not installed).
+    """
+
+    name: str
+    """The engine's name as in ``asr.engine``."""
+    streaming: bool
+    """Whether `feed` returns partials."""
+
+    def start(self) -> None:
+        """Forget everything and begin a new utterance."""
+
+    def feed(self, pcm: Pcm) -> str | None:
+        """Take samples (any number, int16, mono, 16 kHz); return the partial if it changed."""
+
+    def finish(self) -> Transcript:
+        """End the utterance and return its final text; before the next `feed` comes `start`."""
+
+    def close(self) -> None:
+        """Free the model."""

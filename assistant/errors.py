@@ -1,0 +1,24 @@
+"""What can go wrong, told in one sentence that a user can act on."""
+
+
+class AssistantError(Exception):
+    """One clear sentence for the user; the command line prints it without a traceback.
+
+    The sentence names what was found, what is allowed and what to do about it.
+    """
+
+    exit_code = 1
+
+
+class BadInput(AssistantError):
+    """The user gave something that cannot be used: a file, a key, a value, a name (exit code 2)."""
+
+    exit_code = 2
+
+
+class EngineMissing(BadInput):
+    """An optional engine or its model is not installed; the sentence says how to get it."""
+
+
+class DeviceError(AssistantError):
+    """A microphone or loudspeaker is absent, busy or gone; the sentence names it."""

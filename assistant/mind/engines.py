@@ -1,0 +1,44 @@
+"""Chooses the language model."""
+
+from assistant.config import Config
+from assistant.errors import EngineMissing
+from assistant.mind import gguf, machine
+from assistant.mind.model import LanguageModel
+from assistant.models import Shelf
+
+
+def make(config: Config) -> LanguageModel:
+    """Load the model that `llm.model` names, or the best one installed.
+
+    Raises `EngineMissing` when there is none, `BadInput` for one that cannot be used.
+    """
+    from assistant.mind.llama import LlamaModel
+
+    path = Shelf(config.models_dir).locate(config.llm.model, "llm")
+    return LlamaModel(path, config.llm)
+
+
+def explain(config: Config) -> str:
+    """Say which model that is and why, its size, and what it wants; nothing is loaded.
+
+    Raises as `make` for what can be seen from outside.
+    """
+    import importlib.util
+
+    from assistant.mind.llama import thread_counts
+
+    path = Shelf(config.models_dir).locate(config.llm.model, "llm")
+    if importlib.util.find_spec("llama_cpp") is None:
+        raise EngineMissing("llama-cpp-python is not installed; `script/setup` builds it.")
+    header = gguf.inspect(path)
+    available = machine.available_memory()
+    gguf.check_memory(header, config.llm.context, available)
+    decode, batch = thread_counts(config.llm)
+    why = "as `llm.model` says" if config.llm.model else "the best one installed"
+    free = "" if available is None else f" of {available / 1e6:.0f} MB free"
+    return (
+        f"{header.name} ({header.quantization}, {header.size / 1e6:.0f} MB, {why}), "
+        f"{config.llm.context} tokens of context, about "
+        f"{header.memory(config.llm.context) / 1e6:.0f} MB of memory{free}, "
+        f"{decode} threads to answer and {batch} to read"
+    )

@@ -1,0 +1,335 @@
+"""A language model in a GGUF file, run in this process by llama.cpp."""
+
+import ctypes
+import re
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from assistant.config import Llm
+from assistant.errors import AssistantError, BadInput, EngineMissing
+from assistant.mind import gguf, machine
+from assistant.mind.kv import Cancelled, KvCache
+from assistant.mind.model import Message, Usage
+from assistant.mind.pieces import Pieces
+
+REPEAT_WINDOW = 64
+"""Tokens of the answer that `repeat_penalty` looks back at (llama.cpp's own default)."""
+
+LOG_ERROR = 3
+"""`GGML_LOG_LEVEL_ERROR`."""
+
+MARK = "\ue000{}\ue001"
+"""Stands for the text of message number {} while the chat template is filled in: characters for
+private use, which no template has."""
+MARKED = re.compile("\ue000(\\d+)\ue001")
+
+_errors: deque[str] = deque(maxlen=20)
+"""What llama.cpp lately said went wrong; it would write it to standard error otherwise."""
+_alive: list[object] = []
+"""What C knows only by its address."""
+
+
+class LlamaModel:
+    """A `LanguageModel`. It remembers what it has read: a prompt that begins as the last one did is
+    read from where the two differ.
+
+    All calls come from one long-lived thread; a `reply` is exhausted or dropped before the next.
+    """
+
+    def __init__(self, path: Path, settings: Llm) -> None:
+        """Load the model at `path`, after a look at its header and at the free memory.
+
+        Raises `BadInput` for a file that cannot be used or is too large for this machine,
+        `EngineMissing` without llama-cpp-python.
+        """
+        header = gguf.inspect(path)
+        _check_context(header, settings.context)
+        gguf.check_memory(header, settings.context, machine.available_memory())
+        self.name = header.name
+        self._settings = settings
+        self._counts = _Counts()
+        self._library = _library()
+        self._model = _load(self._library, path)
+        try:
+            self._vocabulary = self._library.llama_model_get_vocab(self._model)
+            self._template = self._library.llama_model_chat_template(self._model, None)
+            self._render([Message("user", "")], ask=True)  # whether llama.cpp knows the template
+            decode, batch = thread_counts(settings)
+            self._kv = KvCache(
+                self._library,
+                self._model,
+                context=settings.context,
+                threads=decode,
+                batch=batch,
+            )
+        except AssistantError as error:
+            self._library.llama_model_free(self._model)
+            raise type(error)(f"{path}: {error}") from None
+
+    @property
+    def usage(self) -> Usage:
+        """Figures of the last `reply`; those of the prompt are right from its first piece on."""
+        return self._counts.usage()
+
+    def count(self, text: str) -> int:
+        """Number of tokens of `text`, without the chat template."""
+        return len(self._tokenize(text, special=False))
+
+    def warm(self, messages: list[Message]) -> None:
+        """Read `messages` up to the last word, so that what follows it is all that is left to do.
+
+        Raises as `reply`.
+        """
+        tokens = self._fit(messages, ask=False)
+        done = self._kv.match(tokens)
+        self._kv.read(tokens[done:], lambda: False)
+
+    def reply(self, messages: list[Message], cancelled: Callable[[], bool]) -> Iterator[str]:
+        """Yield pieces of text until the end, or until `cancelled()`: within one token.
+
+        The oldest turns are left out where the prompt is longer than the context. Raises `BadInput`
+        when it is too long even so, `AssistantError` when llama.cpp fails.
+        """
+        counts = self._counts = _Counts()
+        tokens = self._fit(messages, ask=True)
+        counts.prompt = len(tokens)
+        counts.cached = self._kv.match(tokens)
+        pieces = Pieces(self._settings.stop)
+        sampler = _sampler(self._library, self._vocabulary, self._settings)
+        try:
+            for token in self._generate(tokens, sampler, cancelled):
+                if text := pieces.feed(self._bytes(token)):
+                    yield text
+                if pieces.stopped or cancelled():
+                    break
+            if not cancelled() and (text := pieces.end()):
+                yield text
+        finally:
+            self._library.llama_sampler_free(sampler)
+            counts.end()
+
+    def close(self) -> None:
+        """Free the model; it cannot be used any more."""
+        if self._model is not None:
+            self._kv.close()
+            self._library.llama_model_free(self._model)
+            self._model = self._vocabulary = None
+
+    def _generate(
+        self, tokens: list[int], sampler: Any, cancelled: Callable[[], bool]
+    ) -> Iterator[int]:
+        """Yield the answer's tokens, each as soon as it is chosen and before it is read back."""
+        counts, unread = self._counts, tokens[self._counts.cached :]
+        for _ in range(min(self._settings.max_tokens, self._settings.context - len(tokens))):
+            if cancelled():
+                return
+            try:
+                self._kv.read(unread, cancelled)
+            except Cancelled:
+                return
+            token = self._library.llama_sampler_sample(sampler, self._kv.context, -1)
+            counts.token()
+            if self._library.llama_vocab_is_eog(self._vocabulary, token):
+                return
+            yield token
+            unread = [token]
+
+    # --- the prompt ---------------------------------------------------------------------------
+
+    def _fit(self, messages: list[Message], *, ask: bool) -> list[int]:
+        """Return the prompt's tokens, without its oldest turns where it is too long with them."""
+        limit = self._settings.context - min(self._settings.max_tokens, self._settings.context // 2)
+        messages = list(messages)
+        while len(tokens := self._prompt(messages, ask=ask)) > limit:
+            first = next((i for i, m in enumerate(messages[:-1]) if m.role != "system"), None)
+            if first is None:
+                raise self._too_long(messages, limit)
+            del messages[first : first + 2]
+        return tokens
+
+    def _too_long(self, messages: list[Message], limit: int) -> BadInput:
+        rest = len(self._prompt([*messages[:-1], Message(messages[-1].role, "")], ask=True))
+        held = f"`llm.context` is {self._settings.context} tokens, room for the answer included"
+        if rest >= limit:
+            return BadInput(
+                f"the system prompt is {rest} tokens long, at most {limit} are allowed ({held}); "
+                "shorten `llm.system_prompt` or raise `llm.context`."
+            )
+        return BadInput(
+            f"the text is {self.count(messages[-1].text)} tokens long, at most {limit - rest} are "
+            f"allowed ({held}); shorten it or raise `llm.context`."
+        )
+
+    def _prompt(self, messages: list[Message], *, ask: bool) -> list[int]:
+        """Return the tokens of `messages` in the model's own chat template.
+
+        What people said is never read as control tokens: `<|im_end|>` in a message is ten plain
+        tokens. With `ask` the model is to answer next; without, it ends with the last message's
+        text, unfinished.
+        """
+        parts = MARKED.split(self._render(messages, ask=ask))
+        if not ask:
+            del parts[-1]
+        tokens: list[int] = []
+        for position, part in enumerate(parts):
+            text = messages[int(part)].text if position % 2 else part
+            tokens += self._tokenize(text, special=position % 2 == 0, first=position == 0)
+        return tokens
+
+    def _render(self, messages: list[Message], *, ask: bool) -> str:
+        """Return the chat template filled in with `MARK` in the place of every text.
+
+        llama.cpp recognises the usual templates and fills them in itself; the template in the file
+        is a program by a stranger, and is not run.
+        """
+        chat = (self._library.llama_chat_message * len(messages))(
+            *(
+                self._library.llama_chat_message(
+                    role=message.role.encode(), content=MARK.format(number).encode()
+                )
+                for number, message in enumerate(messages)
+            )
+        )
+        size = 1000 + 200 * len(messages)
+        buffer = ctypes.create_string_buffer(size)
+        written = self._library.llama_chat_apply_template(
+            self._template, chat, len(messages), ask, buffer, size
+        )
+        if not 0 < written <= size:
+            raise BadInput(
+                "its chat template is none that llama.cpp knows; take another model "
+                "(`assistant models list`)."
+            )
+        return buffer.raw[:written].decode()
+
+    def _tokenize(self, text: str, *, special: bool, first: bool = False) -> list[int]:
+        """Return the tokens of `text`; `special`: it may hold control tokens, written out."""
+        if self._model is None:
+            raise AssistantError("the language model is closed.")
+        data = text.encode("utf-8", "replace")
+        room = len(data) + 8  # a token has at least a byte; some vocabularies frame a text
+        tokens = (self._library.llama_token * room)()
+        found = self._library.llama_tokenize(
+            self._vocabulary, data, len(data), tokens, room, first, special
+        )
+        return list(tokens[:found])
+
+    def _bytes(self, token: int) -> bytes:
+        """Return what a token writes; nothing for control tokens."""
+        size = 64
+        while True:
+            buffer = ctypes.create_string_buffer(size)
+            written = self._library.llama_token_to_piece(
+                self._vocabulary, token, buffer, size, 0, False
+            )
+            if written >= 0:
+                return buffer.raw[:written]
+            size = -written
+
+
+class _Counts:
+    """Figures of a reply while it is made."""
+
+    def __init__(self) -> None:
+        self.prompt = self.cached = self.reply = 0
+        self._started = time.perf_counter()
+        self._first: float | None = None
+        self._ended: float | None = None
+
+    def token(self) -> None:
+        """Another token has come."""
+        self.reply += 1
+        self._first = self._first or time.perf_counter()
+
+    def end(self) -> None:
+        """No more will come."""
+        self._ended = time.perf_counter()
+
+    def usage(self) -> Usage:
+        """The figures until now."""
+        ended = self._ended or time.perf_counter()
+        return Usage(
+            prompt_tokens=self.prompt,
+            cached_tokens=self.cached,
+            reply_tokens=self.reply,
+            prefill_s=(self._first or ended) - self._started,
+            total_s=ended - self._started,
+        )
+
+
+def thread_counts(settings: Llm) -> tuple[int, int]:
+    """Return the threads that make an answer and those that read the question."""
+    decode, batch = machine.threads()
+    return settings.threads or decode, settings.batch_threads or batch
+
+
+def _check_context(header: gguf.Header, context: int) -> None:
+    if 0 < header.context_length < context:
+        raise BadInput(
+            f"`llm.context` is {context}; {header.path.name} was made for at most "
+            f"{header.context_length} tokens."
+        )
+
+
+@cache
+def _library() -> ModuleType:
+    """Import llama-cpp-python, once, and keep it from writing to standard error."""
+    try:
+        import llama_cpp
+    except ImportError as error:
+        raise EngineMissing(
+            f"llama-cpp-python is not installed ({error}); `script/setup` builds it."
+        ) from error
+    except (OSError, RuntimeError) as error:
+        raise AssistantError(f"llama.cpp cannot be loaded: {error}") from error
+
+    callback = llama_cpp.llama_log_callback(_log)
+    _alive.append(callback)
+    llama_cpp.llama_log_set(callback, ctypes.c_void_p(0))
+    llama_cpp.llama_backend_init()
+    return llama_cpp
+
+
+def _log(level: int, text: bytes, _: object) -> None:
+    if level == LOG_ERROR:
+        _errors.append(text.decode("utf-8", "replace").strip())
+
+
+def _load(library: ModuleType, path: Path) -> Any:
+    """Load the weights.
+
+    They are read, not mapped: llama.cpp makes copies in an order that suits the processor, and with
+    a mapping file and copies take memory both.
+    """
+    params = library.llama_model_default_params()
+    params.load_mode = library.LLAMA_LOAD_MODE_NONE
+    params.n_gpu_layers = 0
+    _errors.clear()
+    model = library.llama_model_load_from_file(str(path).encode(), params)
+    if not model:
+        reason = _errors[0] if _errors else "no reason was given"
+        raise BadInput(f"{path}: llama.cpp cannot load it: {reason}; fetch the model again.")
+    return model
+
+
+def _sampler(library: ModuleType, vocabulary: Any, settings: Llm) -> Any:
+    """Return a new chain that chooses tokens as `settings` say."""
+    chain = library.llama_sampler_chain_init(library.llama_sampler_chain_default_params())
+    add = library.llama_sampler_chain_add
+    words = library.llama_vocab_n_tokens(vocabulary)
+    penalty = settings.repeat_penalty
+    add(chain, library.llama_sampler_init_penalties(words, REPEAT_WINDOW, penalty, 0.0, 0.0))
+    if settings.temperature == 0:
+        add(chain, library.llama_sampler_init_greedy())
+        return chain
+    seed = library.LLAMA_DEFAULT_SEED if settings.seed < 0 else settings.seed
+    add(chain, library.llama_sampler_init_top_k(settings.top_k))
+    add(chain, library.llama_sampler_init_top_p(settings.top_p, 1))
+    add(chain, library.llama_sampler_init_temp(settings.temperature))
+    add(chain, library.llama_sampler_init_dist(seed))
+    return chain

@@ -1,0 +1,86 @@
+"""How many cores and how much memory this process may use."""
+
+import os
+from math import ceil
+from pathlib import Path, PurePosixPath
+
+ROOT = Path("/")
+
+
+def cores(root: Path = ROOT) -> int:
+    """Physical cores that this process may run on, at least 1.
+
+    Two threads of one core count once: they share the arithmetic units that a language model
+    keeps busy. A control group's processor quota (`cpu.max`) counts too.
+    """
+    if not hasattr(os, "sched_getaffinity"):  # macOS
+        return os.cpu_count() or 1
+    allowed = os.sched_getaffinity(0)
+    siblings = "sys/devices/system/cpu/cpu{}/topology/thread_siblings_list"
+    found = {_read(root / siblings.format(cpu)) or str(cpu) for cpu in allowed}
+    return max(1, min(len(found), *(ceil(quota) for quota in _quotas(root)), len(allowed)))
+
+
+def threads(root: Path = ROOT) -> tuple[int, int]:
+    """Threads that fit the machine: (to make an answer, to read the question).
+
+    Reading is arithmetic and takes every core. Making a token is bound by the memory: half of four
+    or more cores already saturates it (a Raspberry Pi 5 is fastest with 2) and the voice has the
+    others.
+    """
+    count = cores(root)
+    return (count if count <= 2 else min(4, ceil(count / 2))), count
+
+
+def available_memory(root: Path = ROOT) -> int | None:
+    """Bytes that can be taken before something must be swapped or killed; None if unknown.
+
+    The smallest of the system's `MemAvailable` and what is left in each control group (v2) around
+    this process; a group's page cache can be given back and counts as left.
+    """
+    system = [
+        int(line.split()[1]) * 1024
+        for line in _read(root / "proc/meminfo").splitlines()
+        if line.startswith("MemAvailable:")
+    ]
+    return min([*system, *_group_memory(root)], default=None)
+
+
+def _group_memory(root: Path) -> list[int]:
+    left = []
+    for group in _groups(root):
+        most, used = _read(group / "memory.max"), _read(group / "memory.current")
+        if most.isdigit() and used.isdigit():
+            cache = sum(
+                int(line.split()[1])
+                for line in _read(group / "memory.stat").splitlines()
+                if line.startswith(("active_file ", "inactive_file "))
+            )
+            left.append(max(0, int(most) - int(used) + cache))
+    return left
+
+
+def _quotas(root: Path) -> list[float]:
+    """Processors that each control group around this process may use."""
+    limits = [_read(group / "cpu.max").split() for group in _groups(root)]
+    return [
+        int(limit[0]) / int(limit[1]) for limit in limits if len(limit) == 2 and limit[0].isdigit()
+    ]
+
+
+def _groups(root: Path) -> list[Path]:
+    """Folders of the control groups (v2) that this process is in, innermost first."""
+    for line in _read(root / "proc/self/cgroup").splitlines():
+        if line.startswith("0::/"):
+            inside = PurePosixPath(line[4:])
+            mount = root / "sys/fs/cgroup"
+            return [mount / folder for folder in (inside, *inside.parents)]
+    return []
+
+
+def _read(path: Path) -> str:
+    """Return a small file's text, empty where it cannot be read."""
+    try:
+        return path.read_text(encoding="utf-8", errors="replace").strip()
+    except OSError:
+        return ""

@@ -1,0 +1,52 @@
+"""What every language model looks like from outside."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message of a conversation."""
+
+    role: Literal["system", "user", "assistant"]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What one reply cost."""
+
+    prompt_tokens: int
+    """Tokens of the whole prompt."""
+    cached_tokens: int
+    """How many of them were still in the KV cache."""
+    reply_tokens: int
+    prefill_s: float
+    """Seconds from the call to the first token."""
+    total_s: float
+
+
+class LanguageModel(Protocol):
+    """Streams a reply. Used by one long-lived thread only, warm-up included."""
+
+    name: str
+
+    def count(self, text: str) -> int:
+        """Number of tokens of `text`, without the chat template."""
+
+    def warm(self, messages: list[Message]) -> None:
+        """Prefill `messages` (usually the system prompt), so that the first reply is quick."""
+
+    def reply(self, messages: list[Message], cancelled: Callable[[], bool]) -> Iterator[str]:
+        """Yield text, never half a character, until the end or within a token of `cancelled()`.
+
+        Raises `AssistantError` when the engine fails.
+        """
+
+    @property
+    def usage(self) -> Usage:
+        """Figures of the last `reply`, complete once it is exhausted or cancelled."""
+
+    def close(self) -> None:
+        """Free the model."""

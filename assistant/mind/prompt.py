@@ -1,0 +1,30 @@
+"""What the language model is told before it answers."""
+
+from assistant.mind.history import History
+from assistant.mind.model import Message
+
+PERSONAS = {
+    "en": (
+        "You are a kind voice assistant. Everything you say is spoken aloud, so answer in one or "
+        "two short sentences of plain everyday words, as you would in conversation. Begin with a "
+        "short phrase. Never use lists, headings, symbols, links or emoji. If you do not know "
+        "something, say so."
+    ),
+    "zh": (
+        "你是一个亲切的语音助手。你说的话都会被朗读出来，所以请像聊天一样，用一两句简短的口语回答，"
+        "第一句要短。不要用列表、标题、符号、链接或表情。不知道的事就说不知道。"
+    ),
+}
+
+
+def system_prompt(language: str, custom: str = "") -> str:
+    """Return `custom`, or where it is empty the persona for `language` (`en` or `zh`)."""
+    return custom or PERSONAS[language]
+
+
+def messages(system: str, history: History, user: str) -> list[Message]:
+    """Return the whole prompt: who it is, what was said so far, what is asked now.
+
+    Its beginning stays the same from turn to turn, so that the model need not read it again.
+    """
+    return [Message("system", system), *history.messages(), Message("user", user)]

@@ -1,0 +1,72 @@
+"""Chooses the voice that the settings name."""
+
+import importlib.util
+from pathlib import Path
+
+from assistant.config import Config
+from assistant.errors import EngineMissing
+from assistant.models import Shelf
+from assistant.mouth.synthesiser import Synthesiser
+
+
+def make(config: Config) -> Synthesiser:
+    """Load the synthesiser of `speech.engine`; raises `BadInput` or `EngineMissing`."""
+    speech = config.speech
+    match _chosen(config):
+        case "piper":
+            from assistant.mouth.piper import PiperSynthesiser
+
+            return PiperSynthesiser(_piper_voice(config), speech.rate, speech.threads)
+        case "pyttsx3":
+            from assistant.mouth.pyttsx import PyttsxSynthesiser
+
+            return PyttsxSynthesiser(speech.voice, config.language, speech.rate)
+        case _:
+            from assistant.mouth.espeak import EspeakSynthesiser
+
+            return EspeakSynthesiser(speech.voice, config.language, speech.rate)
+
+
+def explain(config: Config) -> str:
+    """Say in one line which voice is used and why; raises what `make` would, without loading."""
+    chosen = _chosen(config)
+    if chosen == "piper":
+        return f"piper with {_piper_voice(config).name}{_why(config)}"
+    voice = config.speech.voice or f"the voice for {config.language}"
+    better = ""
+    if config.speech.engine == "auto":
+        better = "; Piper sounds better: `script/setup --with piper`, then fetch a Piper voice"
+    return f"{chosen} with {voice}{better}"
+
+
+def _why(config: Config) -> str:
+    return " (installed, and better than espeak)" if config.speech.engine == "auto" else ""
+
+
+def _chosen(config: Config) -> str:
+    """Return the engine: the one that was named, or Piper where it can speak, else espeak.
+
+    A voice of espeak's (`en-us`) that was named with `auto` means espeak.
+    """
+    speech = config.speech
+    if speech.engine != "auto":
+        return speech.engine
+    if importlib.util.find_spec("piper") is None:
+        return "espeak"
+    shelf = Shelf(config.models_dir)
+    if not speech.voice:
+        return "piper" if shelf.best("tts", engine="piper", language=config.language) else "espeak"
+    path = Path(speech.voice)
+    named = path.suffix == ".onnx" or any(e.name == speech.voice for e in shelf.entries)
+    return "piper" if named else "espeak"
+
+
+def _piper_voice(config: Config) -> Path:
+    """Return the path of Piper's .onnx file."""
+    if importlib.util.find_spec("piper") is None:
+        raise EngineMissing(
+            "speech.engine is piper, but Piper is not installed; `script/setup --with piper` "
+            'installs it, or use speech.engine = "espeak".'
+        )
+    shelf = Shelf(config.models_dir)
+    return shelf.locate(config.speech.voice, "tts", engine="piper", language=config.language)

@@ -1,0 +1,42 @@
+"""What every speech synthesiser looks like from outside."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from assistant.audio.frames import Pcm
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """A block of synthesised speech."""
+
+    pcm: Pcm
+    """Shape (samples,), int16, mono, at the synthesiser's `rate`."""
+    words: tuple[tuple[int, int], ...] = ()
+    """(characters, sample) pairs, ascending: when sample number `sample`, counted from the first
+    sample of the whole text, begins to sound, the first `characters` characters of the text
+    have been said. Empty where the engine does not tell; then time is shared out by length."""
+
+
+class Synthesiser(Protocol):
+    """Turns text into sound, block by block.
+
+    Used by one thread only. Loading happens in the constructor, which raises `BadInput` or
+    `EngineMissing`.
+    """
+
+    name: str
+    """The engine's name as in ``speech.engine``."""
+    rate: int
+    """Sample rate in Hz of the sound."""
+
+    def synthesise(self, text: str, cancelled: Callable[[], bool]) -> Iterator[Sound]:
+        """Yield the sound of `text` as early as the engine can; stop soon after `cancelled()`.
+
+        `text` is already normalised for speech. Text without anything to say yields nothing.
+        Raises `AssistantError` when the engine fails.
+        """
+
+    def close(self) -> None:
+        """Free the engine."""

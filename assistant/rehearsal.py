@@ -1,0 +1,121 @@
+"""Speaks recordings into the whole assistant over virtual devices, at real-time pace.
+
+The demo, the benches and the tests all go through here, so that they measure the same chain.
+"""
+
+import asyncio
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any
+
+from assistant.audio.edges import speech_span
+from assistant.audio.files import FileLoudspeaker, FileMicrophone
+from assistant.audio.frames import RATE, Pcm
+from assistant.config import Config
+from assistant.conversation import Phase
+from assistant.daemon import Daemon
+from assistant.errors import AssistantError
+from assistant.events import StopRequested, WakeDetected
+
+LEAD_S = 0.3
+"""Silence between the wake and the first word, as a person leaves it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one spoken question."""
+
+    heard: str
+    reply: str
+    speech: Pcm
+    """The reply's sound, (samples,) int16 at `Rehearsal.rate`."""
+    speech_s: float
+    """Seconds of speech in the question, from its first voiced sample to its last."""
+    voice_to_voice_s: float | None
+    """From the question's last voiced sample to the reply's first audible one; None: no reply."""
+    stages: dict[str, float]
+    """Seconds from the question's last voiced sample to each stage of the trace."""
+
+
+class Rehearsal:
+    """A running assistant whose microphone plays recordings; an async context manager."""
+
+    def __init__(self, config: Config) -> None:
+        self._microphone = FileMicrophone([])
+        self._loudspeaker = FileLoudspeaker()
+        self.daemon = Daemon(config, self._microphone, self._loudspeaker)
+        self._text: dict[int, str] = {}
+        self._heard: dict[int, str] = {}
+        self._changed = asyncio.Event()
+        self._failure: str | None = None
+        self.daemon.observe(self._note)
+
+    @property
+    def rate(self) -> int:
+        """Sample rate of the reply's sound in Hz."""
+        return self._loudspeaker.rate
+
+    async def __aenter__(self) -> "Rehearsal":
+        try:
+            await self.daemon.start()
+        except BaseException:
+            await self.daemon.stop()
+            raise
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        where: TracebackType | None,
+    ) -> None:
+        await self.daemon.stop()
+
+    async def ask(self, pcm: Pcm, patience: float = 120.0) -> Outcome:
+        """Wake it, speak `pcm` (samples,) int16 16 kHz, and wait until it has answered.
+
+        Raises `AssistantError` when that takes longer than `patience` s.
+        """
+        span = speech_span(pcm)
+        first, last = span or (0, len(pcm))
+        self.daemon.post(WakeDetected("rehearsal"))
+        await asyncio.sleep(LEAD_S)
+        turn = self.daemon.state.turn
+        start = len(self._loudspeaker.pcm)
+        speech_end = self._microphone.play(pcm) - (len(pcm) - last) / RATE
+        try:
+            await asyncio.wait_for(self._over(turn), patience + len(pcm) / RATE)
+        except TimeoutError as error:
+            raise AssistantError(f"no answer within {patience:.0f} s.") from error
+        self.daemon.post(StopRequested())
+        timeline = self.daemon.trace.turn(turn)
+        audible = timeline.first("first_sample")
+        stages = {mark.stage: round(mark.at - speech_end, 3) for mark in timeline.marks}
+        return Outcome(
+            heard=self._heard.get(turn, ""),
+            reply=self._text.get(turn, ""),
+            speech=self._loudspeaker.pcm[start:],
+            speech_s=round((last - first) / RATE, 3),
+            voice_to_voice_s=None if audible is None else round(audible - speech_end, 3),
+            stages=stages,
+        )
+
+    async def _over(self, turn: int) -> None:
+        """Wait until the turn has ended and the assistant listens or sleeps again."""
+        while self.daemon.state.turn == turn or self.daemon.state.phase in (
+            Phase.THINKING,
+            Phase.SPEAKING,
+        ):
+            self._changed.clear()
+            await self._changed.wait()
+
+    def _note(self, name: str, data: dict[str, Any]) -> None:
+        turn = data.get("turn", 0)
+        match name:
+            case "heard":
+                self._heard[turn] = data["text"]
+            case "text":
+                self._text[turn] = self._text.get(turn, "") + data["piece"]
+            case "say":
+                self._text[turn] = data["text"]
+        self._changed.set()

@@ -1,0 +1,1 @@
+"""What others may connect to: the control socket and the service manager."""

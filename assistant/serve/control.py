@@ -1,0 +1,118 @@
+"""The control socket: how other programs of this user wake, stop and watch the daemon.
+
+A Unix socket, one JSON object a line in each direction: ``{"command": "wake"}`` is answered by
+``{"ok": true}`` or ``{"ok": false, "error": "one sentence"}``. The folder's mode (0700) keeps
+other users out.
+"""
+
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from assistant.errors import AssistantError
+
+log = logging.getLogger(__name__)
+
+LINE_LIMIT = 64 * 1024
+"""Longest request in bytes; a longer one ends the connection."""
+IDLE_S = 30.0
+"""A client that says nothing for so long is let go."""
+CALL_TIMEOUT_S = 5.0
+
+Handler = Callable[[dict[str, Any]], dict[str, Any]]
+"""Answers a request; raises `AssistantError` for one that makes no sense."""
+
+
+class ControlServer:
+    """Listens on the socket of one daemon; a second daemon is refused."""
+
+    def __init__(self, path: Path, handle: Handler) -> None:
+        self.path = path
+        self._handle = handle
+        self._server: asyncio.Server | None = None
+
+    async def start(self) -> None:
+        """Begin to listen. Raises `AssistantError` when another daemon does, or it cannot."""
+        if alive(self.path):
+            raise AssistantError(
+                f"{self.path}: another assistant is running; stop it, or set paths.socket."
+            )
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self.path.unlink(missing_ok=True)
+            self._server = await asyncio.start_unix_server(
+                self._serve, str(self.path), limit=LINE_LIMIT
+            )
+            self.path.chmod(0o600)
+        except OSError as error:
+            raise AssistantError(
+                f"{self.path}: the control socket cannot be made: {error.strerror}; "
+                "set paths.socket to a place that can be written."
+            ) from error
+
+    async def stop(self) -> None:
+        """Stop listening and remove the socket."""
+        if self._server:
+            self._server.close()
+            self.path.unlink(missing_ok=True)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while line := await asyncio.wait_for(reader.readline(), IDLE_S):
+                writer.write(json.dumps(self._answer(line)).encode() + b"\n")
+                await asyncio.wait_for(writer.drain(), IDLE_S)
+        except (TimeoutError, ValueError, OSError):
+            log.debug("a control client was let go")
+        finally:
+            writer.close()
+            with contextlib.suppress(OSError):
+                await writer.wait_closed()
+
+    def _answer(self, line: bytes) -> dict[str, Any]:
+        try:
+            request = json.loads(line)
+        except (ValueError, RecursionError):
+            return {"ok": False, "error": "the request is not JSON"}
+        if not isinstance(request, dict) or not isinstance(request.get("command"), str):
+            return {"ok": False, "error": 'the request is not like {"command": "wake"}'}
+        try:
+            return {"ok": True, **self._handle(request)}
+        except AssistantError as error:
+            return {"ok": False, "error": str(error)}
+
+
+def alive(path: Path) -> bool:
+    """Whether a daemon answers at the socket; a file left by a dead one does not count."""
+    with socket.socket(socket.AF_UNIX) as client:
+        client.settimeout(1.0)
+        try:
+            client.connect(os.fspath(path))
+        except OSError:
+            return False
+        return True
+
+
+def call(path: Path, request: dict[str, Any]) -> dict[str, Any]:
+    """Send one request to the daemon and return its answer.
+
+    Raises `AssistantError` when no daemon runs or it refuses.
+    """
+    with socket.socket(socket.AF_UNIX) as client:
+        client.settimeout(CALL_TIMEOUT_S)
+        try:
+            client.connect(os.fspath(path))
+            client.sendall(json.dumps(request).encode() + b"\n")
+            answer: dict[str, Any] = json.loads(client.makefile("rb").readline())
+        except (OSError, ValueError) as error:
+            raise AssistantError(
+                f"no assistant answers at {path}; start one with `assistant run`."
+            ) from error
+    if not answer.get("ok"):
+        raise AssistantError(str(answer.get("error", "the request was refused")))
+    return answer

@@ -1,0 +1,42 @@
+"""What all tests share: settings of one's own, and sentences spoken by a real voice."""
+
+import os
+import wave
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soxr
+
+from assistant.config import Config
+
+os.environ.setdefault("ASSISTANT_CONFIG", os.devnull)  # not the settings of who runs the tests
+
+
+@pytest.fixture(scope="session")
+def voice():
+    from piper import PiperVoice
+
+    return PiperVoice.load(Config().models_dir / "piper-en-joe" / "en_US-joe-medium.onnx")
+
+
+@pytest.fixture(scope="session")
+def spoken(voice, tmp_path_factory):
+    """Return a function that writes a sentence, spoken by Piper, to a 16 kHz WAV file."""
+    folder = tmp_path_factory.mktemp("spoken")
+
+    def speak(text: str) -> Path:
+        path = folder / ("".join(c for c in text if c.isalnum())[:60] + ".wav")
+        if not path.exists():
+            pcm = np.concatenate(
+                [np.frombuffer(c.audio_int16_bytes, np.int16) for c in voice.synthesize(text)]
+            )
+            scaled = soxr.resample(pcm.astype(np.float32), voice.config.sample_rate, 16000)
+            with wave.open(str(path), "wb") as file:
+                file.setnchannels(1)
+                file.setsampwidth(2)
+                file.setframerate(16000)
+                file.writeframes(np.clip(scaled, -32768, 32767).astype(np.int16).tobytes())
+        return path
+
+    return speak

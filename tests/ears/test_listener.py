@@ -1,0 +1,159 @@
+"""The listener on real detectors and a real recogniser, fed faster than real time."""
+
+import queue
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from assistant.audio.edges import speech_span
+from assistant.audio.frames import FRAME_SAMPLES, RATE, Frame
+from assistant.config import Config
+from assistant.conversation import Rules, stops
+from assistant.ears import engines, wake
+from assistant.ears.listener import Listener
+from assistant.ears.vad import Vad
+from assistant.errors import AssistantError, BadInput
+from assistant.events import Heard, Partial, SpeechEnded, SpeechStarted, StopHeard
+from assistant.trace import Trace
+
+pytestmark = pytest.mark.engine
+
+HUMAN = Path("/usr/share/pocketsphinx/test/data/cards/001.wav")
+
+
+def human():
+    return np.frombuffer(HUMAN.read_bytes()[44:], np.int16)
+
+
+def frames(*pieces):
+    """Cut sound into frames whose times begin at 1000 s."""
+    pcm = np.concatenate(pieces)
+    for number in range(len(pcm) // FRAME_SAMPLES):
+        start = number * FRAME_SAMPLES
+        yield Frame(pcm[start : start + FRAME_SAMPLES], 1000.0 + start / RATE)
+
+
+def silence(seconds):
+    return np.zeros(round(seconds * RATE), np.int16)
+
+
+class Ears:
+    def __init__(self, make_recogniser=None):
+        config = Config()
+        self.events = queue.SimpleQueue()
+        self.failures = queue.SimpleQueue()
+        self.seen = []
+        self.trace = Trace()
+        self.listener = Listener(
+            lambda: (Vad(0.5, 0.1, 0.1), wake.make(config)),
+            make_recogniser or (lambda: engines.make(config)),
+            stops=lambda text: stops(Rules(stop_words=("ten of clubs",)), text),
+            trace=self.trace,
+            emit=self.events.put,
+            on_failed=lambda turn, error: self.failures.put((turn, error)),
+        )
+        self.listener.load(lambda: self.events.put("loaded"))
+        for _ in range(2):
+            self.next(str)
+
+    def next(self, kind, timeout=30):
+        until = time.monotonic() + timeout
+        while True:
+            event = self.events.get(timeout=max(0.01, until - time.monotonic()))
+            self.seen.append(event)
+            if isinstance(event, kind):
+                return event
+
+    def hear(self, *pieces):
+        for frame in frames(*pieces):
+            self.listener.hear(frame)
+
+    def nothing_follows(self):
+        time.sleep(0.5)
+        return [self.events.get() for _ in range(self.events.qsize())] == []
+
+
+@pytest.fixture(scope="module")
+def ears():
+    it = Ears()
+    yield it
+    assert it.listener.stop()
+
+
+def test_an_utterance_becomes_partials_and_a_text(ears):
+    ears.listener.listen(1)
+    ears.hear(silence(0.5), human(), silence(0.6))
+    started = ears.next(SpeechStarted)
+    assert started.turn == 1
+    assert started.at == pytest.approx(1000.5, abs=0.5)
+    ears.next(SpeechEnded)
+    ears.listener.finish(1)
+    heard = ears.next(Heard)
+    assert any(isinstance(event, Partial) for event in ears.seen)
+    assert heard.turn == 1
+    assert len(set(heard.text.lower().split()) & {"ten", "of", "clubs", "clubs."}) >= 2
+    assert heard.speech_s > 0.5
+    assert heard.level > -40
+    assert ears.trace.turn(1).between("speech_start", "speech_end") > 0.5
+
+
+def test_at_rest_speech_is_nobody_s_business(ears):
+    ears.listener.rest()
+    ears.hear(human(), silence(0.5))
+    assert ears.nothing_follows()
+
+
+def test_a_cancelled_turn_is_not_heard(ears):
+    ears.listener.listen(3)
+    ears.hear(silence(0.3), human(), silence(0.5))
+    ears.next(SpeechEnded)
+    ears.listener.cancel(3)
+    ears.listener.finish(3)
+    with pytest.raises(queue.Empty):
+        ears.next(Heard, timeout=2)
+
+
+def test_a_stop_word_during_a_reply_is_heard(ears):
+    ears.listener.watch(5)
+    ears.hear(silence(0.3), human(), silence(0.6))
+    assert ears.next(StopHeard).text
+
+
+class Broken:
+    """A fake: a recogniser that fails, which no real one does on demand."""
+
+    name, streaming = "broken", True
+
+    def start(self):
+        pass
+
+    def feed(self, pcm):
+        raise BadInput("the model is gone.")
+
+    def close(self):
+        pass
+
+
+def test_a_recogniser_that_fails_is_told_with_its_turn():
+    it = Ears(Broken)
+    it.listener.listen(7)
+    it.hear(silence(0.3), human())
+    turn, error = it.failures.get(timeout=10)
+    assert turn == 7
+    assert isinstance(error, AssistantError)
+    assert str(error) == "the model is gone."
+    assert it.listener.stop()
+
+
+def test_long_speech_during_a_reply_is_not_even_recognised():
+    it = Ears(Broken)
+    vowel = human()[slice(*speech_span(human()))][3000:9000]
+    it.listener.watch(1)
+    it.hear(silence(0.3), np.tile(vowel, 8), silence(0.5))
+    time.sleep(0.5)
+    assert it.failures.empty()
+    it.hear(silence(0.3), np.tile(vowel, 2), silence(0.5))
+    assert it.failures.get(timeout=10)[0] == 1  # short speech is looked at
+    assert it.listener.stop()
