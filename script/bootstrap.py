@@ -181,7 +181,9 @@ def install(requirements: Iterable[str]) -> None:
     """Install pinned requirements; pip refuses whatever does not have one of their hashes."""
     with requirement_file(requirements) as path:
         # No isolation: what builds the few source packages is pinned and hashed like the rest.
-        run(pip("install", "--require-hashes", "--no-build-isolation", "-r", path))
+        # No resolving: the closure is complete, and an older pip (23.2) that meets `coverage[toml]`
+        # prefers a newer `coverage` than the pinned one and then stops because it has no hash.
+        run(pip("install", "--require-hashes", "--no-deps", "--no-build-isolation", "-r", path))
 
 
 @contextlib.contextmanager

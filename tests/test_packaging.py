@@ -140,6 +140,14 @@ def test_a_closure_is_complete_for_pip() -> None:
                 assert bootstrap.normal(needed.name) in wanted, f"{name} needs {needed.name}"
 
 
+def test_pip_resolves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """pip 23.2 took a `coverage` newer than the pinned one for `coverage[toml]`, and stopped."""
+    asked: list[list[str]] = []
+    monkeypatch.setattr(bootstrap, "run", asked.append)
+    bootstrap.install(["click==8.1 --hash=sha256:00"])
+    assert {"--no-deps", "--require-hashes"} <= set(asked[0])
+
+
 def test_a_requirement_that_was_never_locked_is_told() -> None:
     with pytest.raises(
         bootstrap.Problem, match=r"constraints\.txt lacks nonesuch: run script/lock"
