@@ -31,6 +31,7 @@ def explain(config: Config) -> str:
     if importlib.util.find_spec("llama_cpp") is None:
         raise EngineMissing("llama-cpp-python is not installed; `script/setup` builds it.")
     header = gguf.inspect(path)
+    gguf.check_context(header, config.llm.context)
     available = machine.available_memory()
     gguf.check_memory(header, config.llm.context, available)
     decode, batch = thread_counts(config.llm)

@@ -19,6 +19,9 @@ MAGIC = b"GGUF"
 MAX_HEADER = 64 << 20
 """Bytes of metadata and table that are read at the most; the largest vocabularies take 20 MB."""
 
+MAX_ENTRIES = 100_000
+"""Pairs of metadata, and tensors, at the most; the largest models have a few thousand tensors."""
+
 SCALARS = {
     0: "B",
     1: "b",
@@ -115,7 +118,10 @@ class _Reader:
     def take(self, count: int) -> bytes:
         """Return the next `count` bytes."""
         self._claim(count)
-        return self.file.read(count)
+        data = self.file.read(count)
+        if len(data) < count:  # it became shorter while it was read
+            raise _CutShort
+        return data
 
     def skip(self, count: int) -> None:
         """Pass over `count` bytes."""
@@ -196,6 +202,15 @@ def inspect(path: Path) -> Header:
         raise BadInput(f"{path}: cannot be read: {error.strerror}.") from error
 
 
+def check_context(header: Header, context: int) -> None:
+    """Raise `BadInput` when the model was not made for as many tokens as `context`."""
+    if 0 < header.context_length < context:
+        raise BadInput(
+            f"`llm.context` is {context}; {header.path.name} was made for at most "
+            f"{header.context_length} tokens."
+        )
+
+
 def check_memory(header: Header, context: int, available: int | None) -> None:
     """Raise `BadInput` when the model with `context` tokens wants more than `available` bytes."""
     wanted = header.memory(context)
@@ -240,8 +255,12 @@ def _read(reader: _Reader) -> tuple[int, int]:
     if version not in (2, 3):
         raise _Damaged(f"it has version {version} of the format, known are 2 and 3")
     tensors, pairs = reader.number("Q"), reader.number("Q")
+    if max(tensors, pairs) > MAX_ENTRIES:
+        raise _Damaged(f"its header speaks of {tensors} tensors and {pairs} pairs of metadata")
     for _ in range(pairs):
         key = reader.text()
+        if key in reader.metadata:  # also where the header is overwritten by zeros
+            raise _Damaged(f"it has the metadata {short(key)!r} twice")
         reader.metadata[key] = reader.value()
     ends = [_tensor_end(reader) for _ in range(tensors)]
     alignment = reader.metadata.get("general.alignment", 32)
@@ -305,7 +324,12 @@ def _check_kind(header: Header, told: dict[str, object]) -> None:
 
 def _text(told: dict[str, object], key: str) -> str:
     value = told.get(key)
-    return value if isinstance(value, str) else ""
+    return short(value) if isinstance(value, str) else ""
+
+
+def short(text: str) -> str:
+    """Return what of a stranger's text fits into a sentence on a terminal."""
+    return "".join(character for character in text[:200] if character.isprintable())
 
 
 def _number(told: dict[str, object], key: str, default: int = 0) -> int:

@@ -1,6 +1,7 @@
 """A language model in a GGUF file, run in this process by llama.cpp."""
 
 import ctypes
+import os
 import re
 import time
 from collections import deque
@@ -20,13 +21,18 @@ from assistant.mind.pieces import Pieces
 REPEAT_WINDOW = 64
 """Tokens of the answer that `repeat_penalty` looks back at (llama.cpp's own default)."""
 
-LOG_ERROR = 3
+LOG_ERROR = 4
 """`GGML_LOG_LEVEL_ERROR`."""
 
 MARK = "\ue000{}\ue001"
 """Stands for the text of message number {} while the chat template is filled in: characters for
 private use, which no template has."""
 MARKED = re.compile("\ue000(\\d+)\ue001")
+
+SPIN = "3000"
+"""How often libgomp's threads look for each other before they sleep (10 us; its own default is
+300,000). Thread teams that spin while another program wants a core wait for threads that wait for
+them: with four busy programs on two cores a short answer took 40 s, with this 4 s."""
 
 _errors: deque[str] = deque(maxlen=20)
 """What llama.cpp lately said went wrong; it would write it to standard error otherwise."""
@@ -48,7 +54,7 @@ class LlamaModel:
         `EngineMissing` without llama-cpp-python.
         """
         header = gguf.inspect(path)
-        _check_context(header, settings.context)
+        gguf.check_context(header, settings.context)
         gguf.check_memory(header, settings.context, machine.available_memory())
         self.name = header.name
         self._settings = settings
@@ -268,17 +274,10 @@ def thread_counts(settings: Llm) -> tuple[int, int]:
     return settings.threads or decode, settings.batch_threads or batch
 
 
-def _check_context(header: gguf.Header, context: int) -> None:
-    if 0 < header.context_length < context:
-        raise BadInput(
-            f"`llm.context` is {context}; {header.path.name} was made for at most "
-            f"{header.context_length} tokens."
-        )
-
-
 @cache
 def _library() -> ModuleType:
     """Import llama-cpp-python, once, and keep it from writing to standard error."""
+    os.environ.setdefault("GOMP_SPINCOUNT", SPIN)  # read when libgomp is loaded
     try:
         import llama_cpp
     except ImportError as error:
@@ -297,7 +296,7 @@ def _library() -> ModuleType:
 
 def _log(level: int, text: bytes, _: object) -> None:
     if level == LOG_ERROR:
-        _errors.append(text.decode("utf-8", "replace").strip())
+        _errors.append(gguf.short(text.decode("utf-8", "replace")))
 
 
 def _load(library: ModuleType, path: Path) -> Any:
@@ -310,7 +309,7 @@ def _load(library: ModuleType, path: Path) -> Any:
     params.load_mode = library.LLAMA_LOAD_MODE_NONE
     params.n_gpu_layers = 0
     _errors.clear()
-    model = library.llama_model_load_from_file(str(path).encode(), params)
+    model = library.llama_model_load_from_file(os.fsencode(path), params)
     if not model:
         reason = _errors[0] if _errors else "no reason was given"
         raise BadInput(f"{path}: llama.cpp cannot load it: {reason}; fetch the model again.")

@@ -23,9 +23,11 @@ class Pieces:
         if self.stopped:
             return ""
         self._held += self._decoder.decode(data)
-        found = [at for stop in self._stops if (at := self._held.find(stop)) >= 0]
+        # Of several, the one that is complete first counts: so it does not matter how the text was
+        # cut into tokens.
+        found = [(at + len(stop), at) for stop in self._stops if (at := self._held.find(stop)) >= 0]
         self.stopped = bool(found)
-        keep = min(found) if found else len(self._held) - self._doubtful()
+        keep = min(found)[1] if found else len(self._held) - self._doubtful()
         text, self._held = self._held[:keep], self._held[keep:]
         return text
 

@@ -73,8 +73,13 @@ class Thinker:
         self._worker.post(job, turn)
 
     def forget(self) -> None:
-        """Begin a new conversation."""
-        self._worker.post(lambda: self._history.clear())
+        """Begin a new conversation; a turn whose fate is still open belongs to the old one."""
+
+        def job() -> None:
+            self._pending.clear()
+            self._history.clear()
+
+        self._worker.post(job)
 
     def transcript(self, done: Callable[[list[tuple[str, str]]], None]) -> None:
         """Call `done` with the history as (role, text) pairs, on the model's thread."""
