@@ -15,7 +15,7 @@ MARGIN_S = 0.005
 """Seconds kept before the first audible sample, so that the onset does not click."""
 
 _PORTION = re.compile(
-    rf".{{1,{PORTION}}}(?:[.!?。！？\n]|\Z)|.{{1,{PORTION}}}(?:[\s，；、]|\Z)|.{{1,{PORTION}}}",
+    rf".{{1,{PORTION}}}(?:[.!?](?=\s)|[。！？\n]|\Z)|.{{1,{PORTION}}}(?:[\s，；、]|\Z)|.{{1,{PORTION}}}",
     re.DOTALL,
 )
 

@@ -41,10 +41,11 @@ def _words(text: str) -> frozenset[str]:
 _ABBREVIATIONS = _words(
     "dr mr mrs ms mx prof st sr sra rev hon gen col lt sgt capt gov sen rep pres mt ft "
     "vs viz cf ca approx fig figs eq sec ch vol pp p ed eds nos dept est resp tel incl "
-    "jan feb mar apr jun jul aug sep sept oct nov dec mon tue wed thu fri min max avg"
+    "jan feb mar apr jun jul aug sep sept oct nov dec mon tue tues wed thu thur thurs fri "
+    "min max avg ave blvd tsp tbsp oz lb lbs"
 )
 # At the end of a sentence if a capital follows.
-_MAYBE = _words("a.m p.m etc inc ltd co corp jr al b.c a.d")
+_MAYBE = _words("a.m p.m etc inc ltd co corp jr al b.c a.d ph.d")
 _CONJUNCTIONS = _words(
     "and but or so because which that while when where if although though since unless until "
     "before after as than"

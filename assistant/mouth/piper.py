@@ -62,6 +62,7 @@ class PiperSynthesiser:
                 str(path), options, providers=["CPUExecutionProvider"]
             )
             config = PiperConfig.from_dict(settings)
+            self.rate = int(config.sample_rate)
         except Exception as error:  # onnxruntime's own classes share no public base
             raise BadInput(
                 f"{path}: cannot be loaded as a Piper voice: {_brief(error)}."
@@ -74,7 +75,6 @@ class PiperSynthesiser:
         self._voice = PiperVoice(session=self._session, config=config)
         self._config = config
         self._speaking_rate = speaking_rate
-        self.rate = int(config.sample_rate)
 
     def synthesise(self, text: str, cancelled: Callable[[], bool]) -> Iterator[Sound]:
         """Yield one block for each sentence; see `Synthesiser`."""
@@ -82,10 +82,10 @@ class PiperSynthesiser:
         for _, portion in portions(text):
             if not sayable(portion):
                 continue
-            for phonemes in self._phonemes(portion):
+            for ids in self._sentences(portion):
                 if cancelled():
                     return
-                pcm = self._speak(self._voice.phonemes_to_ids(phonemes))
+                pcm = self._speak(ids)
                 if quiet:
                     pcm = pcm[leading_silence(pcm, self.rate) :]
                 if len(pcm) and not cancelled():
@@ -96,10 +96,14 @@ class PiperSynthesiser:
         """Free the network."""
         del self._session, self._voice
 
-    def _phonemes(self, text: str) -> list[list[str]]:
+    def _sentences(self, text: str) -> list[list[int]]:
+        """Return the phoneme numbers of each sentence."""
         # Piper takes [[...]] for phonemes, and espeak's side of it a NUL for the end.
         text = text.replace("[[", "[ [").replace("\0", " ").encode("utf-8", "replace").decode()
-        return [sentence for sentence in self._voice.phonemize(text) if sentence]
+        try:
+            return [self._voice.phonemes_to_ids(p) for p in self._voice.phonemize(text) if p]
+        except Exception as error:  # whatever settings that do not fit the code lead to
+            raise AssistantError(f"piper could not read {text[:40]!r}: {_brief(error)}.") from error
 
     def _speak(self, ids: list[int]) -> Pcm:
         """Return the sound (samples,) int16 at `rate` of one sentence's phoneme numbers."""
@@ -132,10 +136,12 @@ def _read_settings(path: Path) -> dict[str, Any]:
         ) from error
     except ValueError as error:
         raise BadInput(f"{path}: is not JSON ({error}); fetch the voice again.") from error
-    wanted = ("audio", "espeak", "phoneme_id_map", "num_symbols", "num_speakers")
-    missing = [key for key in wanted if not isinstance(settings, dict) or key not in settings]
-    if missing:
-        raise BadInput(f"{path}: has no `{missing[0]}`; it is not the settings of a Piper voice.")
+    wanted = {"audio": dict, "espeak": dict, "phoneme_id_map": dict, "num_speakers": int}
+    for key, kind in wanted.items():
+        if not isinstance(settings, dict) or not isinstance(settings.get(key), kind):
+            raise BadInput(
+                f"{path}: has no proper `{key}`; it is not the settings of a Piper voice."
+            )
     kind = settings.get("phoneme_type", "espeak")
     if kind not in ("espeak", "text"):
         raise BadInput(

@@ -71,6 +71,7 @@ class Player:
         self._clauses: deque[_Clause] = deque()
         self._heard: list[str] = []
         self._turn: int | None = None
+        self._over = -1  # the newest turn that has ended or was stopped; no more of it is taken
         self._ended = False
         self._tones: deque[Pcm] = deque()
         self._fade = max(1, int(FADE_S * rate))
@@ -95,7 +96,7 @@ class Player:
         self._inbox.append(lambda: self._end(turn))
 
     def stop(self, turn: int) -> None:
-        """Be silent within one buffer if `turn` or an older one is sounding."""
+        """Be silent within one buffer if `turn` or an older one is sounding; take no more of it."""
         self._inbox.append(lambda: self._stop(turn))
 
     def tone(self, pcm: Pcm) -> None:
@@ -106,29 +107,41 @@ class Player:
 
     def fill(self, out: Pcm, audible_at: float) -> None:
         """Write the next samples; see `assistant.audio.frames.Source`."""
-        while self._inbox:
+        while self._inbox and not self._stopping:  # a turn is over before the next one begins
             self._inbox.popleft()()
         out[:] = 0
-        filled = self._speak(out, audible_at)
+        # What is played for the fade-out is all that is heard after a stop, and all that counts.
+        span = out[: self._fade] if self._stopping else out
+        filled = self._speak(span, audible_at)
         if self._stopping:
-            self._fade_out(out, audible_at)
+            self._fade_out(span, audible_at)
         if self.volume != 1.0:
             out[:filled] = (out[:filled] * self.volume).astype(np.int16)
         self._add_tones(out)
 
+    def _enter(self, turn: int, again: Callable[[], None]) -> bool:
+        """Make `turn` the current one; return whether it is.
+
+        An older one that sounds is stopped first, and `again` is called with the next buffer.
+        """
+        if turn <= self._over:
+            return False  # the synthesiser did not know yet
+        if self._turn is None:
+            self._turn = turn
+        elif turn > self._turn:
+            self._stop(self._turn)
+            self._inbox.appendleft(again)
+        return turn == self._turn
+
     def _begin(self, turn: int, text: str) -> None:
-        if self._turn is None or turn > self._turn:
-            self._clauses.clear()
-            self._heard.clear()
-            self._turn, self._ended, self._stopping = turn, False, False
-        if turn == self._turn and not self._ended:
+        if self._enter(turn, lambda: self._begin(turn, text)) and not self._ended:
             self._clauses.append(_Clause(turn, text))
 
     def _current(self, turn: int) -> _Clause | None:
         return self._clauses[-1] if self._clauses and turn == self._turn else None
 
     def _add(self, turn: int, pcm: Pcm, words: tuple[tuple[int, int], ...]) -> None:
-        if clause := self._current(turn):
+        if (clause := self._current(turn)) and len(pcm):
             clause.blocks.append(pcm)
             clause.samples += len(pcm)
             clause.words.extend(words)
@@ -138,13 +151,11 @@ class Player:
             clause.complete = True
 
     def _end(self, turn: int) -> None:
-        if self._turn is None or turn > self._turn:
-            self._begin(turn, "")
-            self._complete(turn)
-        if turn == self._turn:
+        if self._enter(turn, lambda: self._end(turn)):
             self._ended = True
 
     def _stop(self, turn: int) -> None:
+        self._over = max(self._over, turn)
         if self._turn is not None and self._turn <= turn:
             self._stopping = True
 
@@ -174,20 +185,18 @@ class Player:
         return position
 
     def _fade_out(self, out: Pcm, audible_at: float) -> None:
-        count = min(self._fade, len(out))
-        ramp = np.linspace(1.0, 0.0, count, dtype=np.float32)
-        out[:count] = (out[:count] * ramp).astype(np.int16)
-        out[count:] = 0
+        out[:] = (out * np.linspace(1.0, 0.0, len(out), dtype=np.float32)).astype(np.int16)
         if self._clauses:
             self._heard.append(self._clauses[0].heard())
         self._clauses.clear()
-        self._finish(audible_at + count / self.rate)
+        self._finish(audible_at + len(out) / self.rate)
 
     def _finish(self, at: float) -> None:
         turn, heard = self._turn, "".join(self._heard)
         self._turn, self._ended, self._stopping = None, False, False
         self._heard.clear()
         if turn is not None:
+            self._over = max(self._over, turn)
             self._on_end(turn, heard, at)
 
     def _add_tones(self, out: Pcm) -> None:

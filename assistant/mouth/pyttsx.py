@@ -14,6 +14,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -99,7 +100,9 @@ class PyttsxSynthesiser:
         """Return the sound of `text` (samples,) int16 and its rate in Hz, None if cancelled."""
         child = self._child
         with tempfile.TemporaryDirectory(prefix="assistant-") as folder:
-            Path(folder, _TEXT).write_text(text, encoding="utf-8", errors="replace")
+            # A NUL would end the text.
+            content = text.replace("\0", " ")
+            Path(folder, _TEXT).write_text(content, encoding="utf-8", errors="replace")
             try:
                 finished = self._wait(child, folder, cancelled)
                 problem = _problem(child) if finished else ""
@@ -179,8 +182,13 @@ def _child() -> int:
     folder = os.fsdecode(sys.stdin.buffer.readline().rstrip(b"\n"))
     if folder:  # none when the parent has ended
         text = Path(folder, _TEXT).read_text(encoding="utf-8")
+        finished = threading.Event()
+        engine.connect("finished-utterance", lambda **_: finished.set())
         engine.save_to_file(text, str(Path(folder, _SOUND)))
         engine.runAndWait()
+        if sys.platform == "linux":
+            # It returns after 10 ms, while espeak-ng may still be at work in a thread of its own.
+            finished.wait()
     return 0
 
 

@@ -108,6 +108,7 @@ class Speaker:
         if clause.index == 0:
             self._trace.mark(turn, "first_clause", time.monotonic(), characters=len(clause.text))
         spoken = speakable(clause.text, self._language)
+        indent = len(clause.text) - len(clause.text.lstrip())
         self._player.begin(turn, clause.text)
         rate = self._synthesiser.rate
         first = clause.index == 0
@@ -117,7 +118,7 @@ class Speaker:
             # Word marks count characters of the spoken text; only where it equals the reply's
             # own text do they say anything about the latter.
             words = sound.words if spoken == clause.text.strip() else ()
-            scaled = tuple((chars, at * self._player.rate // rate) for chars, at in words)
+            scaled = tuple((indent + chars, at * self._player.rate // rate) for chars, at in words)
             self._player.add(turn, self._resample(sound.pcm, rate, self._player.rate), scaled)
             if first:
                 self._trace.mark(turn, "first_sound_made", time.monotonic())

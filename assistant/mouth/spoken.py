@@ -10,7 +10,7 @@ for spelling them out.
 import re
 
 from assistant.mouth import spoken_en, spoken_zh
-from assistant.mouth.plain import plain
+from assistant.mouth.plain import plain, prose
 
 _RULES = {"en": spoken_en, "zh": spoken_zh}
 _HAN = re.compile("[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
@@ -25,11 +25,11 @@ def speakable(text: str, language: str) -> str:
     `language` is "en" or "zh"; a clause that is clearly in the other one is read by the rules of
     that. Never raises, whatever the text; the time grows with its length only.
     """
-    language = _language(text, language)
+    language = _language(prose(text), language)
     rules = _RULES[language]
     text = plain(text, remark=rules.CODE, dot=rules.DOT, at=rules.AT)
     text = rules.spell(text)
-    text = re.sub(r"[#<>\[\]{}^~|=\\]", " ", text)
+    text = re.sub(r"[#$<>\[\]{}^~|=\\]", " ", text)
     text = re.sub(r" +", " ", text)
     text = re.sub(r" (?=[,.;:!?，。；：！？、](?: |$))", "", text)
     text = re.sub(r"^[^\w(“\"‘'«「『（《-]+", "", text).strip()

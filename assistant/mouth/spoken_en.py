@@ -14,7 +14,7 @@ DOT, AT = " dot ", " at "
 _MONTHS = ["January", "February", "March", "April", "May", "June", "July"]
 _MONTHS += ["August", "September", "October", "November", "December"]
 _NUMBER = r"(\d{1,3}(?:,\d{3}){1,4}(?:\.\d{1,15})?|\d{1,15}(?:\.\d{1,15})?)"
-_N = r"(?<![\w.,])" + _NUMBER
+_N = r"(?<![\w.,^])" + _NUMBER
 _SMALL = r"(?<![\w.,/])(\d{1,2})"
 _UNITS = {
     "km/h": "kilometre per hour",
@@ -119,7 +119,9 @@ _WORDS = [
     (r"\bSt\. ?(?=[A-Z])", "Saint "),
     (r"\be\. ?g\.,?", "for example,"),
     (r"\bi\. ?e\.,?", "that is,"),
-    (r"\betc\.", "et cetera."),
+    (r"\betc\.(?! [a-z])", "et cetera."),
+    (r"\betc\.", "et cetera"),
+    (r"\b([A-G])#(?!\w)", r"\1 sharp"),
     (r"\bvs\.?(?= )", "versus"),
     (r"\bapprox\. ?", "approximately "),
     (r"\b[Nn]o\. ?(?=\d)|#(?=\d)", "number "),
@@ -128,21 +130,21 @@ _WORDS = [
     (r" ?& ?", " and "),
     (r"\bw/o\b", "without"),
     (r"(?<=[A-Za-z]{2})/(?=[A-Za-z]{2})", " "),
-    (r" ?(?:→|⇒|->|=>) ?", ", "),
-    (r" ?(?:—|--) ?| – |(?<=[^\W\d]) - | - (?=[^\W\d])", ", "),
+    (r" ?(?:→|⇒|-{1,2}>|={1,2}>) ?", ", "),
+    (r" ?(?:—|-{2,3}) ?|(?<!\d) – | – (?!\d)|(?<=[^\W\d]) - | - (?=[^\W\d])", ", "),
 ]
 _SIGNS = [
     (r"(?<=\d) ?[×✕] ?(?=[\dA-Za-z(])|(?<=[A-Za-z)]) ?× ?(?=[\dA-Za-z(])", " times "),
     (r"(?<=\d)x(?=\d)", " by "),
     (r" ?÷ ?", " divided by "),
-    (r"(?<=[\w)]) ?= ?(?=[\w(-])", " equals "),
+    (r"(?<=[\w)]) ?={1,3} ?(?=[\w(-])", " equals "),
     (r"(?<=[\w)]) ?\+ ?(?=\d)", " plus "),
     (r"(?<=\d) - (?=\d)", " minus "),
-    (r" ?≤ ?", " at most "),
-    (r" ?≥ ?", " at least "),
-    (r" ?≠ ?", " is not "),
-    (r" < (?=[\w(])", " is less than "),
-    (r" > (?=[\w(])", " is greater than "),
+    (r" ?(?:≤|<=) ?", " at most "),
+    (r" ?(?:≥|>=) ?", " at least "),
+    (r" ?(?:≠|!=) ?", " is not "),
+    (r" < (?=[\w(])|(?<=\w)<(?=\d)", " is less than "),
+    (r" > (?=[\w(])|(?<=\w)>(?=\d)", " is greater than "),
     (r"± ?", "plus or minus "),
     (r"[~≈] ?(?=\d)", "about "),
     (r"(?<=\w)(?:²|\^2(?!\d))", " squared"),
@@ -181,30 +183,49 @@ def _rules() -> list[Rule]:
     units = "|".join(re.escape(unit) for unit in sorted(_UNITS, key=len, reverse=True))
     money = "|".join(re.escape(sign) for sign in sorted(_MONEY, key=len, reverse=True))
     scale = r"(?: ?(thousand|million|billion|trillion|bn|[kKMBT]|m)(?!\w))?"
+    to = r"(?:-| ?[–~] ?)"
     half_day = r"([AaPp])\.?[Mm]\b(\.?)"
     year = r"((?:1[1-9]|20)\d\d)"
     rules: list[tuple[str, Callable[[re.Match[str]], str]]] = [
-        (r"(\d)? ?([½¼¾⅓⅔])", _vulgar),
+        (r"[½¼¾⅓⅔]", _vulgar),
+        (r"(?<=\d)-(?=\d{1,15}(?:\.\d{1,15})? ?=)", lambda _: " minus "),
         (r"(?<![\w.])(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?![\w/-])", _iso_date),
         (r"(?<![\w./])(\d{1,2})[/.](\d{1,2})[/.](\d{4})(?![\w/-])", _short_date),
+        (
+            r"(\d ?[AaPp]\.?[Mm]\b\.?|:[0-5]\d) ?[-–~] ?(?=\d{1,2}(?::[0-5]\d| ?[AaPp]\.?[Mm]\b))",
+            lambda m: f"{m[1]} to ",
+        ),
         (rf"{_SMALL}:([0-5]\d)(?::([0-5]\d))?(?![\d:])", _time),
         (rf"(?<=\d) ?{half_day}", _half_day),
         (r"(?<![\w:])(\d{1,3}):(\d{1,3})(?![\w:])", lambda m: f"{m[1]} to {m[2]}"),
         (r"(?<![\w-])\+\d{1,3}(?:[ -]?\(?\d{1,4}\)?){2,5}(?![\w-])", _digits),
-        (r"(?<![\w-])\(?\d{3}\)?[ -]\d{3}-\d{4}(?![\w-])", _digits),
+        (r"(?<![\w-])(?:1[ -])?\(?\d{3}\)?[ -]\d{3}-\d{4}(?![\w-])", _digits),
         (r"(?<![\w.,-])(\d{3})-(\d{4})(?![\w-])", _local_number),
         (r"(?<![\w.,-])\d{10,}+(?![.,]\d)", _digits),
-        (rf"(?<!\w)({money}) ?{_NUMBER}{scale}", lambda m: _money(m[2], m[3], m[1])),
+        (rf"(?<!\w)({money}) ?{_NUMBER}{scale}{to}(?:\1 ?)?(?=\d)", _money_range),
+        (rf"{_N} ?(?:{money}){to}(?=\d)", lambda m: f"{m[1]} to "),
+        (
+            rf"(?<!\w)({money}) ?{_NUMBER}{scale}(?=([^\W\d_])?)",
+            lambda m: _money(m[2], m[3], m[1]) + (" " if m[4] else ""),
+        ),
         (rf"{_N}{scale} ?({money})(?!\w)", lambda m: _money(m[1], m[2], m[3])),
         (
             rf"(?<![\w-]){year} ?[-–] ?{year}(?![\w.,-])",
             lambda m: f"{_year(m[1])} to {_year(m[2])}",
         ),
-        (rf"(?<!-){_N}[%°]?(?:-| ?[–~] ?)(?=\d)(?!\d+-\d)", lambda m: f"{m[1]} to "),
+        (rf"(?<!-){_N}[%°]?{to}(?=\d)(?!\d+-\d)", lambda m: f"{m[1]} to "),
         (r"(?<!\w)((?:1[1-9]|20)\d0)['’]?s\b", lambda m: _plural(_year(m[1]))),
-        (r"(?:(?<!\w)['’]|(?<=\bthe ))([2-9]0)s\b", lambda m: _plural(_words(m[1]))),
+        (r"(?<!\w)['’]([2-9]0)s\b", lambda m: _plural(_words(m[1]))),
+        (
+            r"\b((?:the|my|your|his|her|our|their|early|mid|late)[ -])([2-9]0)s\b",
+            lambda m: m[1] + _plural(_words(m[2])),
+        ),
         (rf"{_N} ?({units})(?![\w/²³^])", _measure),
-        (r"(?<![\w.,/])(?:(\d{1,3}) )?(\d{1,2})/(\d{1,2})(?![\w/.-])", _fraction_or_date),
+        (r"(?<![\w.,/])(?:(\d{1,3}) )?(\d{1,2})/(\d{1,2})(?!\w|[/.-]\d)", _fraction_or_date),
+        (
+            rf"\b([Ff]rom|[Bb]etween) {year} (to|until|till|and) {year}(?![\w%°]|[.,]\d)",
+            lambda m: f"{m[1]} {_year(m[2])} {m[3]} {_year(m[4])}",
+        ),
         (rf"({_YEAR_BEFORE}){year}(?![\w%°]|[.,]\d)", lambda m: m[1] + _year(m[2])),
     ]
     return [(re.compile(pattern), function) for pattern, function in rules]
@@ -306,6 +327,12 @@ def _money(number: str, scale: str | None, sign: str) -> str:
     return " and ".join(said) or f"0 {_plural(unit)}"
 
 
+def _money_range(m: re.Match[str]) -> str:
+    """Say the currency once, at the end: $5-$10 becomes 5 to $10."""
+    scale = f" {_SCALES.get(m[3], m[3])}" if m[3] else ""
+    return f"{m[2]}{scale} to {m[1]}"
+
+
 def _measure(m: re.Match[str]) -> str:
     unit = _UNITS[m[2]]
     if m[1] == "1" or unit in _INVARIABLE:
@@ -318,8 +345,10 @@ def _measure(m: re.Match[str]) -> str:
 
 
 def _vulgar(m: re.Match[str]) -> str:
-    over = {"½": (1, 2), "¼": (1, 4), "¾": (3, 4), "⅓": (1, 3), "⅔": (2, 3)}[m[2]]
-    return (f"{m[1]} and " if m[1] else "") + _fraction(*over)
+    """Write ½ as 1/2, apart from what stands beside it; the rules for fractions say it."""
+    over = {"½": "1/2", "¼": "1/4", "¾": "3/4", "⅓": "1/3", "⅔": "2/3"}[m[0]]
+    before, after = m.string[max(m.start() - 1, 0) : m.start()], m.string[m.end() : m.end() + 1]
+    return (" " if before.isalnum() else "") + over + (" " if after.isalnum() else "")
 
 
 def _fraction(above: int, below: int) -> str:

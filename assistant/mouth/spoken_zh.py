@@ -8,11 +8,16 @@ CODE = "代码见文字。"
 DOT, AT = "点", "艾特"
 
 _NUMBER = r"(\d{1,3}(?:,\d{3}){1,4}(?:\.\d{1,15})?|\d{1,15}(?:\.\d{1,15})?)"
-_N = r"(?<![\d.,])" + _NUMBER
+_N = r"(?<![\d.,^])" + _NUMBER
+_UNIT = "[\u4e00-\u9fff](?<![到至和与或是为比加减乘])"
+_MINUS = r"(?<![A-Za-z\d.,)）%°‰′'-])-(?=\d)"
 _DIGITS = str.maketrans("0123456789", "零一二三四五六七八九")
 _MEASURES = (
     "个只条张块瓶杯份本辆台匹头位亩次天年周岁点件种颗把双对家间所座层首遍倍回场碗盘斤克吨米升"
     "页行句段篇部支根棵朵套批群组步名人元秒分"
+)
+_LONGER_MEASURES = (
+    "公[里斤分顷]|小时|[厘毫分]米|毫升|千[克米瓦]|平方|立方|英[里寸尺镑]|[美欧日港]元|星期|礼拜"
 )
 _UNITS = {
     "km/h": "每小时{}公里", "mph": "每小时{}英里", "m/s": "每秒{}米", "MB/s": "每秒{}兆字节",
@@ -37,28 +42,28 @@ _MONEY = {
     "₹": "卢比", "JPY": "日元",
 }  # fmt: skip
 _SCALES = "百千万亿"
-_PER = "小时|分钟|秒|天|周|月|年|人|个|公斤|千克|平方米"
+_PER = "小时|分钟|秒|天|晚|周|月|年|人|次|个|斤|公斤|千克|克|吨|升|平方米|公里|瓶|杯|盒"
 _SIGNS = [
     (r"(?<=\d) ?[×x*] ?(?=\d)", "乘"),
     (r"(?<=[\w)）]) ?÷ ?(?=[\w(（])", "除以"),
-    (r"(?<=[\w)）]) ?= ?(?=[\w(（-])", "等于"),
+    (r"(?<=[\w)）]) ?={1,3} ?(?=[\w(（-])", "等于"),
     (r"(?<=[\w)）]) ?\+ ?(?=\d)", "加"),
     (r"(?<=\d) - (?=\d)", "减"),
-    (r" ?≤ ?", "小于等于"),
-    (r" ?≥ ?", "大于等于"),
-    (r" ?≠ ?", "不等于"),
+    (r" ?(?:≤|<=) ?", "小于等于"),
+    (r" ?(?:≥|>=) ?", "大于等于"),
+    (r" ?(?:≠|!=) ?", "不等于"),
     (r"(?<=\w) ?< ?(?=\d)", "小于"),
     (r"(?<=\w) ?> ?(?=\d)", "大于"),
     (r"± ?", "正负"),
     (r"[~≈] ?(?=\d)", "约"),
     (r"(?<=\w)(?:²|\^2(?!\d))", "的平方"),
     (r"(?<=\w)(?:³|\^3(?!\d))", "的立方"),
-    (r"(?<![\w.,)])-(?=\d)", "负"),
+    (_MINUS, "负"),
     (r"(?<=[A-Za-z])-(?=\d)", " "),
     (r"π", "派"),
     (r"(?<=\w) ?& ?(?=\w)", "和"),
-    (r" ?(?:→|⇒|->|=>) ?", "，"),
-    (r" ?(?:—{1,2}|--) ?", "，"),
+    (r" ?(?:→|⇒|-{1,2}>|={1,2}>) ?", "，"),
+    (r" ?(?:—{1,2}|-{2,3}) ?", "，"),
 ]
 
 Rule = tuple[re.Pattern[str], Callable[[re.Match[str]], str]]
@@ -87,26 +92,43 @@ def _rules() -> list[Rule]:
     units = "|".join(re.escape(unit) for unit in sorted(_UNITS, key=len, reverse=True))
     money = "|".join(re.escape(sign) for sign in sorted(_MONEY, key=len, reverse=True))
     day = r"(\d{1,2})"
+    to = r"(?:-| ?[–~～] ?)"  # a hyphen between blanks is a minus
     rules: list[tuple[str, Callable[[re.Match[str]], str]]] = [
-        (r"(?<![\w.)-])-(?=\d)", lambda _: "负"),
-        (r"(\d{1,3})? ?([½¼¾⅓⅔])", _vulgar),
+        (rf"(\d(?:{_UNIT}){{1,2}}|:[0-5]\d){to}(?=\d)", lambda m: f"{m[1]}到"),
+        (_MINUS, lambda _: "负"),
+        (r"(?<=\d)-(?=\d{1,15}(?:\.\d{1,15})? ?=)", lambda _: "减"),
+        (r"(\d{1,15})? ?([½¼¾⅓⅔])", _vulgar),
         (rf"(?<![\d.])(\d{{4}})[-/.]{day}[-/.]{day}(?![\d/-])", _date),
-        (r"(?<!\d)(\d{4}|\d{2})(?=年(?!级|代以))", lambda m: m[1].translate(_DIGITS)),
+        (
+            rf"(?<!\d)([12]\d{{3}}){to}(?=[12]\d{{3}}年)",
+            lambda m: m[1].translate(_DIGITS) + "到",
+        ),
+        # 1999年 and 98年 are years, 20年 and 5000年 are durations.
+        (
+            r"(?<!\d)([12]\d{3}|0\d|[7-9][1-9])(?=年(?!级|[来多]))",
+            lambda m: m[1].translate(_DIGITS),
+        ),
+        (r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){2,}+(?!\d|\.\d)", _version),
         (r"(?<![\d:])(\d{1,2}):([0-5]\d)(?::([0-5]\d))?(?![\d:])", _time),
         (r"(?<![\d:])(\d{1,3}):(\d{1,3})(?![\d:])", lambda m: f"{m[1]}比{m[2]}"),
         (r"(?<![A-Za-z\d-])(?:\+\d{1,3}[ -]?)?1[3-9]\d(?:[ -]?\d{4}){2}(?![\d-])", _telephone),
         (r"(?<![A-Za-z\d-])0\d{2,3}-\d{7,8}(?![\d-])", _telephone),
-        (r"(?<![A-Za-z\d-])\d{3,4}(?:-\d{3,4}){1,3}(?![\d-])", _telephone),
+        (r"(?<![A-Za-z\d-])\d{3,4}(?:-\d{3,4}){2,3}(?![\d-])", _telephone),
+        (
+            rf"({money}) ?{_NUMBER} ?([{_SCALES}]*){to}(?:\1 ?)?(?=\d)",
+            lambda m: f"{m[2]}{m[3]}到{m[1]}",
+        ),
+        (rf"{_N} ?([{_SCALES}]*) ?(?:{money}){to}(?=\d)", lambda m: f"{m[1]}{m[2]}到"),
         (rf"({money}) ?{_NUMBER} ?([{_SCALES}]*)", lambda m: f"{m[2]}{m[3]}{_MONEY[m[1]]}"),
         (rf"{_N} ?([{_SCALES}]*) ?({money})(?![A-Za-z])", lambda m: m[1] + m[2] + _MONEY[m[3]]),
-        (rf"{_N}([%°‰]?) ?[-–~～] ?(?=\d)(?!\d+-\d)", lambda m: f"{m[1]}{m[2]}到"),
-        (rf"{_N} ?({units})(?![A-Za-z²³^])", lambda m: _UNITS[m[2]].format(_number(m[1], True))),
+        (rf"(?<!-){_N}([%°‰]?){to}(?=负?\d)(?!\d+-\d)", lambda m: f"{m[1]}{m[2]}到"),
+        (rf"{_N} ?({units})(?![A-Za-z²³^])", _measure),
         (rf"(?<=[\w元])/({_PER})", lambda m: f"每{m[1]}"),
         (
             r"(?<![\d./])(\d{1,3})/(\d{1,3})(?![\d./])",
             lambda m: _number(m[2]) + "分之" + _number(m[1]),
         ),
-        (r"(?<![\d.,第])2(?=[" + _MEASURES + r"])(?!月|日|号|楼|班)", lambda _: "两"),
+        (rf"(?<![\d.,第])2(?=[{_MEASURES}]|{_LONGER_MEASURES})(?!年级|分之)", lambda _: "两"),
         (r"(?<![\d.,])(?:0\d+|\d{12,})(?![\d.])", lambda m: m[0].translate(_DIGITS)),
     ]
     return [(re.compile(pattern), function) for pattern, function in rules]
@@ -127,6 +149,16 @@ def _engine() -> Callable[[int], str]:
 
     engine = RbnfEngine.for_language("zh")
     return lambda number: engine.format_number(number).text
+
+
+def _measure(m: re.Match[str]) -> str:
+    """Say number and unit; a percentage is not counted, so that it has 二 and not 两."""
+    return _UNITS[m[2]].format(_number(m[1], counted=m[2] not in "%‰"))
+
+
+def _version(m: re.Match[str]) -> str:
+    """Read the numbers of a version or of an address in a network digit by digit."""
+    return m[0].translate(_DIGITS).replace(".", "点")
 
 
 def _date(m: re.Match[str]) -> str:

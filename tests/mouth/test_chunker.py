@@ -97,6 +97,28 @@ def test_no_clause_is_endless_but_code(text):
         ),
         ("~~~\n```\na\n~~~\nb", ["~~~\n```\na\n~~~\n", "b"]),
         ("```\nnever closed. a\nb", ["```\nnever closed. a\nb"]),
+        ("She has a Ph.D. in law. Good.", ["She has a Ph.D. in law. ", "Good."]),
+        ("She got her Ph.D. Then", ["She got her Ph.D. ", "Then"]),
+        ("Add 1 tsp. salt on 5th Ave. today. Ok", ["Add 1 tsp. salt on 5th Ave. today. ", "Ok"]),
+        ("On Thurs. Jan. 5 we met. Good.", ["On Thurs. Jan. 5 we met. ", "Good."]),
+        ("At 3:30. Version 2.0. It is 5. So", ["At 3:30. ", "Version 2.0. ", "It is 5. ", "So"]),
+        ("It is 5 p.m.! Go.", ["It is 5 p.m.! ", "Go."]),
+        ("In the U.S. He left.", ["In the U.S. He left."]),  # a doubt: no cut
+        ("It costs $5.50. Or 5%. Good.", ["It costs $5.50. ", "Or 5%. ", "Good."]),
+        ("Open file.txt. Then a.b.c.", ["Open file.txt. ", "Then a.b.c."]),
+        ("Yes.No more!Now. Good", ["Yes.No more!Now. ", "Good"]),
+        ("(1) One. (2) Two.", ["(1) One. ", "(2) Two."]),
+        ("1) Milk\n   a) Oat. Soy.\n10. Tea", ["1) Milk\n", "   a) Oat. ", "Soy.\n", "10. Tea"]),
+        ('"He said. She went." Good.', ['"He said. ', 'She went." ', "Good."]),
+        ("# T\r\n\r\nText. More", ["# T\r\n", "\r\nText. ", "More"]),
+        ("| a. b | c |\n|---|---|\n", ["| a. b | c |\n", "|---|---|\n"]),
+        ("1.苹果。2.香蕉。", ["1.苹果。", "2.香蕉。"]),
+        ("「好。」『坏。』是", ["「好。」", "『坏。』", "是"]),
+        ("好……然后...走。好", ["好……然后...走。", "好"]),
+        ("他花了3.5元，10：30走。好", ["他花了3.5元，10：30走。", "好"]),
+        ("你好 world. 好的。", ["你好 world. ", "好的。"]),
+        ("שלום. מה שלומך? טוב", ["שלום. ", "מה שלומך? ", "טוב"]),
+        ("مرحبا؟ نعم. لا", ["مرحبا؟ ", "نعم. ", "لا"]),
         ("", []),
         ("\n \n", ["\n \n"]),
         ("... Yes. No", ["... Yes. ", "No"]),
@@ -133,6 +155,29 @@ def test_the_limit_does_not_tear_what_belongs_together():
     ):
         head = spoken(text, first=30)[0]
         assert not head.endswith(("Dr. ", "300 "))
+
+
+plain_words = st.sampled_from(["alpha", "bravo", "of", "the", "and", "because", "3.14", "don't"])
+
+
+@given(st.lists(st.tuples(plain_words, st.sampled_from([" ", ", ", ". ", "? "]))))
+def test_no_clause_of_plain_words_is_longer_than_its_limit_or_cuts_a_word(pairs):
+    text = "".join(word + gap for word, gap in pairs)
+    clauses = spoken(text, first=30, most=60)
+    for clause, limit in zip(clauses, [30, *[60] * len(clauses)], strict=False):
+        assert len(clause) <= limit + 1
+    assert [word for clause in clauses for word in clause.split()] == text.split()
+
+
+chinese_words = st.sampled_from(["今天", "天气", "很好", "但是", "三十"])
+
+
+@given(st.lists(st.tuples(chinese_words, st.sampled_from(["", "", "，", "。", "？"]))))
+def test_no_clause_of_chinese_is_longer_than_its_limit_or_begins_with_a_point(pairs):
+    clauses = spoken("".join(word + mark for word, mark in pairs), first=30, most=60)
+    for clause, limit in zip(clauses, [30, *[60] * len(clauses)], strict=False):
+        assert WIDE * len(clause) <= limit + WIDE
+        assert clause[0] not in "，。？"
 
 
 def test_later_clauses_are_whole_sentences():

@@ -1,19 +1,21 @@
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.mouth.playback import Player
+from assistant.mouth.playback import FADE_S, Player
 
 RATE = 1000
+FADE = int(FADE_S * RATE)
 
 
 class Listening:
     """A player with what it reported and what came out."""
 
-    def __init__(self):
+    def __init__(self, volume=1.0):
         self.clauses, self.ends, self.out = [], [], []
         self.player = Player(
-            RATE, lambda *a: self.clauses.append(a), lambda *a: self.ends.append(a)
+            RATE, lambda *a: self.clauses.append(a), lambda *a: self.ends.append(a), volume
         )
         self.now = 0.0
 
@@ -24,9 +26,9 @@ class Listening:
         self.out.append(out)
         return out
 
-    def clause(self, turn, text, samples, words=()):
+    def clause(self, turn, text, samples, words=(), level=1000):
         self.player.begin(turn, text)
-        self.player.add(turn, np.full(samples, 1000, np.int16), words)
+        self.player.add(turn, np.full(samples, level, np.int16), words)
         self.player.complete(turn)
 
 
@@ -122,3 +124,238 @@ def test_what_was_heard_is_a_beginning_of_the_reply(clauses, pulls, stop_at):
     assert len(it.ends) <= 1
     for _, heard, _ in it.ends:
         assert "".join(text for text, _ in clauses).startswith(heard)
+
+
+# --- stopping ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("samples", [1, 3, FADE, 20, 1000])
+def test_a_stop_fades_out_and_is_silent_within_the_buffer_however_long(samples):
+    it = Listening()
+    it.clause(1, "one two three", 5000)
+    it.pull()
+    it.player.stop(1)
+    out = it.pull(samples).astype(int)
+    count = min(samples, FADE)
+    assert out[0] == 1000
+    assert (np.diff(out[:count]) < 0).all()
+    assert not out[FADE:].any()
+    assert not it.pull().any()
+    assert [(turn, round(at, 6)) for turn, _, at in it.ends] == [(1, round(0.1 + count / RATE, 6))]
+
+
+def test_what_was_not_audible_after_the_fade_was_not_heard():
+    it = Listening()
+    it.clause(1, "one two three", 1000, ((0, 0), (4, 110), (8, 150)))
+    it.pull(100)
+    it.player.stop(1)
+    it.pull(1000)
+    assert it.ends[0][1] == ""
+    it.clause(2, "one ", 100)
+    it.clause(2, "two", 100)
+    it.pull(100 - FADE)
+    it.player.stop(2)
+    it.pull(1000)
+    assert it.ends[1][1] == "one "
+    assert [text for _, text, _ in it.clauses] == ["one two three", "one "]
+
+
+def test_after_a_stop_nothing_more_of_the_turn_is_taken():
+    it = Listening()
+    it.clause(3, "one ", 500)
+    it.pull()
+    it.player.stop(3)
+    it.clause(3, "two ", 500)
+    it.player.end(3)
+    it.pull()
+    it.clause(3, "three ", 500)
+    it.clause(2, "older ", 500)
+    it.player.end(3)
+    it.player.end(2)
+    for _ in range(8):
+        assert not it.pull().any()
+    assert [(turn, heard) for turn, heard, _ in it.ends] == [(3, "")]
+
+
+def test_a_stop_of_what_has_not_begun_keeps_it_from_beginning():
+    it = Listening()
+    it.player.stop(4)
+    it.clause(4, "late", 100)
+    it.player.end(4)
+    assert not it.pull().any()
+    assert not it.ends
+    it.clause(5, "next", 100)
+    assert it.pull().all()
+
+
+def test_a_stop_of_an_older_turn_does_not_touch_the_newer_one():
+    it = Listening()
+    it.clause(2, "new", 300)
+    it.pull()
+    it.player.stop(1)
+    assert (it.pull() == 1000).all()
+
+
+def test_a_stop_between_clauses_ends_the_turn():
+    it = Listening()
+    it.clause(1, "One, ", 100)
+    it.pull()
+    it.pull()
+    it.player.stop(1)
+    it.pull()
+    assert [(turn, heard) for turn, heard, _ in it.ends] == [(1, "One, ")]
+
+
+@pytest.mark.parametrize("stopped", [True, False])
+def test_the_next_turn_begins_after_the_last_one_has_ended(stopped):
+    it = Listening()
+    it.clause(1, "one two three four", 1000, ((4, 50), (8, 500)))
+    it.pull()
+    if stopped:
+        it.player.stop(1)
+    it.clause(2, "new", 100, level=500)
+    it.player.end(2)
+    assert not it.pull()[FADE:].any()
+    assert [(turn, heard) for turn, heard, _ in it.ends] == [(1, "one ")]
+    assert (it.pull() == 500).all()
+    it.pull()
+    assert [(turn, heard) for turn, heard, _ in it.ends] == [(1, "one "), (2, "new")]
+
+
+def test_a_newer_turn_without_sound_ends_the_older_one_too():
+    it = Listening()
+    it.clause(1, "one two", 1000)
+    it.pull()
+    it.player.end(2)
+    it.pull()
+    it.pull()
+    assert [(turn, heard) for turn, heard, _ in it.ends] == [(1, ""), (2, "")]
+
+
+# --- what was heard ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "played", "heard"),
+    [
+        ("one two three", 400, "one "),
+        ("one two three", 500, "one two"),
+        ("one two three", 930, "one two "),
+        ("it's well-known", 600, "it's well"),
+        ("今天天气很好", 495, "今天天"),
+        ("用Python写代码", 400, "用"),
+        ("用Python写代码", 800, "用Python写"),
+        ("x" * 50, 500, ""),
+        ("a, b", 495, "a,"),
+    ],
+)
+def test_half_a_word_was_not_heard_and_half_a_chinese_sentence_was(text, played, heard):
+    it = Listening()
+    it.clause(1, text, 1000)
+    it.pull(played)
+    it.player.stop(1)
+    it.pull()
+    assert it.ends[0][1] == heard
+
+
+def test_clauses_that_cannot_be_said_count_as_heard_with_what_is_around_them():
+    it = Listening()
+    it.clause(1, "One. ", 50)
+    it.clause(1, "😀 ", 0)
+    it.clause(1, "Two.", 50)
+    it.clause(1, " 😀", 0)
+    it.player.end(1)
+    it.pull(200)
+    assert it.ends == [(1, "One. 😀 Two. 😀", 0.1)]
+    assert [text for _, text, _ in it.clauses] == ["One. ", "Two."]
+
+
+def test_a_clause_that_comes_in_many_blocks_begins_once():
+    it = Listening()
+    it.player.begin(1, "one two")
+    for size in (0, 10, 0, 20, 1):
+        it.player.add(1, np.full(size, 1000, np.int16))
+    it.player.complete(1)
+    it.player.end(1)
+    assert np.count_nonzero(it.pull()) == 31
+    assert it.clauses == [(1, "one two", 0.0)]
+    assert it.ends == [(1, "one two", 0.031)]
+
+
+# --- volume and tones --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("volume", "level"), [(1.0, 1000), (0.5, 500), (0.0, 0)])
+def test_the_volume_scales_speech_and_not_what_was_heard(volume, level):
+    it = Listening(volume)
+    it.clause(1, "one two", 50)
+    it.clause(1, "three", 50, level=-1000)
+    it.player.end(1)
+    out = it.pull()
+    assert out.tolist() == [level] * 50 + [-level] * 50
+    it.pull()
+    assert it.ends[0][:2] == (1, "one twothree")
+
+
+def test_tones_follow_each_other_over_buffers():
+    it = Listening()
+    it.player.tone(np.full(150, 100, np.int16))
+    it.player.tone(np.full(80, 200, np.int16))
+    sound = np.concatenate([it.pull() for _ in range(4)])
+    assert np.count_nonzero(sound == 100) == 150
+    assert np.count_nonzero(sound == 200) == 80
+    assert np.flatnonzero(sound == 200)[0] >= 150
+    assert not it.ends
+
+
+def test_a_tone_is_mixed_with_speech_in_both_directions():
+    it = Listening()
+    it.clause(1, "x", 100, level=-30000)
+    it.player.tone(np.concatenate([np.full(50, -30000), np.full(50, 10000)]).astype(np.int16))
+    assert it.pull().tolist() == [-32768] * 50 + [-20000] * 50
+
+
+def test_a_tone_sounds_through_a_stop():
+    it = Listening()
+    it.clause(1, "x", 1000)
+    it.player.tone(np.full(300, 100, np.int16))
+    it.pull()
+    it.player.stop(1)
+    assert (it.pull()[FADE:] == 100).all()
+    assert (it.pull() == 100).all()
+
+
+# --- whatever comes ----------------------------------------------------------------------------
+
+turns = st.integers(0, 4)
+steps = st.one_of(
+    st.tuples(st.just("clause"), turns, st.integers(0, 250)),
+    st.tuples(st.sampled_from(["begin", "add", "complete", "end", "stop"]), turns, st.just(40)),
+    st.tuples(st.just("pull"), st.just(0), st.integers(1, 200)),
+)
+
+
+@given(st.lists(steps, max_size=40))
+def test_a_stopped_turn_is_never_heard_again_and_ends_once(steps):
+    it = Listening()
+    dead = -1
+    for step, turn, samples in [*steps, ("pull", 0, 100), ("pull", 0, 100)]:
+        level = 100 * (turn + 1)  # tells the turns apart
+        match step:
+            case "clause":
+                it.clause(turn, "word ", samples, level=level)
+            case "begin":
+                it.player.begin(turn, "word ")
+            case "add":
+                it.player.add(turn, np.full(samples, level, np.int16))
+            case "complete" | "end":
+                getattr(it.player, step)(turn)
+            case "stop":
+                it.player.stop(turn)
+                dead = max(dead, turn)
+            case "pull":
+                out = it.pull(samples)
+                assert set(np.unique(out[FADE:]) // 100 - 1) <= {-1, *range(dead + 1, 5)}
+                assert set(np.unique(out[FADE:]) % 100) <= {0}
+    ends = [turn for turn, _, _ in it.ends]
+    assert ends == sorted(set(ends))

