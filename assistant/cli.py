@@ -4,15 +4,17 @@ import functools
 import importlib
 import logging
 import os
-import signal
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from assistant import __version__, config
+from assistant import __version__
 from assistant.errors import AssistantError, BadInput
+
+if TYPE_CHECKING:
+    from assistant.config import Config
 
 COMMANDS = {
     "run": "Be the assistant: listen, think and speak, in the foreground.",
@@ -34,6 +36,13 @@ COMMANDS = {
 
 class Lazy(click.Group):
     """Imports a sub-command's module only when it is called: `--help` and others stay quick."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the sub-command; a reader that has enough (`| head -1`) is no error."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            return 0
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """All names, in the order of the help."""
@@ -97,7 +106,9 @@ def command(
     """An offline voice assistant for small computers that answers at once."""
 
     @functools.cache
-    def settings() -> config.Config:
+    def settings() -> "Config":
+        from assistant import config  # takes a quarter of a second, which `--help` need not wait
+
         loaded = config.load(path, overrides)
         level = logging.DEBUG if verbose else loaded.log.level.upper()
         logging.basicConfig(level=level, format="%(levelname)s %(name)s: %(message)s")
@@ -129,14 +140,13 @@ def reference() -> str:
 
 def main() -> None:
     """Run the command line; exit codes: 0, 1 (failed), 2 (bad input), 130 (interrupted)."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):  # a terminal that lacks a character gets a `?`
-            stream.reconfigure(errors="replace")
-    code = _run()
     try:
-        sys.stdout.flush()
-    except BrokenPipeError:  # `assistant ask ... | head -1`: the reader has enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        for stream in (sys.stdout, sys.stderr):
+            if hasattr(stream, "reconfigure"):  # a terminal that lacks a character gets a `?`
+                stream.reconfigure(errors="replace")
+        code = _flush(_run())
+    except KeyboardInterrupt:  # the second Ctrl-C may come anywhere
+        code = 130
     if code == 130:
         os._exit(code)  # engines may still be busy in native code; nothing unsaved is left
     sys.exit(code)
@@ -147,13 +157,41 @@ def _run() -> int:
         result = command.main(prog_name="assistant", standalone_mode=False)
         return result if isinstance(result, int) else 0
     except AssistantError as error:
+        if _interrupted(error):
+            return 130
         click.echo(f"assistant: {error}", err=True)
         return error.exit_code
     except click.ClickException as error:
         error.show()
         return 2
-    except BrokenPipeError:
-        return 0
+    except OSError as error:
+        return _unwritable(error)
     except (KeyboardInterrupt, click.Abort):
-        signal.signal(signal.SIGINT, lambda *_: os._exit(130))
         return 130
+
+
+def _interrupted(error: BaseException | None) -> bool:
+    """Whether Ctrl-C is behind the error: a library's import turns it into an ImportError."""
+    while error and not isinstance(error, KeyboardInterrupt):
+        error = error.__cause__ or error.__context__
+    return error is not None
+
+
+def _flush(code: int) -> int:
+    """Write what is left of the output; return the exit code, another one where that fails."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        pass
+    except OSError as error:
+        code = code or _unwritable(error)
+    else:
+        return code
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python would try again
+    return code
+
+
+def _unwritable(error: OSError) -> int:
+    """Tell of a write, to standard output unless a file is named, that failed (a full disk)."""
+    click.echo(f"assistant: {error.filename or 'standard output'}: {error.strerror}.", err=True)
+    return BadInput.exit_code

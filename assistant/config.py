@@ -5,6 +5,7 @@ down: checking, `assistant config init` and docs/configuration.md are all derive
 """
 
 import difflib
+import json
 import os
 import tomllib
 from collections.abc import Iterator
@@ -277,7 +278,7 @@ def find(named: Path | None = None) -> Path | None:
     """
     candidates = [named] if named else list(search_path())
     for path in candidates:
-        if path.exists():
+        if _there(path):
             return path
     if named or os.environ.get("ASSISTANT_CONFIG"):
         where = "--config" if named else "$ASSISTANT_CONFIG"
@@ -286,6 +287,13 @@ def find(named: Path | None = None) -> Path | None:
             "`assistant config init` writes one."
         )
     return None
+
+
+def _there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # a folder that may not be entered: reading it will say so
+        return True
 
 
 def load(named: Path | None = None, overrides: dict[str, Any] | None = None) -> Config:
@@ -439,7 +447,8 @@ def toml_value(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, str):
-        return '"' + value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
+        # JSON's escapes are TOML's too, and it leaves alone one only that TOML must have escaped.
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
     if isinstance(value, list):
         return "[" + ", ".join(toml_value(item) for item in value) + "]"
     return str(value)

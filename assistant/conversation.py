@@ -76,6 +76,8 @@ class Rules:
     min_level: float = -55.0
     patience: float = 60.0
     """The longest time without any sign of life from mind or mouth."""
+    clause: float = 50.0
+    """The longest time that one clause may sound, in which there is no other sign of life."""
     final_patience: float = 15.0
     """The longest time that the recogniser may take for its final text."""
     always: bool = False
@@ -202,9 +204,8 @@ def _think(rules: Rules, state: State, commands: tuple[Command, ...], text: str)
 
 
 def _say(rules: Rules, state: State, commands: tuple[Command, ...], text: str) -> Decision:
-    state = replace(
-        state, phase=Phase.SPEAKING, deadline=state.now + rules.patience, finishing=False
-    )
+    alive = state.now + rules.patience + rules.clause
+    state = replace(state, phase=Phase.SPEAKING, deadline=alive, finishing=False)
     return state, (*commands, Watch(state.turn), Say(state.turn, text))
 
 
@@ -252,7 +253,7 @@ def _speaking(rules: Rules, state: State, event: ClauseStarted | SpeakingEnded) 
     if state.phase not in (Phase.THINKING, Phase.SPEAKING):
         return state, ()
     if isinstance(event, ClauseStarted):
-        alive = state.now + rules.patience
+        alive = state.now + rules.patience + rules.clause
         return replace(state, phase=Phase.SPEAKING, deadline=alive), ()
     if state.phase is Phase.THINKING and not event.heard:
         fresh, dead = _new_turn(state, spoken=state.spoken)

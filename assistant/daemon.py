@@ -5,6 +5,7 @@ The asyncio loop owns the conversation and its timers. Every other thread talks 
 """
 
 import asyncio
+import contextlib
 import dataclasses
 import logging
 import time
@@ -45,6 +46,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+SLOWEST_LETTERS = 4.0
+"""Letters that a voice says in a second at the least: Chinese ones, with some reserve."""
+
 Note = Callable[[str, dict[str, Any]], None]
 """``note(name, data)``: an observer, called on the loop for everything that happens."""
 
@@ -60,6 +64,7 @@ def rules(config: Config) -> Rules:
         min_speech=turn.min_speech,
         min_level=turn.min_level,
         patience=config.llm.timeout,
+        clause=config.speech.clause / (SLOWEST_LETTERS * config.speech.rate),
         always=config.wake.always,
         earcon=config.wake.earcon,
         stop_words=tuple(turn.stop_words),
@@ -124,11 +129,20 @@ class Daemon:
 
     async def hear_with(self, microphone: "Microphone") -> None:
         """Get ears after the start, for a `microphone` that came later. Raises as `start`."""
-        self._microphone = microphone
         self.ready.clear()
-        await self._all([self._loaded(self._load_listener, times=2)])
-        await self._open_microphone(microphone)
-        self.ready.set()
+        try:
+            await self._all([self._loaded(self._load_listener, times=2)])
+            await self._open_microphone(microphone)
+        except BaseException:
+            if listener := self._listener:
+                self._listener = None
+                await asyncio.to_thread(listener.stop)
+            self._broken = self._loop.create_future()  # it goes on without ears
+            await asyncio.to_thread(microphone.stop)
+            raise
+        finally:
+            self.ready.set()
+        self._microphone = microphone
 
     async def lost(self) -> None:
         """Return never, unless a device is gone for good: then raise its `AssistantError`."""
@@ -151,7 +165,7 @@ class Daemon:
 
     def post(self, event: Event) -> None:
         """Tell the conversation what has happened; from any thread."""
-        self._loop.call_soon_threadsafe(self._dispatch, event)
+        self._soon(self._dispatch, event)
 
     def device_lost(self, room: str, reason: str) -> None:
         """Tell that `microphone` or `loudspeaker` is gone; from any thread."""
@@ -161,7 +175,7 @@ class Daemon:
             if self._broken and not self._broken.done():
                 self._broken.set_exception(AssistantError(reason))
 
-        self._loop.call_soon_threadsafe(end)
+        self._soon(end)
 
     def forget(self) -> None:
         """Begin a new conversation."""
@@ -172,7 +186,7 @@ class Daemon:
         answer: asyncio.Future[list[tuple[str, str]]] = self._loop.create_future()
 
         def done(turns: list[tuple[str, str]]) -> None:
-            self._loop.call_soon_threadsafe(answer.set_result, turns)
+            self._soon(answer.set_result, turns)
 
         self._thinker.transcript(done)
         return await answer
@@ -290,12 +304,13 @@ class Daemon:
     async def _all(self, rooms: "list[asyncio.Future[None]]") -> None:
         """Wait for all rooms, or raise the first error of any."""
         assert self._broken is not None
-        loading = asyncio.ensure_future(asyncio.gather(*rooms))
-        either: list[asyncio.Future[Any]] = [loading, self._broken]
-        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-        if self._broken.done():
-            loading.cancel()
-            self._broken.result()
+        loading = set(rooms)
+        while loading:
+            either = {*loading, self._broken}
+            done, _ = await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+            if self._broken in done:
+                self._broken.result()
+            loading -= done
 
     async def _open_microphone(self, microphone: "Microphone") -> None:
         assert self._listener is not None
@@ -318,7 +333,7 @@ class Daemon:
                 future.set_result(None)
 
         def done() -> None:
-            self._loop.call_soon_threadsafe(one)
+            self._soon(one)
 
         load(done)
         return future
@@ -348,7 +363,7 @@ class Daemon:
 
     def _on_text(self, turn: int, piece: str) -> None:
         self._speaker.text(turn, piece)
-        self._loop.call_soon_threadsafe(self._tell, "text", {"turn": turn, "piece": piece})
+        self._soon(self._tell, "text", {"turn": turn, "piece": piece})
 
     def _on_reply_end(self, turn: int, text: str) -> None:
         self.post(ReplyEnded(turn, text))
@@ -362,20 +377,28 @@ class Daemon:
         """The last sample was handed over; the turn ends when it has left the loudspeaker."""
         self.trace.mark(turn, "speaking_end", at)
         event = SpeakingEnded(turn, heard)
-        self._loop.call_soon_threadsafe(self._loop.call_at, at, self._dispatch, event)
+        self._soon(self._loop.call_at, at, self._dispatch, event)
 
     def _mute_end(self, turn: int, heard: str) -> None:
         self.post(SpeakingEnded(turn, heard))
 
     def _failed(self, turn: int, room: str, error: AssistantError) -> None:
-        log.error("%s: %s", room, error)
-
         def tell() -> None:
-            if self._broken and not self.ready.is_set() and not self._broken.done():
+            if self.ready.is_set():
+                log.info("%s: %s", room, error)
+                self._dispatch(Failed(turn, room, str(error)))
+            elif self._broken and not self._broken.done():  # it is loading: `start` raises it
                 self._broken.set_exception(error)
-            self._dispatch(Failed(turn, room, str(error)))
 
-        self._loop.call_soon_threadsafe(tell)
+        self._soon(tell)
+
+    def _soon(self, act: Callable[..., object], *arguments: Any) -> None:
+        """Call `act` on the loop, from any thread; not at all once the loop is closed.
+
+        A thread that hung while everything stopped may come back later than that.
+        """
+        with contextlib.suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(act, *arguments)
 
 
 def _snake(name: str) -> str:

@@ -74,7 +74,7 @@ class Rehearsal:
     async def ask(self, pcm: Pcm, patience: float = 120.0) -> Outcome:
         """Wake it, speak `pcm` (samples,) int16 16 kHz, and wait until it has answered.
 
-        Raises `AssistantError` when that takes longer than `patience` s.
+        Raises `AssistantError` when that takes longer than `patience` s or a room fails.
         """
         span = speech_span(pcm)
         first, last = span or (0, len(pcm))
@@ -88,12 +88,15 @@ class Rehearsal:
         except TimeoutError as error:
             raise AssistantError(f"no answer within {patience:.0f} s.") from error
         self.daemon.post(StopRequested())
+        if self._failure:
+            reason, self._failure = self._failure, None
+            raise AssistantError(reason)
         timeline = self.daemon.trace.turn(turn)
         audible = timeline.first("first_sample")
         stages = {mark.stage: round(mark.at - speech_end, 3) for mark in timeline.marks}
         return Outcome(
             heard=self._heard.get(turn, ""),
-            reply=self._text.get(turn, ""),
+            reply=self._said(turn),
             speech=self._loudspeaker.pcm[start:],
             speech_s=round((last - first) / RATE, 3),
             voice_to_voice_s=None if audible is None else round(audible - speech_end, 3),
@@ -109,6 +112,11 @@ class Rehearsal:
             self._changed.clear()
             await self._changed.wait()
 
+    def _said(self, turn: int) -> str:
+        """Return the reply; an apology has a turn of its own, after the one that it is for."""
+        turns = range(turn, self.daemon.state.turn)
+        return " ".join(text for t in turns if (text := self._text.get(t, "")))
+
     def _note(self, name: str, data: dict[str, Any]) -> None:
         turn = data.get("turn", 0)
         match name:
@@ -118,4 +126,6 @@ class Rehearsal:
                 self._text[turn] = self._text.get(turn, "") + data["piece"]
             case "say":
                 self._text[turn] = data["text"]
+            case "failed":
+                self._failure = data["message"]
         self._changed.set()

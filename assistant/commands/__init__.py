@@ -1,16 +1,25 @@
 """One file per command of the command line, loaded when it is called."""
 
+import contextlib
 import json
-from typing import Any, cast
+import os
+import secrets
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
-from assistant.config import Config
+from assistant.errors import BadInput
+
+if TYPE_CHECKING:
+    from assistant.config import Config
 
 
-def settings() -> Config:
+def settings() -> "Config":
     """Return the configuration that the command line named; read once, when first wanted."""
-    return cast(Config, click.get_current_context().obj())
+    return cast("Config", click.get_current_context().obj())
 
 
 def print_json(value: Any) -> None:
@@ -21,3 +30,44 @@ def print_json(value: Any) -> None:
 def example(*lines: str) -> str:
     """Return the end of a command's help: examples, not re-wrapped."""
     return "\n".join(["\b", "Examples:", *(f"  {line}" for line in lines)])
+
+
+@contextlib.contextmanager
+def interruptible() -> Iterator[Callable[[], bool]]:
+    """Yield `cancelled()`, which Ctrl-C makes true; at the end comes the KeyboardInterrupt.
+
+    For engines that call back from C in the main thread: an exception raised in there, as Ctrl-C
+    does, is printed and lost.
+    """
+    pressed = False
+
+    def press(*_: object) -> None:
+        nonlocal pressed
+        pressed = True
+
+    before = signal.signal(signal.SIGINT, press)
+    try:
+        yield lambda: pressed
+        if pressed:
+            raise KeyboardInterrupt
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a text file that is whole or not there; what stood there before stays until then.
+
+    Raises `BadInput` when there is no permission, no space or no such folder.
+    """
+    target = Path(os.path.realpath(path))  # a link stays one
+    beside = target.parent / f".{secrets.token_hex(8)}.part"
+    try:
+        try:
+            beside.write_text(text, encoding="utf-8")
+            beside.replace(target)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                beside.unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise BadInput(f"{path}: cannot be written: {error.strerror}.") from error

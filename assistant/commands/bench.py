@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from assistant.commands import example, print_json, settings
-from assistant.config import Config
+from assistant.config import Config, dump
 from assistant.errors import AssistantError, BadInput
 
 
@@ -94,19 +94,23 @@ def startup(runs: int, as_json: bool) -> None:
     import sys
 
     each = []
+    code = (
+        "import asyncio, sys, tomllib; from assistant.config import parse;"
+        "from assistant.errors import AssistantError; from assistant.rehearsal import Rehearsal\n"
+        "async def main():\n"
+        "    async with Rehearsal(parse(tomllib.loads(sys.argv[1]), 'settings')):\n"
+        "        print('ready', flush=True)\n"
+        "try: asyncio.run(main())\n"
+        "except AssistantError as error: print(error)"
+    )
+    command = [sys.executable, "-c", code, dump(settings())]
     for _ in range(runs):
         began = time.monotonic()
-        code = (
-            "import asyncio; from assistant.config import load;"
-            "from assistant.rehearsal import Rehearsal\n"
-            "async def main():\n"
-            "    async with Rehearsal(load()): print('ready', flush=True)\n"
-            "asyncio.run(main())"
-        )
-        with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as process:
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
             assert process.stdout is not None
-            if process.stdout.readline().strip() != b"ready":
-                raise AssistantError("the assistant could not start; `assistant doctor` says why.")
+            said = process.stdout.readline().strip()
+            if said != "ready":
+                raise AssistantError(said or "the assistant could not start, and did not say why.")
             each.append(round(time.monotonic() - began, 2))
     result = {"ready_s": statistics.median(each), "each": each}
     if as_json:

@@ -1,15 +1,21 @@
 """`assistant chat`: the same mind and conversation by keyboard, for trying and debugging."""
 
 import asyncio
+import contextlib
+import io
 import json
+import os
 import signal
 import sys
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import click
 
-from assistant.commands import example, settings
+from assistant.commands import example, settings, write_whole
+from assistant.commands.ask import check_text
 from assistant.config import Config
 from assistant.conversation import Phase
 from assistant.daemon import Daemon
@@ -56,27 +62,36 @@ class Chat:
         self._quiet = asyncio.Event()
         self._column = 0
         self._microphone: Any = None
+        self._main: asyncio.Task[Any] | None = None
+        self._interrupted = False
 
     async def run(self) -> None:
         """Read lines until the end of the input. Raises `AssistantError` when it cannot start."""
         loop = asyncio.get_running_loop()
         self._main = asyncio.current_task()
-        loop.add_signal_handler(signal.SIGINT, self._interrupt)
-        try:
-            await self._daemon.start()
-            if sys.stdin.isatty():
-                click.echo("Type a question; /help lists the commands.")
-            while (line := await asyncio.to_thread(_read_line)) is not None:
-                if line.strip() in ("/quit", "/exit"):
-                    break
-                try:
-                    await self._take(line.strip())
-                except AssistantError as error:
-                    self._line(f"! {error}")
-        except asyncio.CancelledError:
-            raise KeyboardInterrupt from None
-        finally:
-            await self._daemon.stop()
+        with _terminal_as_it_was() as restore:
+            self._restore = restore
+            loop.add_signal_handler(signal.SIGINT, self._interrupt)
+            try:
+                await self._talk()
+            except asyncio.CancelledError:
+                if self._interrupted:
+                    raise KeyboardInterrupt from None
+            finally:
+                await self._daemon.stop()
+
+    async def _talk(self) -> None:
+        await self._daemon.start()
+        if sys.stdin.isatty():
+            click.echo("Type a question; /help lists the commands.")
+        while (line := await _in_thread(_read_line)) is not None:
+            check_text(line)
+            if line.strip() in ("/quit", "/exit"):
+                break
+            try:
+                await self._take(line.strip())
+            except AssistantError as error:
+                self._line(f"! {error}")
 
     async def _take(self, line: str) -> None:
         name, _, rest = line.partition(" ")
@@ -98,11 +113,11 @@ class Chat:
             case "/wake":
                 self._daemon.post(WakeDetected("chat"))
             case "/wav":
-                await self._hear(Path(_need(rest, "/wav FILE")).expanduser())
+                await self._hear(_path(rest, "/wav FILE"))
             case "/stop":
                 self._daemon.post(StopRequested())
             case "/save":
-                await self._save(Path(_need(rest, "/save FILE")).expanduser())
+                await self._save(_path(rest, "/save FILE"))
             case _ if name.startswith("/"):
                 raise BadInput(f"unknown command {name}; /help lists them.")
             case _:
@@ -121,8 +136,9 @@ class Chat:
 
         pcm = wav.read(file)
         if self._microphone is None:
-            self._microphone = FileMicrophone([])
-            await self._daemon.hear_with(self._microphone)
+            microphone = FileMicrophone([])
+            await self._daemon.hear_with(microphone)
+            self._microphone = microphone
         if self._daemon.state.phase is not Phase.LISTENING:
             self._daemon.post(WakeDetected("chat"))
             await asyncio.sleep(0.2)
@@ -134,16 +150,17 @@ class Chat:
 
     async def _save(self, file: Path) -> None:
         turns = [{"role": role, "text": text} for role, text in await self._daemon.history()]
-        beside = file.with_name(file.name + ".new")
-        try:
-            beside.write_text(json.dumps(turns, ensure_ascii=False, indent=1), encoding="utf-8")
-            beside.replace(file)
-        except OSError as error:
-            beside.unlink(missing_ok=True)
-            raise BadInput(f"{file}: cannot be written: {error.strerror}.") from error
+        write_whole(file, json.dumps(turns, ensure_ascii=False, indent=1))
         click.echo(file)
 
     def _note(self, name: str, data: dict[str, Any]) -> None:
+        try:
+            self._show(name, data)
+        except OSError:  # the reader has enough (`| head -1`), or the disk is full
+            if self._main:
+                self._main.cancel()
+
+    def _show(self, name: str, data: dict[str, Any]) -> None:
         match name:
             case "text":
                 click.echo(data["piece"], nl=False)
@@ -185,23 +202,75 @@ class Chat:
     def _interrupt(self) -> None:
         if self._daemon.ready.is_set() and self._daemon.state.phase is not Phase.ASLEEP:
             self._daemon.post(StopRequested())
+        elif self._interrupted:  # asked twice: whatever hangs is left behind
+            self._restore()
+            os._exit(130)
         elif self._main:
+            self._interrupted = True
             self._main.cancel()
 
 
 def _read_line() -> str | None:
     """Read a line; None at the end. On a terminal with history and editing."""
-    try:
-        if sys.stdin.isatty():
-            import readline  # noqa: F401  importing it is what gives `input` its editing
+    if not sys.stdin.isatty():
+        return sys.stdin.readline() or None
+    import readline  # noqa: F401  importing it is what gives `input` its editing
 
-            return input("> ")
-        line = sys.stdin.readline()
-        return line if line else None
+    try:
+        return input("> ")
     except EOFError:
         return None
-    except UnicodeDecodeError as error:
-        raise BadInput(f"standard input is not UTF-8 text (byte {error.start}).") from error
+
+
+async def _in_thread(read: Callable[[], str | None]) -> str | None:
+    """Return ``read()``, called on a thread that may be left behind: reading waits for ever."""
+    loop = asyncio.get_running_loop()
+    answer: asyncio.Future[str | None] = loop.create_future()
+
+    def settle(line: str | None, error: BaseException | None) -> None:
+        if answer.done():
+            return
+        if error:
+            answer.set_exception(error)
+        else:
+            answer.set_result(line)
+
+    def run() -> None:
+        line, failure = None, None
+        try:
+            line = read()
+        except BaseException as error:
+            failure = error
+        with contextlib.suppress(RuntimeError):  # the loop is closed
+            loop.call_soon_threadsafe(settle, line, failure)
+
+    threading.Thread(target=run, name="keyboard", daemon=True).start()
+    return await answer
+
+
+@contextlib.contextmanager
+def _terminal_as_it_was() -> Iterator[Callable[[], None]]:
+    """Yield a function that undoes what a line editor did to the terminal; call it at the end."""
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(errors="surrogateescape")  # bytes that are no text are told of
+    if not sys.stdin.isatty():
+        yield lambda: None
+        return
+    import termios
+
+    before = termios.tcgetattr(sys.stdin)
+
+    def restore() -> None:
+        termios.tcsetattr(sys.stdin, termios.TCSANOW, before)
+
+    try:
+        yield restore
+    finally:
+        restore()
+
+
+def _path(text: str, form: str) -> Path:
+    return Path(os.path.expanduser(_need(text, form)))  # noqa: PTH111  never raises for ~nobody
 
 
 def _need(text: str, form: str) -> str:

@@ -5,8 +5,8 @@ from pathlib import Path
 import click
 
 from assistant import config
-from assistant.commands import example, settings
-from assistant.errors import AssistantError, BadInput
+from assistant.commands import example, settings, write_whole
+from assistant.errors import BadInput
 
 
 @click.group()
@@ -44,16 +44,13 @@ def path() -> None:
 def init(file: Path | None, force: bool) -> None:
     """Write a configuration in which every setting stands with its default."""
     target = file or next(config.search_path())
-    if target.exists() and not force:
-        raise BadInput(f"{target}: is there already; --force replaces it.")
-    beside = target.with_name(target.name + ".new")
     try:
+        if target.exists() and not force:
+            raise BadInput(f"{target}: is there already; --force replaces it.")
         target.parent.mkdir(parents=True, exist_ok=True)
-        beside.write_text(config.template(), encoding="utf-8")
-        beside.replace(target)
     except OSError as error:
-        beside.unlink(missing_ok=True)
-        raise AssistantError(f"{target}: cannot be written: {error.strerror}.") from error
+        raise BadInput(f"{target}: cannot be written: {error.strerror}.") from error
+    write_whole(target, config.template())
     click.echo(target)
 
 

@@ -1,6 +1,7 @@
 """`assistant demo`: the whole chain on recorded speech."""
 
 import asyncio
+import tempfile
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,10 @@ import click
 
 from assistant.commands import example, print_json, settings
 from assistant.config import Config
+from assistant.errors import BadInput
+
+PROBE = 2**20
+"""Bytes that must find room before anything is loaded: 20 s of speech."""
 
 
 @click.command(
@@ -43,9 +48,22 @@ def perform(config: Config, wavs: list[Path], out: Path, as_json: bool) -> None:
     with resources.as_file(resources.files("assistant") / "data" / "question-en.wav") as shipped:
         files = wavs or [shipped]
         questions = [(file, wav.read(file)) for file in files]
+    _make_folder(out)
     turns = asyncio.run(_speak(config, questions, out, quiet=as_json))
     if as_json:
         print_json({"turns": turns})
+
+
+def _make_folder(out: Path) -> None:
+    """Make the replies' folder; raise `BadInput` before anything is loaded when it is no good."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=out) as probe:
+            probe.write(bytes(PROBE))
+    except OSError as error:
+        raise BadInput(
+            f"{out}: nothing can be written there: {error.strerror}; name a folder with --out."
+        ) from error
 
 
 async def _speak(
@@ -59,7 +77,6 @@ async def _speak(
         for number, (file, pcm) in enumerate(questions, 1):
             outcome = await rehearsal.ask(pcm)
             target = out / f"reply-{number}.wav"
-            target.parent.mkdir(parents=True, exist_ok=True)
             wav.write(target, outcome.speech, rehearsal.rate)
             turn = {
                 "wav": str(file),

@@ -27,7 +27,7 @@ class Finding:
 
 @click.command(epilog=example("assistant doctor", "assistant doctor --json"))
 @click.option("--json", "as_json", is_flag=True, help="One object with the list `findings`.")
-def command(as_json: bool) -> None:
+def command(as_json: bool) -> int:
     """Say what is installed, what is used and why, and what is missing; exit code 1 if it cannot
     work.
     """
@@ -37,13 +37,11 @@ def command(as_json: bool) -> None:
     else:
         for finding in findings:
             click.echo(f"{'ok  ' if finding.ok else 'MISS'} {finding.name}: {finding.text}")
-    if not all(finding.ok for finding in findings):
-        raise SystemExit(1)
+    return 0 if all(finding.ok for finding in findings) else 1
 
 
 def examine(config: Config) -> Iterator[Finding]:
     """Look at one part after the other; nothing is loaded."""
-    from assistant.ears import engines as ears
     from assistant.ears import wake
     from assistant.mind import engines as mind
     from assistant.mouth import engines as mouth
@@ -53,7 +51,7 @@ def examine(config: Config) -> Iterator[Finding]:
     yield _finding("microphone", lambda: _device(config, "input", config.audio.input))
     yield _finding("loudspeaker", lambda: _device(config, "output", config.audio.output))
     yield _finding("wake word", lambda: _wakes(config, wake.make))
-    yield _finding("recogniser", lambda: ears.explain(config))
+    yield _finding("recogniser", lambda: _recogniser(config))
     yield _finding("language model", lambda: mind.explain(config))
     yield _finding("voice", lambda: mouth.explain(config))
     folder = config.models_dir
@@ -75,6 +73,13 @@ def _device(config: Config, kind: Literal["input", "output"], wanted: str | int)
     if config.audio.backend == "none":
         return "not used (audio.backend is none)"
     return str(devices.resolve(kind, wanted, devices.listing()).name)
+
+
+def _recogniser(config: Config) -> str:
+    from assistant.ears import engines
+
+    engines.choose(config)  # raises for what is missing; the explanation never does
+    return engines.explain(config)
 
 
 def _wakes(config: Config, make: Callable[[Config], Sequence[object]]) -> str:

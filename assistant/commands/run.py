@@ -3,11 +3,13 @@
 import asyncio
 import contextlib
 import json
+import logging
 import os
 import shutil
 import signal
 import sys
 import time
+import unicodedata
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,8 @@ from assistant.config import Config
 from assistant.daemon import Daemon
 from assistant.errors import AssistantError
 from assistant.events import Asked, SayRequested, StopRequested, WakeDetected
+
+log = logging.getLogger(__name__)
 
 KEYS_HELP = "space: speak to it   s: stop   q: quit"
 
@@ -66,17 +70,31 @@ class Foreground:
         self._control = ControlServer(config.socket_path, self._handle)
         self._systemd = Notifier()
         self._ended = asyncio.Event()
-        self._view: Callable[[str, dict[str, Any]], None]
-        self._view = print_event if as_json else Status(sys.stdout.isatty(), config).note
-        self._daemon.observe(self._view)
+        self._interrupted = False
+        self._restore: Callable[[], None] = lambda: None
+        self._status = None if as_json else Status(sys.stdout.isatty(), config)
+        self._view = self._status.note if self._status else print_event
+        self._daemon.observe(self._show)
         self._daemon.observe(self._tell_systemd)
 
     async def run(self) -> None:
-        """Run until it is told to end. Raises `AssistantError` when it cannot go on."""
+        """Run until it is told to end; after Ctrl-C, raise `KeyboardInterrupt`.
+
+        Raises `AssistantError` when it cannot go on.
+        """
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, self._end)
-        await self._control.start()
+        loop.add_signal_handler(signal.SIGINT, self._interrupt)
+        loop.add_signal_handler(signal.SIGTERM, self._end)
+        try:
+            await self._control.start()
+            await self._work()
+        finally:
+            if self._status:
+                self._status.end()
+        if self._interrupted:
+            raise KeyboardInterrupt
+
+    async def _work(self) -> None:
         try:
             starting = asyncio.create_task(self._daemon.start())
             ended = asyncio.create_task(self._ended.wait())
@@ -85,9 +103,9 @@ class Foreground:
                 starting.cancel()
                 return
             starting.result()
-            self._view("ready", {})
+            self._show("ready", {})
             self._systemd.ready("asleep")
-            with keys(self._key):
+            with keys(self._key) as self._restore:
                 lost = asyncio.create_task(self._daemon.lost())
                 alive = asyncio.create_task(self._feed_watchdog())
                 await asyncio.wait([lost, ended], return_when=asyncio.FIRST_COMPLETED)
@@ -102,8 +120,21 @@ class Foreground:
 
     def _end(self) -> None:
         if self._ended.is_set():  # asked twice: whatever hangs is left behind
+            self._restore()
             os._exit(130)
         self._ended.set()
+
+    def _interrupt(self) -> None:
+        self._interrupted = True
+        self._end()
+
+    def _show(self, name: str, data: dict[str, Any]) -> None:
+        try:
+            self._view(name, data)
+        except BrokenPipeError:  # `| head -1`: the reader has enough
+            self._ended.set()
+        except OSError as error:  # a full disk under the log is no reason to fall silent
+            log.warning("standard output: %s", error.strerror)
 
     def _lost(self, room: str, reason: str) -> None:
         self._daemon.device_lost(room, reason)
@@ -130,6 +161,8 @@ class Foreground:
     def _handle(self, request: dict[str, Any]) -> dict[str, Any]:
         """Answer a request of the control socket."""
         text = request.get("text")
+        if request["command"] != "state" and not self._daemon.ready.is_set():
+            raise AssistantError("the assistant is still loading; try again in a moment.")
         match request["command"]:
             case "wake":
                 self._daemon.post(WakeDetected("command"))
@@ -153,7 +186,7 @@ class Foreground:
 def print_event(name: str, data: dict[str, Any]) -> None:
     """Write one event as one line of JSON."""
     line = {"time": round(time.time(), 3), "event": name, **data}
-    print(json.dumps(line, ensure_ascii=False), flush=True)
+    click.echo(json.dumps(line, ensure_ascii=False))
 
 
 class Status:
@@ -162,7 +195,6 @@ class Status:
     def __init__(self, live: bool, config: Config) -> None:
         self._live = live
         self._config = config
-        self._reply = ""
         self._line = "loading"
         self._draw()
 
@@ -170,8 +202,7 @@ class Status:
         """Take an event; see `assistant.daemon.Note`."""
         match name:
             case "ready":
-                words = [*self._config.wake.words, *self._config.wake.phrases]
-                self._print("ready; say " + " or ".join(f'"{_plain(w)}"' for w in words))
+                self._print(f"ready; {_how_to_begin(self._config)}")
                 self._print(KEYS_HELP if self._live else "")
             case "state":
                 self._line = data["phase"]
@@ -179,13 +210,10 @@ class Status:
                 self._line = f"listening: {data['text']}"
             case "heard" if data["text"]:
                 self._print(f"you: {data['text']}")
-            case "text":
-                self._reply += data["piece"]
             case "say":
                 self._print(f"assistant: {data['text']}")
             case "reply_ended":
                 self._print(f"assistant: {data['text']}")
-                self._reply = ""
             case "failed":
                 self._print(f"error: {data['message']}")
         self._draw()
@@ -196,30 +224,83 @@ class Status:
 
     def _draw(self) -> None:
         if self._live:
-            width = shutil.get_terminal_size().columns
-            click.echo("\r\x1b[K" + self._line[: max(1, width - 1)], nl=False)
+            room = shutil.get_terminal_size().columns - 1
+            click.echo("\r\x1b[K" + last_columns(self._line, room), nl=False)
             sys.stdout.flush()
 
+    def end(self) -> None:
+        """Clear the line that lives."""
+        if self._live:
+            with contextlib.suppress(OSError):
+                click.echo("\r\x1b[K", nl=False)
+                sys.stdout.flush()
 
-def _plain(word: str) -> str:
-    return word.replace("_", " ")
+
+def last_columns(text: str, columns: int) -> str:
+    """Return the end of `text`, where the newest words are, that fills at most `columns`."""
+    start, left = len(text), columns
+    while start > 0 and (left := left - _columns(text[start - 1])) >= 0:
+        start -= 1
+    return text[start:]
+
+
+def _columns(character: str) -> int:
+    """How many columns of a terminal a character takes; a Chinese one takes two."""
+    if unicodedata.combining(character):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+
+
+def _how_to_begin(config: Config) -> str:
+    words = [*config.wake.words, *config.wake.phrases]
+    if config.wake.always:
+        return "it listens all the time"
+    if not words:
+        return "`assistant wake` wakes it"
+    return "say " + " or ".join(f'"{word.replace("_", " ")}"' for word in words)
 
 
 @contextlib.contextmanager
-def keys(pressed: Callable[[str], None]) -> Iterator[None]:
-    """Call `pressed` with every key, without Enter, while a terminal is the standard input."""
-    if not sys.stdin.isatty() or os.getpgrp() != os.tcgetpgrp(sys.stdin.fileno()):
-        yield
+def keys(pressed: Callable[[str], None]) -> Iterator[Callable[[], None]]:
+    """Call `pressed` with every key, without Enter, while a terminal is the standard input.
+
+    Yields a function that gives the terminal back as it was, which the end does too.
+    """
+    if not _in_foreground():
+        yield lambda: None
         return
     import termios
     import tty
 
     loop, number = asyncio.get_running_loop(), sys.stdin.fileno()
     before = termios.tcgetattr(number)
-    tty.setcbreak(number)
-    loop.add_reader(number, lambda: pressed(os.read(number, 1).decode("ascii", "ignore")))
-    try:
-        yield
-    finally:
+
+    def restore() -> None:
         loop.remove_reader(number)
-        termios.tcsetattr(number, termios.TCSADRAIN, before)
+        with contextlib.suppress(termios.error):  # the terminal is gone
+            termios.tcsetattr(number, termios.TCSANOW, before)
+
+    def read() -> None:
+        try:
+            key = os.read(number, 1)
+        except OSError:
+            key = b""
+        if key:
+            pressed(key.decode("ascii", "ignore"))
+        else:
+            loop.remove_reader(number)
+
+    tty.setcbreak(number)
+    loop.add_reader(number, read)
+    try:
+        yield restore
+    finally:
+        restore()
+
+
+def _in_foreground() -> bool:
+    """Whether keys are for us: a job in the background is stopped when it reads them."""
+    try:
+        return sys.stdin.isatty() and os.getpgrp() == os.tcgetpgrp(sys.stdin.fileno())
+    except OSError:  # a terminal, but not the one that controls this process
+        return False

@@ -1,11 +1,13 @@
 """`assistant say`: a text becomes speech."""
 
+import contextlib
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import click
 
-from assistant.commands import example, settings
+from assistant.commands import example, interruptible, settings
 from assistant.commands.ask import read_text
 from assistant.config import Config
 from assistant.errors import AssistantError, BadInput
@@ -23,35 +25,43 @@ from assistant.errors import AssistantError, BadInput
 def command(text: tuple[str, ...], out: Path | None) -> None:
     """Speak TEXT (`-` reads it from standard input)."""
     content, config = read_text(text), settings()
+    clauses = spoken(config, content)
     if out:
-        write(config, content, out)
+        with interruptible() as cancelled:
+            write(config, clauses, out, cancelled)
     else:
         play(config, content)
 
 
-def write(config: Config, text: str, out: Path) -> None:
-    """Write the spoken text to a WAV file, mono int16 at the voice's rate.
-
-    Raises `BadInput` when there is nothing to say in it or the file cannot be written.
-    """
-    import numpy as np
-
-    from assistant.audio import wav
-    from assistant.mouth import engines
+def spoken(config: Config, text: str) -> list[str]:
+    """Return the clauses as they are spoken. Raises `BadInput` when there is nothing to say."""
     from assistant.mouth.chunker import Chunker
     from assistant.mouth.spoken import speakable
 
-    voice = engines.make(config)
     chunker = Chunker(config.speech.first_clause, config.speech.clause)
-    blocks = [
-        sound.pcm
-        for clause in [*chunker.feed(text), *chunker.finish()]
-        for sound in voice.synthesise(speakable(clause.text, config.language), lambda: False)
-    ]
-    voice.close()
-    if not blocks:
+    clauses = [*chunker.feed(text), *chunker.finish()]
+    said = [words for clause in clauses if (words := speakable(clause.text, config.language))]
+    if not said:
         raise BadInput("there is nothing in the text that can be spoken; give words.")
-    wav.write(out, np.concatenate(blocks), voice.rate)
+    return said
+
+
+def write(config: Config, clauses: list[str], out: Path, cancelled: Callable[[], bool]) -> None:
+    """Write the clauses to a WAV file, mono int16 at the voice's rate.
+
+    Raises `BadInput` when the file cannot be written, `KeyboardInterrupt` when `cancelled()`; what
+    stood at `out` is still there then.
+    """
+    from assistant.audio import wav
+    from assistant.mouth import engines
+
+    voice = engines.make(config)
+    with contextlib.closing(voice), wav.WavWriter(out, voice.rate) as writer:
+        for clause in clauses:
+            for sound in voice.synthesise(clause, cancelled):
+                writer.write(sound.pcm)
+            if cancelled():
+                raise KeyboardInterrupt
 
 
 def play(config: Config, text: str) -> None:

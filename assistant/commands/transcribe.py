@@ -2,12 +2,13 @@
 
 import dataclasses
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
 
-from assistant.commands import example, print_json, settings
+from assistant.commands import example, interruptible, print_json, settings
 from assistant.ears.recogniser import Recogniser
 
 BLOCK_S = 0.1
@@ -19,7 +20,10 @@ BLOCK_S = 0.1
 )
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option(
-    "--json", "as_json", is_flag=True, help="One object a file: text, words, audio_s, wall_s."
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="One object: text, words, audio_s, wall_s; of several files, their list `files`.",
 )
 def command(files: tuple[Path, ...], as_json: bool) -> None:
     """Write down what is said in FILES."""
@@ -27,24 +31,34 @@ def command(files: tuple[Path, ...], as_json: bool) -> None:
     from assistant.ears import engines
 
     sounds = [wav.read(file) for file in files]  # all are looked at before anything is loaded
-    recogniser = engines.make(settings())
-    for file, pcm in zip(files, sounds, strict=True):
-        result = transcribe(recogniser, pcm)
-        if as_json:
-            print_json({"wav": str(file), **result} if len(files) > 1 else result)
-        else:
-            click.echo(f"{file}: {result['text']}" if len(files) > 1 else result["text"])
-    recogniser.close()
+    results = []
+    with interruptible() as cancelled:
+        recogniser = engines.make(settings())
+        for file, pcm in zip(files, sounds, strict=True):
+            result = transcribe(recogniser, pcm, cancelled)
+            results.append({"wav": str(file), **result})
+            if not as_json:
+                click.echo(f"{file}: {result['text']}" if len(files) > 1 else result["text"])
+        recogniser.close()
+    if as_json:
+        print_json({"files": results} if len(files) > 1 else result)
 
 
-def transcribe(recogniser: Recogniser, pcm: Any) -> dict[str, Any]:
-    """Return text, words, audio_s and wall_s of a recording (samples,) int16, 16 kHz."""
+def transcribe(
+    recogniser: Recogniser, pcm: Any, cancelled: Callable[[], bool] = lambda: False
+) -> dict[str, Any]:
+    """Return text, words, audio_s and wall_s of a recording (samples,) int16, 16 kHz.
+
+    Raises `KeyboardInterrupt` soon after `cancelled()`.
+    """
     from assistant.audio.frames import RATE
 
     started = time.monotonic()
     recogniser.start()
     block = round(BLOCK_S * RATE)
     for begin in range(0, len(pcm), block):
+        if cancelled():
+            raise KeyboardInterrupt
         recogniser.feed(pcm[begin : begin + block])
     transcript = recogniser.finish()
     return {
