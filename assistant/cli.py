@@ -1,10 +1,12 @@
 """The `assistant` command: finds the sub-command, and turns errors into one sentence and a code."""
 
+import contextlib
 import functools
 import importlib
 import logging
 import os
 import sys
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -141,14 +143,18 @@ def reference() -> str:
 def main() -> None:
     """Run the command line; exit codes: 0, 1 (failed), 2 (bad input), 130 (interrupted)."""
     try:
+        with contextlib.suppress(OSError):  # ours alone, so that `quieten` can close the other
+            sys.stderr = os.fdopen(os.dup(2), "w", 1, encoding=sys.stderr.encoding)
         for stream in (sys.stdout, sys.stderr):
             if hasattr(stream, "reconfigure"):  # a terminal that lacks a character gets a `?`
                 stream.reconfigure(errors="replace")
         code = _flush(_run())
     except KeyboardInterrupt:  # the second Ctrl-C may come anywhere
         code = 130
-    if code == 130:
-        os._exit(code)  # engines may still be busy in native code; nothing unsaved is left
+    if code == 130 or threading.active_count() > 1:
+        # Something hangs in native code, or is still busy there, and would crash with Python taken
+        # away beneath it. Nothing unsaved is left.
+        os._exit(code)
     sys.exit(code)
 
 

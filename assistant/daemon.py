@@ -91,6 +91,7 @@ class Daemon:
         self._rules = rules(config)
         self._microphone, self._loudspeaker = microphone, loudspeaker
         self._notes: list[Note] = []
+        self._stopped = False
         self._timer: asyncio.TimerHandle | None = None
         self._broken: asyncio.Future[None] | None = None
         self._loop: asyncio.AbstractEventLoop
@@ -151,6 +152,7 @@ class Daemon:
 
     async def stop(self) -> None:
         """Silence everything, end all threads and close the devices; may be called at any time."""
+        self._stopped = True
         if self._timer:
             self._timer.cancel()
         self._dead(self.state.turn)
@@ -199,6 +201,8 @@ class Daemon:
     # --- deciding -----------------------------------------------------------------------------
 
     def _dispatch(self, event: Event) -> None:
+        if self._stopped:  # what the silenced rooms still report
+            return
         before = self.state
         self.state, commands = decide(self._rules, before, event, time.monotonic())
         self._note(event)

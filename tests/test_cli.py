@@ -1,37 +1,16 @@
 """The command line as a shell sees it: exit codes, one sentence, nothing else."""
 
 import json
-import os
 import subprocess
 import sys
 import tomllib
 from pathlib import Path
 
 import pytest
+from shell import assistant, is_one_sentence
 
 from assistant import config
 from assistant.cli import COMMANDS
-
-ROOT = Path(__file__).parent.parent
-
-
-def assistant(*arguments, stdin="", env=None, timeout=60):
-    return subprocess.run(
-        [sys.executable, "-m", "assistant", *map(str, arguments)],
-        input=stdin.encode() if isinstance(stdin, str) else stdin,
-        capture_output=True,
-        timeout=timeout,
-        env={**os.environ, **(env or {})},
-    )
-
-
-def is_one_sentence(run, code=2):
-    text = run.stderr.decode()
-    assert run.returncode == code, text
-    assert "Traceback" not in text
-    assert text.startswith("assistant: ")
-    assert text.count("\n") == 1
-    return text
 
 
 @pytest.mark.parametrize("name", COMMANDS)

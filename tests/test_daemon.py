@@ -567,9 +567,11 @@ def test_stop_in_the_middle_of_a_reply_ends_everything(make):
     async def talk(watched, *_):
         watched.daemon.post(Asked("long"))
         await watched.wait("clause_started")
+        return watched
 
-    live(make(mind), talk)
+    watched = live(make(mind), talk)
     assert mind.closed
+    assert watched.daemon.state.phase is Phase.SPEAKING  # nothing was decided any more
 
 
 def test_a_text_to_be_said_is_said_and_not_remembered(make):

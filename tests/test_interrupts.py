@@ -182,6 +182,18 @@ def test_in_a_terminal_while_it_loads(tmp_path, command, times):
     assert "Exception" not in text
 
 
+def test_run_told_to_end_while_it_loads(tmp_path):
+    path = tmp_path / "s"
+    options = [f"--set=paths.socket={path}", "--set=audio.backend=none"]
+    with Child(*options, "run", "--json") as child:
+        until(lambda: has_loaded(child.process, LLAMA), "the library is loaded")
+        assert path.exists()
+        child.process.terminate()
+        code, _, err = child.end(ENDS_S)
+    assert (code, err) == (0, "")
+    assert not path.exists()
+
+
 def test_chat_first_stops_the_answer_and_then_ends(tmp_path):
     options = [*settings(tmp_path), "--set=llm.max_tokens=2000", "--set=llm.context=4096"]
     with Terminal(*options, "chat") as terminal:

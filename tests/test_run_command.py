@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import threading
@@ -113,7 +114,8 @@ def test_the_daemon_from_start_to_end(card, tmp_path):
             assert "still loading" in is_one_sentence(woken, 1)
         daemon.wait("ready")
         until(lambda: "READY=1\nSTATUS=asleep" in manager.heard, "READY")
-        assert not any("WATCHDOG" in message for message in manager.heard[:1])
+        before = manager.heard.index("READY=1\nSTATUS=asleep")
+        assert "WATCHDOG=1" not in manager.heard[:before]
 
         # the question of a user who pressed a button
         assert call(path, {"command": "state"})["phase"] == "asleep"
@@ -136,7 +138,7 @@ def test_the_daemon_from_start_to_end(card, tmp_path):
         daemon.wait("reply_ended", asleep)
 
         # systemd was told of it, and that it lives
-        phases = [m for m in manager.heard if m.startswith("STATUS=")]
+        phases = [m for m in manager.heard[before:] if m.startswith("STATUS=")]
         assert phases[:4] == [
             "STATUS=listening",
             "STATUS=thinking",
@@ -175,9 +177,11 @@ def test_the_keys_and_the_status_line_of_a_narrow_terminal(card, tmp_path):
         terminal.type(" ")
         terminal.wait_for("\r\x1b\\[Klistening")
         card.speak(QUESTION)
-        terminal.wait_for("you: .*France")
-        line = terminal.wait_for("\r\x1b\\[K([^\r\n]*)\r\x1b\\[Kassistant: .*Paris").group(1)
-        assert len(line) < 20
+        partials = terminal.wait_for("(?s)(.*)you: .*France").group(1)
+        lines = re.split("\r\x1b\\[K|\n", partials)
+        assert any("capital" in line for line in lines)
+        assert all(len(line) < 20 for line in lines)
+        terminal.wait_for("assistant: .*Paris")
         terminal.type("q")
         code, text = terminal.end()
         assert (code, terminal.modes()) == (0, terminal.before), text
@@ -195,10 +199,10 @@ def test_a_sound_system_that_dies_ends_it_with_a_sentence(tmp_path):
             daemon.wait("ready")
             own.kill()
             code, errors = daemon.ended()
-        assert code == 1
-        assert errors.startswith("assistant: ")
-        assert "is gone; plug it in again" in errors
-        assert errors.count("\n") == 1
+        words = [line for line in errors.splitlines() if "is left behind" not in line]
+        assert (code, len(words)) == (1, 1), errors
+        assert words[0].startswith("assistant: ")
+        assert "is gone; plug it in again" in words[0]
         assert "failed" in daemon.names()
         assert not (tmp_path / "s").exists()
 
@@ -206,13 +210,27 @@ def test_a_sound_system_that_dies_ends_it_with_a_sentence(tmp_path):
         for command in (["run"], ["devices"]):
             run = assistant(options, *command, env=own.variables)
             sentence = is_one_sentence(run, 1)
-            assert "no microphone" in sentence
+            assert "there is no " in sentence
         doctor = assistant("doctor", "--json", env=own.variables)
         findings = {f["name"]: f for f in json.loads(doctor.stdout)["findings"]}
         assert doctor.returncode == 1
         assert not findings["microphone"]["ok"]
         assert not findings["loudspeaker"]["ok"]
         assert "plug one in" in findings["microphone"]["text"]
+
+
+@pytest.mark.e2e
+@pytest.mark.engine
+def test_a_sound_system_that_hangs_ends_it_too_without_a_crash(tmp_path):
+    with SoundCard() as own:
+        with Child(*LIGHT[:1], "say", "A sentence. " * 50, env=own.env) as child:
+            until(lambda: has_loaded(child.process, "libespeak"), "the voice")
+            time.sleep(1)
+            own.freeze()
+            code, _, errors = child.end()
+        assert code == 1, errors
+        assert "is gone" in errors.splitlines()[-1]
+        own.thaw()
 
 
 @pytest.mark.e2e
@@ -291,6 +309,8 @@ def test_a_log_has_lines_only(monkeypatch, capsys):
 
 
 def test_a_terminal_has_a_last_line_that_lives(monkeypatch, capsys):
+    # click leaves out what moves the cursor where standard output is no terminal
+    monkeypatch.setattr(run.click, "echo", lambda text, nl=True: print(text, end="\n" * nl))
     text = screen(Config(), *NOTES, monkeypatch=monkeypatch, capsys=capsys)
     assert "\r\x1b[Klistening: what is the" in text
     assert text.endswith("\r\x1b[K")

@@ -54,6 +54,17 @@ def interruptible() -> Iterator[Callable[[], bool]]:
         signal.signal(signal.SIGINT, before)
 
 
+def quieten() -> None:
+    """Keep off standard error what C libraries write there (ALSA, PortAudio); `-v` lets it pass.
+
+    Python's own standard error is another descriptor, see `assistant.cli.main`.
+    """
+    if not click.get_current_context().find_root().params["verbose"]:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, 2)
+        os.close(nowhere)
+
+
 def write_whole(path: Path, text: str) -> None:
     """Write a text file that is whole or not there; what stood there before stays until then.
 

@@ -1,6 +1,7 @@
 """`assistant bench`: what this machine does, measured on the real chain."""
 
 import asyncio
+import math
 import os
 import statistics
 import time
@@ -171,4 +172,4 @@ def _rss_mb(key: str) -> int:
 
 def _percentile(ordered: list[float], part: float) -> float:
     """Return the nearest-rank percentile of an ascending list."""
-    return ordered[min(len(ordered) - 1, max(0, round(part * len(ordered) + 0.5) - 1))]
+    return ordered[max(0, math.ceil(part * len(ordered)) - 1)]

@@ -14,7 +14,7 @@ from typing import Any
 
 import click
 
-from assistant.commands import example, settings, write_whole
+from assistant.commands import example, quieten, settings, write_whole
 from assistant.commands.ask import check_text
 from assistant.config import Config
 from assistant.conversation import Phase
@@ -43,7 +43,10 @@ Anything else is a question."""
 @click.option("--speak", is_flag=True, help="Speak the answers too, by the loudspeaker.")
 def command(traced: bool, speak: bool) -> None:
     """Talk with it by keyboard; also reads lines from a pipe. /help lists what it knows."""
-    asyncio.run(Chat(settings(), traced, speak).run())
+    config = settings()
+    if speak:
+        quieten()
+    asyncio.run(Chat(config, traced, speak).run())
 
 
 class Chat:

@@ -11,7 +11,7 @@ from dataclasses import asdict
 import click
 
 from assistant.audio.devices import Device, Kind, listing, resolve
-from assistant.commands import example, print_json, settings
+from assistant.commands import example, print_json, quieten, settings
 from assistant.config import Config
 from assistant.errors import AssistantError, DeviceError
 
@@ -40,6 +40,7 @@ MARKS = {"input": "microphone", "output": "loudspeaker"}
 def command(tested: bool, seconds: float | None, as_json: bool) -> None:
     """List microphones and loudspeakers; those in use are marked."""
     config = settings()
+    quieten()
     found = listing()
     used, problems = _used(config, found)
     if as_json:

@@ -11,7 +11,7 @@ from typing import Literal
 import click
 
 from assistant import __version__
-from assistant.commands import example, print_json, settings
+from assistant.commands import example, print_json, quieten, settings
 from assistant.config import Config
 from assistant.errors import AssistantError
 
@@ -31,7 +31,9 @@ def command(as_json: bool) -> int:
     """Say what is installed, what is used and why, and what is missing; exit code 1 if it cannot
     work.
     """
-    findings = list(examine(settings()))
+    config = settings()
+    quieten()
+    findings = list(examine(config))
     if as_json:
         print_json({"findings": [asdict(finding) for finding in findings]})
     else:

@@ -16,7 +16,7 @@ from typing import Any
 
 import click
 
-from assistant.commands import example, settings
+from assistant.commands import example, quieten, settings
 from assistant.config import Config
 from assistant.daemon import Daemon
 from assistant.errors import AssistantError
@@ -35,6 +35,7 @@ KEYS_HELP = "space: speak to it   s: stop   q: quit"
 def command(as_json: bool, or_demo: bool) -> None:
     """Be the assistant: listen, think and speak, in the foreground."""
     config = settings()
+    quieten()
     if or_demo and (reason := no_microphone(config)):
         from assistant.commands import demo
 

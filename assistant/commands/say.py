@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from assistant.commands import example, interruptible, settings
+from assistant.commands import example, interruptible, quieten, settings
 from assistant.commands.ask import read_text
 from assistant.config import Config
 from assistant.errors import AssistantError, BadInput
@@ -30,6 +30,7 @@ def command(text: tuple[str, ...], out: Path | None) -> None:
         with interruptible() as cancelled:
             write(config, clauses, out, cancelled)
     else:
+        quieten()
         play(config, content)
 
 

@@ -1,4 +1,4 @@
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assistant.mind.history import History
@@ -28,6 +28,7 @@ def tokens(turns):
     return sum(words(text) for turn in turns for text in turn)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 100), st.lists(sizes, max_size=40))
 def test_it_holds_the_newest_whole_turns_below_the_limit(limit, said):
     history = History(limit, words)
@@ -43,6 +44,7 @@ def test_it_holds_the_newest_whole_turns_below_the_limit(limit, said):
         assert tokens(held) <= history.tokens <= limit
 
 
+@settings(deadline=None)
 @given(st.integers(1, 100), st.lists(sizes, max_size=40))
 def test_turns_leave_only_when_they_must_and_then_many_at_once(limit, said):
     history = History(limit, words)

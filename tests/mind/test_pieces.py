@@ -1,7 +1,7 @@
 from itertools import pairwise
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from assistant.mind.pieces import Pieces
@@ -34,6 +34,7 @@ def expected(text, stops):
     return text, False
 
 
+@settings(deadline=None)
 @given(cut())
 def test_however_it_is_cut_the_text_comes_out(made):
     whole, parts = made
@@ -43,6 +44,7 @@ def test_however_it_is_cut_the_text_comes_out(made):
     assert not pieces.stopped
 
 
+@settings(deadline=None)
 @given(cut())
 def test_without_stop_texts_nothing_whole_is_held_back(made):
     pieces, fed = Pieces(), b""
@@ -53,6 +55,7 @@ def test_without_stop_texts_nothing_whole_is_held_back(made):
         assert shown == fed.decode("utf-8", "ignore")
 
 
+@settings(deadline=None)
 @given(cut(texts.map(str.encode)), stop_texts)
 @example((b"aba", [b"aba"]), ["aba", "b"])
 @example((b"aba", [b"ab", b"a"]), ["aba", "b"])
@@ -66,6 +69,7 @@ def test_it_ends_before_the_first_stop_text(made, stops):
     assert pieces.stopped == stopped
 
 
+@settings(deadline=None)
 @given(cut(texts.map(str.encode)), stop_texts)
 def test_what_is_shown_is_never_taken_back(made, stops):
     pieces, fed, shown = Pieces(stops), b"", ""
@@ -78,6 +82,7 @@ def test_what_is_shown_is_never_taken_back(made, stops):
         assert held < max([1, *map(len, stops)])
 
 
+@settings(deadline=None)
 @given(cut(st.binary(max_size=40)))
 def test_bytes_that_are_no_text_are_left_out(made):
     whole, parts = made

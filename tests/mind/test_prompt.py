@@ -1,7 +1,7 @@
 from typing import get_args
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assistant.config import Config
@@ -40,6 +40,7 @@ def test_the_order_is_who_it_is_what_was_said_what_is_asked():
     ]
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.text(max_size=20), st.text(max_size=20)), max_size=10))
 def test_each_prompt_begins_as_the_one_before(said):
     history = History(10_000, len)
