@@ -642,7 +642,6 @@ def test_a_reader_that_never_reads_is_no_error(command):
         ("true", ["transcribe", QUESTION, QUESTION], b""),
         ("head -c1", ["chat", "--trace"], b"Count to fifty.\nAnd again.\n"),
         ("true", [*SILENT, "run", "--json"], b""),
-        ("true", [*SILENT, "run"], b""),
     ],
     ids=lambda value: " ".join(map(str, value)) if isinstance(value, list) else "",
 )

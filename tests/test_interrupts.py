@@ -36,11 +36,10 @@ def is_interrupted(child, patience=ENDS_S):
 # --- commands that end by themselves ---------------------------------------------------------
 
 
-@pytest.mark.parametrize("times", [1, 2])
-def test_ask_while_the_model_loads(times):
+def test_ask_while_the_model_loads():
     with Child("ask", "Hello") as child:
         until(lambda: has_loaded(child.process, LLAMA), "the library is loaded")
-        child.interrupt(times)
+        child.interrupt(2)
         assert is_interrupted(child).strip() == ""
 
 
@@ -103,11 +102,10 @@ def test_transcribe(tmp_path, stage):
         assert is_interrupted(child).strip() == ""
 
 
-@pytest.mark.parametrize("times", [1, 2])
-def test_demo_while_it_loads(tmp_path, times):
+def test_demo_while_it_loads(tmp_path):
     with Child("demo", "--out", tmp_path) as child:
         until(lambda: has_loaded(child.process, LLAMA), "the library is loaded")
-        child.interrupt(times)
+        child.interrupt(2)
         is_interrupted(child)
     assert list(tmp_path.iterdir()) == []
 
@@ -218,13 +216,12 @@ def test_chat_first_stops_the_answer_and_then_ends(tmp_path):
     assert answer["text"]
 
 
-def test_chat_ends_with_ctrl_d_and_quit(tmp_path):
-    for keys in ("\x04", "/quit\r"):
-        with Terminal(*settings(tmp_path), "chat") as terminal:
-            terminal.wait_for("> ")
-            terminal.type(keys)
-            code, text = terminal.end(ENDS_S)
-            assert (code, terminal.modes()) == (0, terminal.before), text
+def test_chat_ends_with_ctrl_d(tmp_path):
+    with Terminal(*settings(tmp_path), "chat") as terminal:
+        terminal.wait_for("> ")
+        terminal.type("\x04")
+        code, text = terminal.end(ENDS_S)
+        assert (code, terminal.modes()) == (0, terminal.before), text
 
 
 @pytest.mark.parametrize("times", [1, 2])

@@ -172,6 +172,9 @@ def _child() -> int:
     import pyttsx3  # type: ignore[import-untyped]
 
     engine = pyttsx3.init()
+    linux = sys.platform == "linux"
+    if linux:
+        engine.runAndWait()  # a loop without work: from now on a setting is made at once
     voices = engine.getProperty("voices")
     if voice := _choose(voices, request["voice"], request["language"]):
         engine.setProperty("voice", voice)
@@ -179,6 +182,8 @@ def _child() -> int:
         sys.stderr.write(f"pyttsx3 has no voice `{request['voice']}`; it has {_names(voices)}.\n")
         return _NO_VOICE
     engine.setProperty("rate", request["words"])
+    while linux and engine.getProperty("rate") != request["words"]:
+        time.sleep(0.001)  # what espeak-ng has not yet done when the next loop begins is lost
     folder = os.fsdecode(sys.stdin.buffer.readline().rstrip(b"\n"))
     if folder:  # none when the parent has ended
         text = Path(folder, _TEXT).read_text(encoding="utf-8")
@@ -186,9 +191,8 @@ def _child() -> int:
         engine.connect("finished-utterance", lambda **_: finished.set())
         engine.save_to_file(text, str(Path(folder, _SOUND)))
         engine.runAndWait()
-        if sys.platform == "linux":
-            # It returns after 10 ms, while espeak-ng may still be at work in a thread of its own.
-            finished.wait()
+        if linux:
+            finished.wait()  # the loop may end while espeak-ng's own thread is still at work
     return 0
 
 

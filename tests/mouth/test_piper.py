@@ -86,7 +86,7 @@ def test_each_sentence_is_a_block_of_its_own(joe, heard):
     [
         "What is the capital of France?",
         "Please remind me to buy some milk tomorrow morning.",
-        "The quick brown fox jumps over the lazy dog.",
+        "What time does the train to London leave in the morning?",
     ],
 )
 def test_a_recogniser_understands_it(joe, heard, text):

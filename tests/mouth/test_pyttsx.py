@@ -193,10 +193,13 @@ import os, signal, sys, time, wave
 from types import SimpleNamespace
 
 class Engine:
+    finished = staticmethod(lambda **_: None)
     def getProperty(self, name):
-        return [SimpleNamespace(id="fake", name="Fake", languages=[b"\\x05en-us"])]
+        if name == "voices":
+            return [SimpleNamespace(id="fake", name="Fake", languages=[b"\\x05en-us"])]
+        return self.__dict__[name]
     def setProperty(self, name, value):
-        pass
+        self.__dict__[name] = value
     def connect(self, topic, callback):
         self.finished = callback
     def save_to_file(self, text, path):
