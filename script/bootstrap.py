@@ -120,6 +120,7 @@ TO_TEST = {
     "pulseaudio-utils": program("pactl"),
     "libasound2-plugins": file("lib/*/alsa-lib/libasound_module_pcm_pulse.so"),
     "alsa-utils": program("aplay"),
+    "espeak-ng": program("espeak-ng"),
     "sox": program("sox"),
     "systemd": program("systemd-analyze"),
     "pocketsphinx-testdata": file("share/pocketsphinx/test/data"),

@@ -196,7 +196,7 @@ def test_an_unknown_name_is_a_sentence(card: SoundCard) -> None:
 # --- the card breaks: in child processes, for PortAudio may hang -------------------------------
 
 PRELUDE = """
-    import json, sys, threading, time
+    import json, os, sys, threading, time
     from assistant.audio import devices
     from assistant.audio.portaudio import PortAudioLoudspeaker, PortAudioMicrophone
     from assistant.config import Audio
@@ -226,11 +226,18 @@ BOTH = """
 """
 
 
+# As the command does: Python must not be taken away beneath a stream that hangs in native code.
+END = """
+    if threading.active_count() > 1:
+        os._exit(0)
+"""
+
+
 class Child:
     """A program that tells facts, one JSON object a line."""
 
     def __init__(self, code: str, env: dict[str, str]) -> None:
-        program = "\n".join(textwrap.dedent(part) for part in (PRELUDE, code))
+        program = "\n".join(textwrap.dedent(part) for part in (PRELUDE, code, END))
         self._process = subprocess.Popen(
             [sys.executable, "-c", program],
             env=env,
@@ -311,12 +318,13 @@ def test_a_frozen_sound_server_at_the_start_is_a_sentence(fragile_card: SoundCar
     assert child.ended() == 0
 
 
-def test_no_device_at_all(tmp_path: Path) -> None:
-    nothing = tmp_path / "asound.conf"
-    nothing.touch()
+def test_no_device_at_all() -> None:
+    cards = Path("/proc/asound/cards")
+    if cards.exists() and "no soundcards" not in cards.read_text():
+        pytest.skip("this machine has a sound card")
     child = Child(
         "tell(refused=refusal(lambda: PortAudioMicrophone(Audio(), print).start(print)))",
-        {**os.environ, "ALSA_CONFIG_PATH": str(nothing), "JACK_NO_START_SERVER": "1"},
+        {**os.environ, "PULSE_SERVER": "unix:/nonexistent", "JACK_NO_START_SERVER": "1"},
     )
     refused = child.told()["refused"]
     assert isinstance(refused, list)
