@@ -275,7 +275,8 @@ def test_chinese_takes_two_columns():
 
 
 def screen(config, *notes, live=True, columns=40, monkeypatch, capsys):
-    monkeypatch.setattr(run.shutil, "get_terminal_size", lambda: os.terminal_size((columns, 24)))
+    size = os.terminal_size((columns, 24))
+    monkeypatch.setattr(run.shutil, "get_terminal_size", lambda *_, **__: size)
     status = run.Status(live, config)
     for name, data in notes:
         status.note(name, data)

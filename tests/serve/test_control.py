@@ -42,11 +42,11 @@ def send(path, data):
     with socket.socket(socket.AF_UNIX) as client:
         client.settimeout(5)
         client.connect(str(path))
-        client.sendall(data)
-        client.shutdown(socket.SHUT_WR)
         try:
+            client.sendall(data)
+            client.shutdown(socket.SHUT_WR)
             return client.makefile("rb").read()
-        except ConnectionResetError:
+        except (BrokenPipeError, ConnectionResetError):  # it was let go while it still wrote
             return b""
 
 
