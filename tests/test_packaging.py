@@ -194,6 +194,14 @@ def test_what_the_code_imports_is_declared() -> None:
 # Licences
 
 
+def test_types_are_checked_with_every_extra() -> None:
+    """A checker that misses an extra finds faults on a bare machine that no other one shows."""
+    by_default = re.search(r"^chosen=\(([^)]*)\)", (ROOT / "script/setup").read_text(), re.M)
+    assert by_default
+    asked_for = re.findall(r"--with (\w+)", (ROOT / "script/lint").read_text())
+    assert {*by_default[1].split(), *asked_for} == set(EXTRAS)
+
+
 def rows(heading: str) -> dict[str, str]:
     """Return first cell -> last cell of the table under a heading of docs/licences.md."""
     page = (ROOT / "docs" / "licences.md").read_text()
