@@ -194,7 +194,7 @@ def test_run_told_to_end_while_it_loads(tmp_path):
 
 def test_chat_first_stops_the_answer_and_then_ends(tmp_path):
     options = [*settings(tmp_path), "--set=llm.max_tokens=2000", "--set=llm.context=4096"]
-    with Terminal(*options, "chat") as terminal:
+    with Terminal(*options, "chat", columns=200) as terminal:  # the path below fits into a line
         terminal.wait_for("/help lists the commands")
         terminal.type(STORY + "\r")
         terminal.wait_for(r"people who live there\.\s+\S+ \S+ \S+ ")

@@ -568,7 +568,9 @@ def test_help_is_the_head_of_the_script(checkout: Path) -> None:
     assert "set -euo" not in answer.stdout
 
 
-PROGRAMS = [path for path in sorted((ROOT / "script").iterdir()) if "." not in path.name]
+PROGRAMS = [
+    path for path in sorted((ROOT / "script").iterdir()) if path.is_file() and "." not in path.name
+]
 
 
 @pytest.mark.parametrize("path", [*PROGRAMS, ROOT / ".ci" / "run"], ids=lambda path: path.name)
