@@ -47,7 +47,10 @@ class Fetcher:
         """
         if folder is not None and not folder.is_dir():
             raise BadInput(f"{folder}: no such folder; `--from` names one that holds the files.")
-        with _disk_errors(self.shelf.root), self._alone(entry):
+        if entry.made_from:
+            way = self.shelf.way_to(entry)
+            raise BadInput(f"`{entry.name}` is made on this device and not fetched: {way}.")
+        with disk_errors(self.shelf.root), alone(self.shelf, entry, self._report):
             missing = self._missing(entry)
             if missing:
                 self._require_room(entry, missing)
@@ -62,11 +65,13 @@ class Fetcher:
     ) -> tuple[Entry, bool]:
         """Return the first of the models that is installed, else the first that can be had.
 
+        A model that was made of one of them on this device will do as well.
+
         The second value tells whether it was fetched now.
         """
         for entry in choices:
-            if self.shelf.installed(entry):
-                return entry, False
+            if ready := self.shelf.ready(entry):
+                return ready, False
         for entry, other in itertools.pairwise(choices):
             try:
                 return entry, self.fetch(entry, folder)
@@ -78,31 +83,13 @@ class Fetcher:
 
     def remove(self, entry: Entry) -> int:
         """Delete a model and what was half fetched of it; return the bytes that are free again."""
-        with _disk_errors(self.shelf.root), self._alone(entry):
+        with disk_errors(self.shelf.root), alone(self.shelf, entry, self._report):
             freed = 0
             for folder in (self.shelf.folder(entry), self.shelf.staging(entry)):
                 if folder.is_dir():
                     freed += sum(f.stat().st_size for f in folder.rglob("*") if f.is_file())
                     shutil.rmtree(folder)
         return freed
-
-    @contextlib.contextmanager
-    def _alone(self, entry: Entry) -> Iterator[None]:
-        """Hold the model's lock; wait for another process that has it."""
-        from filelock import FileLock, Timeout
-
-        staging = self.shelf.staging(entry)
-        staging.parent.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(staging.with_name(f"{entry.name}.lock"))
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            self._report.note(f"another process is at work on `{entry.name}`; waiting for it.")
-            lock.acquire()
-        try:
-            yield
-        finally:
-            lock.release()
 
     def _missing(self, entry: Entry) -> tuple[File, ...]:
         """What is not in place with the right content: some of the files, or the archive."""
@@ -205,12 +192,13 @@ def _unpack(path: Path, archive: Archive, target: Path) -> list[File]:
 
 def _move(source: Path, target: Path) -> None:
     """Move a file on the same disk so that after a power cut it is whole or not there."""
-    _sync(source)
+    sync(source)
     source.replace(target)
-    _sync(target.parent)
+    sync(target.parent)
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
+    """Have the disk keep what is in a file or folder, power cut or not."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
@@ -219,7 +207,26 @@ def _sync(path: Path) -> None:
 
 
 @contextlib.contextmanager
-def _disk_errors(root: Path) -> Iterator[None]:
+def alone(shelf: Shelf, entry: Entry, report: Report) -> Iterator[None]:
+    """Hold the model's lock; wait for another process that has it."""
+    from filelock import FileLock, Timeout
+
+    staging = shelf.staging(entry)
+    staging.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(staging.with_name(f"{entry.name}.lock"))
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        report.note(f"another process is at work on `{entry.name}`; waiting for it.")
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@contextlib.contextmanager
+def disk_errors(root: Path) -> Iterator[None]:
     """Say in one sentence what the disk refuses."""
     try:
         yield

@@ -12,7 +12,7 @@ import os
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -24,6 +24,8 @@ ENGINES = {"llm": ("llama",), "asr": ("vosk", "moonshine", "whisper"), "tts": ("
 SINGLE_FILE = {"llama": ".gguf", "piper": ".onnx"}
 STAGING = ".partial"
 RECORD = ".files.json"
+TUNED = "-tuned"  # what the name of a model made on this device ends with
+RECIPE = "recipe.json"  # in its folder: what it was made of and how, its files and their hashes
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,8 @@ class Entry:
     files: tuple[File, ...]
     archive: Archive | None
     sources: tuple[Source, ...] = field(repr=False)
+    made_from: str = ""
+    """Name of the model that it was made of on this device; empty: it was published so."""
 
     @property
     def size(self) -> int:
@@ -305,12 +309,49 @@ class Shelf:
     """One folder of models; each lies in a folder with its catalogue name.
 
     An archive's contents are written down in a record beside them when it is unpacked, because
-    the catalogue pins the archive and not what is in it.
+    the catalogue pins the archive and not what is in it. So are those of a model that was made on
+    this device (`assistant.tuning`).
     """
 
     def __init__(self, root: Path, entries: tuple[Entry, ...] | None = None) -> None:
         self.root = root
-        self.entries = catalogue() if entries is None else entries
+        self.published = catalogue() if entries is None else entries
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """Every model; one that was made on this device comes before the one that it is made of."""
+        found: list[Entry] = []
+        for entry in self.published:
+            tuned = self.tuned(entry)
+            found += [tuned, entry] if self.folder(tuned).is_dir() else [entry]
+        return tuple(found)
+
+    def tuned(self, entry: Entry) -> Entry:
+        """The model that is made, or would be made, of a published one on this device."""
+        name = entry.name + TUNED
+        record = self.recipe(name)
+        try:
+            files = tuple(File(**row) for row in record["files"])
+        except (TypeError, KeyError):  # not made, or damaged: to be made again
+            files = ()
+        return replace(
+            entry,
+            name=name,
+            pin="hashed when it was made on this device",
+            note=f"made on this device of {entry.name} by `assistant models tune`",
+            files=files,
+            archive=None,
+            sources=(),
+            made_from=entry.name,
+        )
+
+    def recipe(self, name: str) -> dict[str, Any]:
+        """What is written down of how a model was made; nothing where it is absent or damaged."""
+        try:
+            record = json.loads((self.root / name / RECIPE).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return record if isinstance(record, dict) else {}
 
     def folder(self, entry: Entry) -> Path:
         """Where the model lies, or will lie."""
@@ -336,6 +377,10 @@ class Shelf:
         folder, files = self.folder(entry), self.files(entry)
         return files != () and all(has_size(folder / file.path, file.size) for file in files)
 
+    def ready(self, entry: Entry) -> Entry | None:
+        """The model if it is installed; else the one that was made of it, if that is."""
+        return next((e for e in (entry, self.tuned(entry)) if self.installed(e)), None)
+
     def faults(self, entry: Entry, progress: Callable[[int, int], None] | None = None) -> list[str]:
         """Read every file of an installed model; return a sentence for each that is not right.
 
@@ -343,7 +388,8 @@ class Shelf:
         """
         files = self.files(entry)
         if not files:
-            return [f"{self.folder(entry)}: not installed, or its record {RECORD} is damaged"]
+            record = RECIPE if entry.made_from else RECORD
+            return [f"{self.folder(entry)}: not installed, or its record {record} is damaged"]
         found, done, total = [], 0, sum(file.size for file in files)
         for file in files:
             path = self.folder(entry) / file.path
@@ -390,12 +436,16 @@ class Shelf:
             kind = f"{engine or ''} {PURPOSES[purpose]}".strip()
             names = ", ".join(other.name for other in fitting) or "none in the catalogue"
             raise BadInput(f"model `{wanted}` is no {kind}; allowed: {names}, or a path.")
-        if not self.installed(entry):
+        if not (ready := self.ready(entry)):
             raise EngineMissing(
-                f"model `{wanted}` is not installed in {self.root}; "
-                f"`assistant models fetch {wanted}` gets it."
+                f"model `{wanted}` is not installed in {self.root}; {self.way_to(entry)}."
             )
-        return self._place(entry)
+        return self._place(ready)
+
+    def way_to(self, entry: Entry) -> str:
+        """Say how to get a model."""
+        verb = f"tune {entry.made_from}" if entry.made_from else f"fetch {entry.name}"
+        return f"`assistant models {verb}` {'makes' if entry.made_from else 'gets'} it"
 
     def _locate_best(self, purpose: str, engine: str | None, language: str | None) -> Path:
         if entry := self.best(purpose, engine=engine, language=language):

@@ -35,6 +35,8 @@ from assistant.models import (
     digest,
 )
 
+REAL = Config().models_dir
+"""The models of who runs the tests."""
 HELLO = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
 MODEL = f"""
 [sets]
@@ -480,12 +482,9 @@ def test_ctrl_c_says_that_the_fetch_can_go_on(root: Path) -> None:
 
 @pytest.mark.engine
 def test_fetch_takes_a_real_model_from_a_folder(
-    root: Path, monkeypatch: pytest.MonkeyPatch
+    root: Path,
 ) -> None:
-    monkeypatch.delenv("ASSISTANT_MODELS")
-    real = Config().models_dir
-    monkeypatch.setenv("ASSISTANT_MODELS", str(root))
-    result = run("fetch", "moonshine-tiny-en", "--from", str(real))
+    result = run("fetch", "moonshine-tiny-en", "--from", str(REAL / "moonshine-tiny-en"))
     assert result.exit_code == 0
     assert "`moonshine-tiny-en` is fetched and checked" in result.stderr
     assert run("verify", "moonshine-tiny-en").exit_code == 0

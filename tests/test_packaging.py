@@ -457,7 +457,7 @@ def checkout(tmp_path: Path) -> Path:
 def script(checkout: Path, *command: str, **environ: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [checkout / "script" / command[0], *command[1:]],
-        env={**os.environ, **environ},
+        env={k: v for k, v in os.environ.items() if k != "ASSISTANT_MODELS"} | environ,
         cwd="/",
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -490,9 +490,9 @@ def test_a_set_up_happens_once_and_again_when_something_changed(checkout: Path) 
     fake_venv(checkout)
     for _ in range(2):
         assert script(checkout, "setup", "--no-models").returncode == 0
-    assert calls(checkout) == ["fetch moonshine"]
+    assert calls(checkout) == ["fetch moonshine tune"]
     script(checkout, "setup", "--no-models", "--with", "piper")
-    assert calls(checkout)[1:] == ["fetch moonshine piper"]
+    assert calls(checkout)[1:] == ["fetch moonshine tune piper"]
     script(checkout, "setup", "--no-models")  # less than is there: nothing to do
     assert len(calls(checkout)) == 2
     with (checkout / "constraints.txt").open("a") as handle:
@@ -512,6 +512,33 @@ def test_models_are_looked_at_once_and_again_when_one_is_gone(checkout: Path) ->
     (checkout / "models" / "one" / "weights").unlink()
     assert f"{fetch} zh" in script(checkout, "setup").stdout  # the language was remembered
     assert f"{fetch} en" in script(checkout, "setup", "--language", "en").stdout
+
+
+def test_a_model_and_threads_for_this_device_are_made_once(checkout: Path) -> None:
+    fake_bootstrap(checkout)
+    fake_venv(checkout)
+    said = script(checkout, "setup").stdout
+    assert "assistant models tune --keep-source\n" in said
+    assert "assistant tune\n" in said
+    assert script(checkout, "setup").stdout == ""
+    assert (
+        "assistant models tune --delete-source\n"
+        in script(checkout, "setup", "--delete-source").stdout
+    )
+
+
+@pytest.mark.parametrize(("code", "expected"), [(1, 0), (130, 130)])
+def test_without_a_tuned_model_it_goes_on_but_not_after_an_interrupt(
+    checkout: Path, code: int, expected: int
+) -> None:
+    fake_bootstrap(checkout)
+    fake_venv(checkout)
+    fake_program(
+        checkout / ".venv" / "bin", "assistant", f'case "$*" in "models tune"*) exit {code};; esac'
+    )
+    answer = script(checkout, "setup")
+    assert answer.returncode == expected
+    assert ("`assistant models tune --keep-source` tries again" in answer.stderr) == (code == 1)
 
 
 def test_run_passes_commands_through_and_keeps_standard_output_clean(checkout: Path) -> None:
@@ -542,8 +569,11 @@ def test_a_failing_command_fails_the_script(checkout: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--with", "coqui"], "--with is 'coqui'; allowed: fetch, moonshine, piper, whisper."),
-        (["--with"], "--with is ''; allowed: fetch, moonshine, piper, whisper."),
+        (
+            ["--with", "coqui"],
+            "--with is 'coqui'; allowed: fetch, moonshine, piper, tune, whisper.",
+        ),
+        (["--with"], "--with is ''; allowed: fetch, moonshine, piper, tune, whisper."),
         (["--language", "fr"], "--language is 'fr'; allowed: en, zh."),
         (["--now"], "unknown option '--now'; script/setup --help lists them."),
     ],

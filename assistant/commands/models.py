@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from assistant.commands import settings
+from assistant.commands import settings, tune_model
 from assistant.errors import AssistantError, BadInput
 from assistant.models import Entry, Shelf, default_set, megabytes
 
@@ -34,6 +34,9 @@ def command() -> None:
     Example:
       assistant models fetch --for en
     """
+
+
+command.add_command(tune_model.command)
 
 
 @command.command("list")
@@ -80,7 +83,7 @@ def fetch(names: tuple[str, ...], language: str | None, folder: Path | None) -> 
         raise BadInput("say what to fetch: names from `assistant models list`, or `--for en`.")
     shelf = _shelf()
     entries = [shelf.named(name) for name in names]
-    with _report() as report:
+    with reporting() as report:
         fetcher = Fetcher(shelf, report)
         try:
             for entry in entries:
@@ -105,16 +108,24 @@ def verify(names: tuple[str, ...]) -> None:
     entries = [shelf.named(name) for name in names]
     entries = entries or [entry for entry in shelf.entries if shelf.folder(entry).exists()]
     broken = []
-    with _report() as report:
+    with reporting() as report:
         for entry in entries:
             faults = shelf.faults(entry, functools.partial(report.progress, entry.name))
             for line in faults or [f"{entry.name}: right"]:
                 report.note(line)
-            broken += [entry.name] if faults else []
+            broken += [entry] if faults else []
     if broken:
+        ways = [
+            f"`assistant models {verb} {' '.join(names)}`"
+            for verb, names in (
+                ("fetch", [entry.name for entry in broken if not entry.made_from]),
+                ("tune", [entry.made_from for entry in broken if entry.made_from]),
+            )
+            if names
+        ]
         raise AssistantError(
             f"{len(broken)} of {len(entries)} models are not right; "
-            f"`assistant models fetch {' '.join(broken)}` mends them."
+            f"{' and '.join(ways)} {'mends' if len(ways) == 1 else 'mend'} them."
         )
     if not entries:
         click.echo(f"no model is installed in {shelf.root}", err=True)
@@ -136,7 +147,7 @@ def remove(names: tuple[str, ...]) -> None:
     for entry in entries:
         if not (shelf.folder(entry).exists() or shelf.staging(entry).exists()):
             raise BadInput(f"`{entry.name}` is not installed in {shelf.root}; nothing was removed.")
-    with _report() as report:
+    with reporting() as report:
         for entry in entries:
             freed = Fetcher(shelf, report).remove(entry)
             report.note(f"`{entry.name}` is removed, {megabytes(freed)} are free again.")
@@ -169,6 +180,7 @@ def _row(shelf: Shelf, entry: Entry) -> dict[str, object]:
         "size": entry.size,
         "licence": entry.licence,
         "installed": shelf.installed(entry),
+        "made_from": entry.made_from,
         "path": str(shelf.folder(entry)),
         "note": entry.note,
         "pin": entry.pin,
@@ -179,7 +191,7 @@ def _line(shelf: Shelf, entry: Entry, width: int) -> str:
     mark = "*" if shelf.installed(entry) else " "
     facts = (entry.purpose, ",".join(entry.languages), megabytes(entry.size), entry.licence)
     if width >= WIDE:
-        return "{} {:27} {} {:8} {:>6}  {}".format(mark, entry.name, *facts)
+        return "{} {:31} {} {:8} {:>6}  {}".format(mark, entry.name, *facts)
     wrap = functools.partial(textwrap.fill, width=width, subsequent_indent="  ")
     return (
         wrap(entry.name, initial_indent=f"{mark} ")
@@ -194,7 +206,7 @@ def _tell(report: "Report", shelf: Shelf, entry: Entry, fetched: bool) -> None:
 
 
 @contextmanager
-def _report() -> Iterator["Report"]:
+def reporting() -> Iterator["Report"]:
     """Tell on standard error: with a live bar on a terminal, with a line now and then elsewhere."""
     if not sys.stderr.isatty():
         yield _Lines()
