@@ -2,14 +2,16 @@
 
 `piper-tts` (GPL, an extra that the user chooses) turns text into phonemes; the network is run here
 and not by its `PiperVoice.synthesize`, which takes all cores, spins on them afterwards and keeps
-the memory of the longest sentence for ever.
+the memory of the longest sentence for ever. The network is cut in two, so that the first sound of
+a sentence does not wait for the rest of it.
 """
 
 import json
 import os
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,22 +19,38 @@ from numpy.typing import NDArray
 from assistant.audio.frames import Pcm
 from assistant.errors import AssistantError, BadInput, EngineMissing
 from assistant.mouth.blocks import leading_silence, portions, sayable
+from assistant.mouth.onnx_split import split
 from assistant.mouth.synthesiser import Sound
+
+Wave = NDArray[np.float32]
+"""Sound (samples,) as the network makes it, from -1 to 1."""
 
 MOST_THREADS = 4
 """More threads than this make a sentence no faster, and the model wants cores too."""
 PEAK = 0.8
-"""Loudest sample of a sentence, of full scale: room for the overshoot of resampling."""
+"""Loudest sample, of full scale: room for the overshoot of resampling."""
+FLOOR = 0.1
+"""No voice speaks more softly than this; what is softer is a breath, and stays soft."""
+FORGET = 0.1
+"""Share of the way that the expected loudness goes down to that of a softer sentence."""
+RAMP_S = 0.01
+"""Seconds that the gain takes at least from one value to another, so that it does not click."""
+FIRST_S = 0.35
+"""Seconds of a sentence that are made before anything else of it."""
+LONGEST_S = 2.0
+"""Seconds made at a time when enough is ahead."""
+SAFE = 0.5
+"""Share of the time that a piece sounds in which the next one must be made."""
 LONG = 160
 """Phoneme numbers (about 70 letters) from which the memory of a run is given back at once.
 
-Measured with en_US-joe-medium: kept for ever it grows to 350 MB; always given back the process
-stays at 180 MB, but each short first clause takes 16 ms longer; like this it stays below 230 MB.
+Measured with en_US-joe-medium: the process stays below 230 MB after, and 280 MB in, a sentence of
+20 s. Given back after each sentence, each short first clause would take 16 ms longer.
 """
 
 
 class PiperSynthesiser:
-    """The `Synthesiser` on Piper voices; streams sentence by sentence."""
+    """The `Synthesiser` on Piper voices; streams piece by piece."""
 
     name = "piper"
 
@@ -57,10 +75,16 @@ class PiperSynthesiser:
         options.intra_op_num_threads = threads or min(len(os.sched_getaffinity(0)), MOST_THREADS)
         options.inter_op_num_threads = 1
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        try:
-            self._session: Any = onnxruntime.InferenceSession(
-                str(path), options, providers=["CPUExecutionProvider"]
+
+        def load(model: str | bytes) -> Any:
+            session = onnxruntime.InferenceSession(
+                model, options, providers=["CPUExecutionProvider"]
             )
+            session._model_bytes = None  # kept for other providers only: the weights a second time
+            return session
+
+        try:
+            self._session, self._decoder = _load(path, load)
             config = PiperConfig.from_dict(settings)
             self.rate = int(config.sample_rate)
         except Exception as error:  # onnxruntime's own classes share no public base
@@ -75,9 +99,11 @@ class PiperSynthesiser:
         self._voice = PiperVoice(session=self._session, config=config)
         self._config = config
         self._speaking_rate = speaking_rate
+        self._loudness = _Loudness(self.rate)
+        self._pace = 0.0  # seconds of work for a second of sound; 0 before the first sentence
 
     def synthesise(self, text: str, cancelled: Callable[[], bool]) -> Iterator[Sound]:
-        """Yield one block for each sentence; see `Synthesiser`."""
+        """Yield a short block of each sentence and then longer ones; see `Synthesiser`."""
         quiet = True
         for _, portion in portions(text):
             if not sayable(portion):
@@ -85,16 +111,20 @@ class PiperSynthesiser:
             for ids in self._sentences(portion):
                 if cancelled():
                     return
-                pcm = self._speak(ids)
-                if quiet:
-                    pcm = pcm[leading_silence(pcm, self.rate) :]
-                if len(pcm) and not cancelled():
-                    quiet = False
-                    yield Sound(pcm)
+                for pcm in self._loudness.level(self._speak(ids)):
+                    if cancelled():
+                        return
+                    if quiet:
+                        pcm = pcm[leading_silence(pcm, self.rate) :]
+                    if len(pcm):
+                        quiet = False
+                        yield Sound(pcm)
+                    if cancelled():
+                        return
 
     def close(self) -> None:
         """Free the network."""
-        del self._session, self._voice
+        del self._session, self._decoder, self._voice
 
     def _sentences(self, text: str) -> list[list[int]]:
         """Return the phoneme numbers of each sentence."""
@@ -105,8 +135,8 @@ class PiperSynthesiser:
         except Exception as error:  # whatever settings that do not fit the code lead to
             raise AssistantError(f"piper could not read {text[:40]!r}: {_brief(error)}.") from error
 
-    def _speak(self, ids: list[int]) -> Pcm:
-        """Return the sound (samples,) int16 at `rate` of one sentence's phoneme numbers."""
+    def _speak(self, ids: list[int]) -> Iterator[Wave]:
+        """Yield the sound of one sentence's phoneme numbers, piece by piece."""
         config = self._config
         length = config.length_scale / self._speaking_rate
         scales = np.array([config.noise_scale, length, config.noise_w_scale], np.float32)
@@ -117,12 +147,103 @@ class PiperSynthesiser:
         }
         if config.num_speakers > 1:
             feed["sid"] = np.array([config.default_speaker_id], np.int64)
+        made = self._run(self._session, feed, len(ids) > LONG)
+        if self._decoder is None:
+            yield made.reshape(-1)
+        else:
+            yield from self._decode(made, self._decoder, len(ids) > LONG)
+
+    def _decode(
+        self, latent: NDArray[np.float32], decoder: "_Decoder", long: bool
+    ) -> Iterator[Wave]:
+        """Yield the sound of a latent (1, channels, frames): a short piece, then longer ones.
+
+        The pieces joined are what the decoder makes of the whole, but for rounding.
+        """
+        hop, reach, frames = decoder.hop, decoder.reach, latent.shape[2]
+        first, longest = (round(s * self.rate / hop) for s in (FIRST_S, LONGEST_S))
+        size = first
+        if self._pace == 0 or self._affordable(first, reach) < first:
+            size = frames  # not known how fast it is, or so slow that the sound would break off
+        start = 0
+        while start < frames:
+            # A rest that is shorter than a first piece is not worth its overlap.
+            end = start + size if frames - start - size >= first else frames
+            low, high = max(start - reach, 0), min(end + reach, frames)
+            began = time.monotonic()
+            part = np.ascontiguousarray(latent[:, :, low:high])
+            feed = {decoder.latent: part}
+            wave = self._run(decoder.session, feed, long and end == frames).reshape(-1)
+            pace = (time.monotonic() - began) * self.rate / len(wave)
+            self._pace = (self._pace + pace) / 2 if self._pace else pace
+            yield wave[(start - low) * hop : (end - low) * hop]
+            size = min(max(self._affordable(end - start, reach), first), longest)
+            start = end
+
+    def _affordable(self, frames: int, reach: int) -> int:
+        """Return how many frames can be decoded in time while `frames` of them sound."""
+        return int(SAFE * frames / self._pace) - 2 * reach
+
+    def _run(self, session: Any, feed: dict[str, Any], shrink: bool) -> NDArray[np.float32]:
+        """Return the only output of a network; `shrink` gives its memory back."""
         try:
-            sound = self._session.run(None, feed, self._shrink if len(ids) > LONG else None)[0]
+            made: NDArray[np.float32] = session.run(None, feed, self._shrink if shrink else None)[0]
         except Exception as error:  # onnxruntime's own classes share no public base
             raise AssistantError(f"piper could not speak: {_brief(error)}.") from error
-        wave: NDArray[np.float32] = sound.reshape(-1)
-        return (wave * (PEAK * 32767 / max(float(np.abs(wave).max()), 1e-8))).astype(np.int16)
+        return made
+
+
+class _Decoder(NamedTuple):
+    """The second half of a voice."""
+
+    session: Any
+    latent: str
+    """Name of its input."""
+    hop: int
+    """Samples of a frame."""
+    reach: int
+    """Frames that a piece needs before and after it."""
+
+
+class _Loudness:
+    """Brings a voice to full scale without knowing the rest of the sentence.
+
+    A voice is about equally loud in all its sentences, so one gain fits them all: that of the
+    loudest sentence of late. A piece that is louder still turns the gain down, which then stays.
+    """
+
+    def __init__(self, rate: int) -> None:
+        self._ramp = int(RAMP_S * rate)
+        self._expected = FLOOR
+
+    def level(self, pieces: Iterator[Wave]) -> Iterator[Pcm]:
+        """Yield the pieces of one sentence as int16."""
+        loudest, before = 0.0, 0.0
+        for wave in pieces:
+            size = np.abs(wave)
+            peak = float(size.max(initial=0.0))
+            loudest = max(loudest, peak)
+            self._expected = max(self._expected, peak)
+            gain = PEAK * 32767 / self._expected
+            out = wave * gain
+            if before > gain:
+                # Down to the first sample that would be too loud, within one sound if it must be.
+                turn = max(int(np.argmax(size * before > PEAK * 32767)), self._ramp)
+                out[:turn] = wave[:turn] * np.linspace(before, gain, turn)[: len(wave)]
+            before = gain
+            yield out.clip(-32767, 32767).astype(np.int16)
+        self._expected -= FORGET * max(self._expected - max(loudest, FLOOR), 0.0)
+
+
+def _load(path: Path, load: Callable[[str | bytes], Any]) -> tuple[Any, _Decoder | None]:
+    """Load a voice in two halves, or as a whole where it is not one that can be cut."""
+    try:
+        halves = split(path.read_bytes())
+        return load(halves.front), _Decoder(
+            load(halves.decoder), halves.latent, halves.hop, halves.reach
+        )
+    except Exception:  # a network of another kind; if it is broken, loading it whole will tell
+        return load(str(path)), None
 
 
 def _read_settings(path: Path) -> dict[str, Any]:

@@ -7,13 +7,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soxr
+from hypothesis import given
+from hypothesis import strategies as st
 
 from assistant.audio.frames import RATE
 from assistant.config import Config
 from assistant.ears.moonshine import MoonshineRecogniser
 from assistant.errors import AssistantError, BadInput, EngineMissing
+from assistant.mouth import piper
 from assistant.mouth.blocks import MARGIN_S, SILENCE
-from assistant.mouth.piper import PEAK, PiperSynthesiser
+from assistant.mouth.onnx_split import Unsplit
+from assistant.mouth.piper import FIRST_S, LONGEST_S, PEAK, PiperSynthesiser, _Loudness
+from assistant.mouth.remembering import Remembering
 
 MODELS = Config().models_dir
 VOICE = MODELS / "piper-en-joe" / "en_US-joe-medium.onnx"
@@ -68,16 +73,20 @@ def test_sound_is_int16_mono_and_loud_enough(joe):
     assert pcm.dtype == np.int16
     assert pcm.ndim == 1
     assert 1 < len(pcm) / joe.rate < 3
+    assert PEAK * 32767 / 3 < np.abs(pcm.astype(int)).max() <= PEAK * 32767 + 2
+
+
+def test_the_first_sentence_of_a_voice_is_as_loud_as_may_be():
+    new = PiperSynthesiser(VOICE, threads=1)
+    pcm = sound(new, "The weather is fine today.")
     assert np.abs(pcm.astype(int)).max() == pytest.approx(PEAK * 32767, abs=2)
+    new.close()
 
 
-def test_each_sentence_is_a_block_of_its_own(joe, heard):
+def test_sentences_are_said_one_after_the_other(joe, heard):
     blocks = list(joe.synthesise("The weather is fine. Where do you live? It is late.", never))
-    first, second, _ = (heard(block.pcm) for block in blocks)
-    assert "weather" in first
-    assert "live" not in first
-    assert "live" in second
-    assert "weather" not in second
+    said = heard(np.concatenate([block.pcm for block in blocks]))
+    assert said.index("weather") < said.index("live") < said.index("late")
     assert all(block.words == () for block in blocks)
 
 
@@ -106,6 +115,263 @@ def test_it_speaks_at_the_wanted_rate(joe):
     fast = PiperSynthesiser(VOICE, speaking_rate=2.0, threads=1)
     assert seconds(fast, text) < 0.75 * seconds(joe, text)
     fast.close()
+
+
+# --- pieces ------------------------------------------------------------------------------------
+
+TEXTS = [
+    "A",
+    "Hello.",
+    "Well, yes.",
+    "The capital of France is Paris.",
+    "The train leaves at nine thirty from platform four, and arrives in London two hours later, "
+    "which is a long while to wait for it.",
+]
+
+
+@pytest.fixture
+def fast(joe, monkeypatch):
+    """The voice on a machine that counts as fast, whatever else runs on it."""
+    monkeypatch.setattr(piper, "SAFE", 1000.0)
+    monkeypatch.setattr(joe, "_pace", 1.0)
+    return joe
+
+
+class Watched:
+    """The real decoder; it notes how many frames it was given."""
+
+    def __init__(self, session):
+        self.session = session
+        self.frames = []
+
+    def run(self, names, feed, options):
+        (latent,) = feed.values()
+        self.frames.append(latent.shape[2])
+        return self.session.run(names, feed, options)
+
+
+@pytest.fixture
+def watched(joe, monkeypatch):
+    made = Watched(joe._decoder.session)
+    monkeypatch.setattr(joe, "_decoder", joe._decoder._replace(session=made))
+    return made
+
+
+@pytest.fixture(scope="module")
+def uncut():
+    """The voice as its file has it."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    return onnxruntime.InferenceSession(str(VOICE), options, providers=["CPUExecutionProvider"])
+
+
+@pytest.mark.parametrize("first_s", [0.05, FIRST_S, 0.7])
+@pytest.mark.parametrize("text", TEXTS)
+def test_the_pieces_joined_are_what_the_whole_network_makes(
+    fast, uncut, watched, monkeypatch, text, first_s
+):
+    monkeypatch.setattr(piper, "FIRST_S", first_s)
+    monkeypatch.setattr(fast._config, "noise_scale", 0.0)
+    monkeypatch.setattr(fast._config, "noise_w_scale", 0.0)
+    (ids,) = fast._sentences(text)
+    scales = np.array([0, fast._config.length_scale, 0], np.float32)
+    feed = {"input": [ids], "input_lengths": [len(ids)], "scales": scales}
+    whole = uncut.run(None, feed)[0].reshape(-1)
+    pieces = list(fast._speak(ids))
+    assert len(pieces) == len(watched.frames)
+    assert len(pieces) > 1 or len(whole) < 2 * first_s * fast.rate
+    np.testing.assert_allclose(np.concatenate(pieces), whole, rtol=0, atol=1e-5)
+
+
+def test_fewer_frames_around_a_piece_would_not_do(fast):
+    latent = np.random.default_rng(1).normal(size=(1, 192, 120)).astype(np.float32)
+    decoder = fast._decoder
+
+    def joined(reach):
+        return np.concatenate(list(fast._decode(latent, decoder._replace(reach=reach), False)))
+
+    whole = joined(latent.shape[2])
+    np.testing.assert_allclose(joined(decoder.reach), whole, rtol=0, atol=1e-5)
+    assert np.abs(joined(decoder.reach - 4) - whole).max() > 1e-4
+
+
+def test_the_first_piece_is_short_and_comes_before_the_rest_is_decoded(fast, watched):
+    blocks = fast.synthesise(TEXTS[-1], never)
+    first = next(blocks)
+    assert len(watched.frames) == 1
+    assert 0.1 < len(first.pcm) / fast.rate <= FIRST_S + 0.01
+    rest = list(blocks)
+    assert len(watched.frames) == len(rest) + 1 > 2
+    assert max(len(block.pcm) for block in rest) / fast.rate < LONGEST_S + FIRST_S + 0.01
+
+
+def test_a_sentence_that_is_hardly_longer_than_a_first_piece_is_not_cut(fast, watched):
+    assert len(list(fast.synthesise("Yes.", never))) == len(watched.frames) == 1
+
+
+def test_the_noise_is_drawn_once_for_a_sentence(fast, monkeypatch):
+    runs = []
+
+    class Counted:
+        """The real front half, counted."""
+
+        def run(self, *args, real=fast._session):
+            runs.append(args)
+            return real.run(*args)
+
+    monkeypatch.setattr(fast, "_session", Counted())
+    assert len(list(fast.synthesise(TEXTS[-1], never))) > 2
+    assert len(runs) == 1
+
+
+def test_where_pieces_could_not_be_made_in_time_the_sentence_is_one(joe, watched, monkeypatch):
+    monkeypatch.setattr(joe, "_pace", 0.5)
+    assert len(list(joe.synthesise(TEXTS[-1], never))) == len(watched.frames) == 1
+    assert joe._pace != 0.5  # it is measured again, and may be faster next time
+
+
+@pytest.mark.parametrize("pace", [0.05, 0.1, 0.15, 0.2, 0.25])
+def test_a_piece_is_no_longer_than_can_be_made_while_the_one_before_sounds(joe, monkeypatch, pace):
+    hop, reach = joe._decoder.hop, joe._decoder.reach
+    monkeypatch.setattr(joe, "_pace", pace)
+    before = round(FIRST_S * joe.rate / hop)
+    size = joe._affordable(before, reach)
+    assert (size + 2 * reach) * pace <= piper.SAFE * before
+    assert (size + 1 + 2 * reach) * pace > piper.SAFE * before
+
+
+def test_nothing_more_is_decoded_after_a_cancel_between_pieces(fast, watched):
+    done = []
+    blocks = fast.synthesise(TEXTS[-1], lambda: bool(done))
+    next(blocks)
+    done.append(True)
+    assert list(blocks) == []
+    assert len(watched.frames) == 1
+
+
+def test_a_voice_that_cannot_be_cut_is_run_whole(monkeypatch, heard):
+    def refuse(model):
+        raise Unsplit("it is not")
+
+    monkeypatch.setattr(piper, "split", refuse)
+    voice = PiperSynthesiser(VOICE, threads=1)
+    for _ in range(2):
+        (block,) = voice.synthesise("The weather is fine today", never)
+        assert "weather" in heard(block.pcm)
+    voice.close()
+
+
+def test_a_voice_whose_halves_do_not_load_is_run_whole(monkeypatch):
+    real = piper.split
+
+    def damaged(model):
+        halves = real(model)
+        return type(halves)(halves.front, b"\x3a\x00", halves.latent, halves.hop, halves.reach)
+
+    monkeypatch.setattr(piper, "split", damaged)
+    voice = PiperSynthesiser(VOICE, threads=1)
+    assert voice._decoder is None
+    assert len(list(voice.synthesise("The weather is fine today", never))) == 1
+    voice.close()
+
+
+def test_a_voice_of_which_the_nodes_have_other_names_is_run_whole(copy):
+    # Not a letter more or less, so that all lengths stay what they are.
+    replaced(copy[0], VOICE.read_bytes().replace(b"/dec/", b"/DEC/"))
+    voice = PiperSynthesiser(copy[0], threads=1)
+    assert voice._decoder is None
+    assert len(list(voice.synthesise("The weather is fine today", never))) == 1
+    voice.close()
+
+
+def test_a_text_that_is_remembered_has_the_same_pieces(fast, watched):
+    remembering = Remembering(fast)
+    text = "The capital of France is Paris."
+    first = list(remembering.synthesise(text, never))
+    runs = len(watched.frames)
+    assert runs == len(first) > 1
+    again = list(remembering.synthesise(text, never))
+    assert [block.pcm.tobytes() for block in again] == [block.pcm.tobytes() for block in first]
+    assert len(watched.frames) == runs
+
+
+def test_a_text_that_was_cancelled_between_pieces_is_not_remembered(fast, watched):
+    done = []
+    remembering = Remembering(fast)
+    text = "The capital of France is Paris."
+    blocks = remembering.synthesise(text, lambda: bool(done))
+    next(blocks)
+    done.append(True)
+    assert list(blocks) == []
+    assert len(list(remembering.synthesise(text, never))) > 1
+
+
+# --- loudness ----------------------------------------------------------------------------------
+
+
+def levelled(loudness, *waves):
+    return list(loudness.level(np.asarray(wave, np.float32) for wave in waves))
+
+
+def top(pcm):
+    return int(np.abs(pcm.astype(int)).max(initial=0))
+
+
+def test_the_gain_is_the_same_for_all_pieces_and_for_softer_sentences():
+    loudness = _Loudness(22_050)
+    (loud,) = levelled(loudness, [0.5, -0.1])
+    assert loud.tolist() == [int(PEAK * 32767), int(-PEAK * 32767 / 5)]
+    soft = levelled(loudness, [0.25], [0.4])
+    assert [pcm[0] / 32767 for pcm in soft] == pytest.approx([PEAK / 2, PEAK * 0.8], abs=1e-3)
+
+
+def test_a_soft_sentence_makes_the_next_one_a_little_louder():
+    loudness = _Loudness(22_050)
+    levelled(loudness, [0.6])
+    before, after = (top(levelled(loudness, [0.3])[0]) for _ in range(2))
+    assert before < after < 1.2 * before
+    for _ in range(100):
+        levelled(loudness, [0.3])
+    assert top(levelled(loudness, [0.3])[0]) == pytest.approx(PEAK * 32767, rel=0.01)
+
+
+def test_what_is_louder_than_expected_turns_the_gain_down_without_a_click():
+    loudness = _Loudness(22_050)
+    levelled(loudness, [0.3])
+    swell = 0.6 * np.sin(np.arange(22_050) * 0.05) * np.linspace(0, 1, 22_050)
+    first, second, third = levelled(loudness, swell[:5000], swell[5000:], 0.2 * swell[:5000])
+    assert top(first) < PEAK * 32767
+    assert top(second) <= PEAK * 32767
+    joined = np.concatenate([first, second]).astype(int)
+    # The slope is that of the sine, 0.05 a sample, at the greatest gain: nowhere is there a step.
+    assert np.abs(np.diff(joined)).max() <= 0.05 * 32767 * 1.01
+    assert top(third) < PEAK * 32767 * 0.2  # it stays down
+
+
+@given(
+    st.lists(
+        st.lists(st.floats(-1, 1, width=32), min_size=1, max_size=400), min_size=1, max_size=5
+    ),
+)
+def test_no_sound_overflows_whatever_comes_after_what(sentences):
+    loudness = _Loudness(8_000)
+    for wave in sentences:
+        for cut in (1, len(wave) // 2 + 1):
+            pieces = levelled(loudness, wave[:cut], wave[cut:])
+            joined = np.concatenate(pieces)
+            assert joined.dtype == np.int16
+            assert len(joined) == len(wave)
+            assert top(joined) <= 32767
+            signs = np.sign(joined) * np.sign(np.asarray(wave, np.float32))
+            assert (signs >= 0).all()  # nothing has wrapped round
+
+
+@pytest.mark.parametrize("wave", [[], [0.0] * 50, [1e-6] * 50])
+def test_silence_stays_silent(wave):
+    (pcm,) = levelled(_Loudness(22_050), wave)
+    assert top(pcm) < SILENCE
 
 
 # --- what a text may hold ----------------------------------------------------------------------
@@ -138,7 +404,7 @@ def test_other_scripts_are_sound_of_some_kind(joe, text):
 # --- cancelling --------------------------------------------------------------------------------
 
 
-def test_a_cancelled_text_of_100_kb_ends_after_the_sentence_in_work(joe):
+def test_a_cancelled_text_of_100_kb_ends_after_the_piece_in_work(joe):
     done = []
     blocks = joe.synthesise(LONG, lambda: bool(done))
     assert len(next(blocks).pcm) / joe.rate < 10
@@ -158,7 +424,7 @@ def test_what_was_cancelled_while_it_was_made_is_not_given_out(joe):
         return len(asked) > 1
 
     assert list(joe.synthesise("Hello there. And again.", later)) == []
-    assert len(asked) == 3
+    assert len(asked) == 2
 
 
 def test_words_without_end_are_cut(joe):
@@ -204,8 +470,20 @@ def refusal(path):
         (lambda whole: bytes(1000), "is not an ONNX model"),
         (lambda whole: whole + b"\0", "is cut short"),
         (lambda whole: b"\x3a\x00", "cannot be loaded as a Piper voice"),
+        (lambda whole: b"\x3a\x04\x0a\xff\xff\xff", "cannot be loaded as a Piper voice"),
     ],
-    ids=["empty", "half", "a byte less", "head", "text", "ones", "zeros", "a byte more", "hollow"],
+    ids=[
+        "empty",
+        "half",
+        "a byte less",
+        "head",
+        "text",
+        "ones",
+        "zeros",
+        "a byte more",
+        "hollow",
+        "broken within",
+    ],
 )
 def test_a_broken_network_is_refused_before_it_is_loaded(copy, damage, sentence, capfd):
     replaced(copy[0], damage(VOICE.read_bytes()))
