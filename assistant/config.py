@@ -90,7 +90,7 @@ class Vad(Section):
         0.1, description="speech shorter than this many s does not count as a start"
     )
     min_silence: Annotated[float, Field(ge=0.03, le=1.0)] = Field(
-        0.1, description="silence shorter than this many s does not count as an end"
+        0.06, description="silence shorter than this many s does not count as an end"
     )
 
 
@@ -98,7 +98,26 @@ class Turn(Section):
     """When a turn begins and ends."""
 
     silence: Annotated[float, Field(ge=0.1, le=5.0)] = Field(
-        0.6, description="silence that ends the user's turn, in s"
+        0.8, description="silence that ends the user's turn, in s"
+    )
+    whole_silence: Annotated[float, Field(ge=0.05, le=5.0)] = Field(
+        0.25,
+        description="silence that ends it when the language model takes what was said for a whole "
+        "request, in s",
+    )
+    whole: Annotated[float, Field(ge=0.0001, le=1.0)] = Field(
+        0.5,
+        description="probability that the sentence ends here from which it counts as whole",
+    )
+    open: Annotated[float, Field(ge=0.0001, le=1.0)] = Field(
+        0.05,
+        description="probability up to which it counts as open and `silence` is waited for; "
+        "between the two the silence falls evenly; 1 always waits for `silence`",
+    )
+    early: Annotated[float, Field(ge=0.0, le=1.0)] = Field(
+        0.2,
+        description="probability from which it is answered in secret while somebody still speaks; "
+        "1: only in pauses",
     )
     no_speech: Annotated[float, Field(ge=1.0, le=60.0)] = Field(
         6.0, description="after waking, give up when nobody has spoken for this many s"
@@ -132,6 +151,21 @@ class Turn(Section):
     )
 
 
+class Ahead(Section):
+    """Working ahead: reading along while somebody speaks, answering in secret at each pause."""
+
+    enabled: bool = Field(True, description="false waits for the end of the turn before it thinks")
+    tokens: Annotated[int, Field(ge=1, le=512)] = Field(
+        32, description="a secret answer gets at most this long before it is released, in tokens"
+    )
+    per_turn: Annotated[int, Field(ge=1, le=100)] = Field(
+        6, description="secret answers in one turn; half as many on battery or when hot"
+    )
+    per_minute: Annotated[int, Field(ge=1, le=1000)] = Field(
+        30, description="secret answers in a minute; half as many on battery or when hot"
+    )
+
+
 class Llm(Section):
     """The language model."""
 
@@ -161,6 +195,11 @@ class Llm(Section):
         -1, description="-1: another one for every answer"
     )
     stop: list[str] = Field([], description="texts that end an answer")
+    reuse: bool = Field(
+        True,
+        description="keep what was read from turn to turn; false reads the whole prompt each time, "
+        "to measure what that costs",
+    )
     system_prompt: str = Field(
         "", description="who the assistant is; empty: a kind, plain one, in `language`"
     )
@@ -196,7 +235,7 @@ class Speech(Section):
         0, description="threads of the synthesiser where it can be told; 0: fits the machine"
     )
     first_clause: Annotated[int, Field(ge=8, le=400)] = Field(
-        60, description="the first clause is spoken as soon as it has this many letters at the most"
+        32, description="the first clause is spoken as soon as it has this many letters at the most"
     )
     clause: Annotated[int, Field(ge=20, le=1000)] = Field(
         200, description="the following clauses have this many letters at the most"
@@ -210,6 +249,9 @@ class Paths(Section):
         "",
         description="folder of the models; empty: `$ASSISTANT_MODELS`, `models/` of the checkout, "
         "`/var/lib/assistant/models` where it exists, or the user's data folder",
+    )
+    cache: str = Field(
+        "", description="folder of what can be made again; empty: the user's or service's one"
     )
     socket: str = Field(
         "", description="control socket; empty: `assistant/control.sock` in the runtime folder"
@@ -234,6 +276,7 @@ class Config(Section):
     asr: Asr = Asr()
     vad: Vad = Vad()
     turn: Turn = Turn()
+    ahead: Ahead = Ahead()
     llm: Llm = Llm()
     speech: Speech = Speech()
     paths: Paths = Paths()
@@ -251,6 +294,15 @@ class Config(Section):
         if service.is_dir():
             return service
         return platformdirs.user_data_path("assistant") / "models"
+
+    @property
+    def cache_dir(self) -> Path:
+        """The folder of what can be made again at any time."""
+        if self.paths.cache:
+            return Path(self.paths.cache).expanduser()
+        if service := os.environ.get("CACHE_DIRECTORY"):
+            return Path(service.split(":")[0])
+        return platformdirs.user_cache_path("assistant")
 
     @property
     def socket_path(self) -> Path:

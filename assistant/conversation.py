@@ -3,8 +3,14 @@
 A pure function without threads, clocks, engines or I/O. A turn goes
 ASLEEP -> LISTENING -> THINKING -> SPEAKING and from there to the next LISTENING or to ASLEEP.
 The caller keeps the state, executes the commands, and sends `Tick` when `State.deadline` has come.
+
+While somebody speaks, the mind reads along (`Prepare`) and estimates whether the request is whole.
+Where it may be, and at each pause, the answer is begun in secret (`Think(secret=True)`); a whole
+request makes the silence that ends the turn short. When it has ended and the final words are those
+that are being answered, the secret take is released; other words drop it.
 """
 
+import math
 import unicodedata
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -14,18 +20,25 @@ from assistant.events import (
     Cancel,
     ClauseStarted,
     Command,
+    Drop,
     Earcon,
     Event,
     Failed,
     Finish,
     Heard,
+    Judged,
     Listen,
     Partial,
+    PowerChanged,
+    Prepare,
+    Release,
     Remember,
     ReplyEnded,
     Rest,
     Say,
     SayRequested,
+    Settle,
+    Settled,
     SpeakingEnded,
     SpeechEnded,
     SpeechStarted,
@@ -37,6 +50,9 @@ from assistant.events import (
     WakeDetected,
     Watch,
 )
+from assistant.wording import said
+
+MINUTE = 60.0
 
 
 class Phase(StrEnum):
@@ -68,7 +84,20 @@ SENTENCES = {
 class Rules:
     """The settings that decisions depend on; seconds and dBFS, see docs/configuration.md."""
 
-    silence: float = 0.6
+    silence: float = 0.8
+    """What ends a turn whose text is open, or not judged yet."""
+    whole_silence: float = 0.25
+    """What ends a turn whose text is whole by the mind's estimate."""
+    whole: float = 0.5
+    """Probability from which a text counts as whole."""
+    open: float = 0.05
+    """Probability up to which it counts as open; between the two the silence falls evenly."""
+    early: float = 0.2
+    """Probability from which it is answered in secret while somebody still speaks."""
+    ahead: bool = True
+    """Read along, and begin to answer in secret at each pause."""
+    takes_a_turn: int = 6
+    takes_a_minute: int = 30
     no_speech: float = 6.0
     follow_up: float = 6.0
     max_speech: float = 30.0
@@ -107,6 +136,22 @@ class State:
     """The recogniser was asked for its final text."""
     again: bool = False
     """After speaking, listen once more as after waking (something was not understood)."""
+    ended: float | None = None
+    """When the utterance's last speech ended; None while somebody speaks."""
+    words: str = ""
+    """What was recognised last, by `said`."""
+    take: int = 0
+    """The newest take of this turn; every older one is dead."""
+    answering: str = ""
+    """The words that a secret take answers now; empty: there is none."""
+    judged: str = ""
+    """The last words of which the mind has estimated whether they are a whole request."""
+    complete: float = 0.0
+    """The probability of that."""
+    begun: tuple[float, ...] = ()
+    """When secret takes were begun in the last minute, in any turn."""
+    sparing: bool = False
+    """On battery, or hot: half as many secret takes."""
 
 
 Decision = tuple[State, tuple[Command, ...]]
@@ -129,23 +174,38 @@ def decide(rules: Rules, state: State, event: Event, now: float) -> Decision:
         case Tick():
             due = state.deadline is not None and state.now >= state.deadline
             return _late(rules, state) if due else (state, ())
-        case SpeakingEnded(turn, heard) if turn < state.turn:
+        case PowerChanged(sparing):
+            return replace(state, sparing=sparing), ()
+        case SpeakingEnded(turn, _, heard) if turn < state.turn:
             return state, (Remember(turn, heard),) if heard else ()
         case _ if event.turn != state.turn:
             return state, ()
         case Failed():
             return _failed(rules, state, event)
-        case SpeechStarted() | SpeechEnded() | Heard():
-            return _hearing(rules, state, event)
+        case SpeechStarted() | SpeechEnded() | Partial() | Settled() | Judged() | Heard():
+            return _hearing(rules, state, event) if state.phase is Phase.LISTENING else (state, ())
         case ClauseStarted() | SpeakingEnded():
             return _speaking(rules, state, event)
-        case ReplyEnded() | Partial():
+        case ReplyEnded():
             return state, ()
 
 
 def stops(rules: Rules, text: str) -> bool:
     """Whether `text` is nothing but a stop word."""
     return _bare(text) in {_bare(word) for word in rules.stop_words}
+
+
+def needed_silence(rules: Rules, complete: float) -> float:
+    """Return the s of silence that end a turn whose text is whole with probability `complete`.
+
+    Even in the logarithm of the probability, which is what docs/latency.md's curve was drawn with.
+    """
+    if complete >= rules.whole:
+        return rules.whole_silence
+    if complete <= rules.open:
+        return rules.silence
+    share = math.log(complete / rules.open) / math.log(rules.whole / rules.open)
+    return rules.silence + share * (rules.whole_silence - rules.silence)
 
 
 def _bare(text: str) -> str:
@@ -160,8 +220,22 @@ def _bare(text: str) -> str:
 def _new_turn(state: State, *, spoken: bool, woken: bool = False) -> Decision:
     """Begin another turn; the one before is dead."""
     dead = (Cancel(state.turn),) if state.phase is not Phase.ASLEEP else ()
-    fresh = State(turn=state.turn + 1, now=state.now, spoken=spoken, woken=woken)
-    return fresh, dead
+    return _fresh(state, spoken=spoken, woken=woken), dead
+
+
+def _fresh(
+    state: State, *, spoken: bool = False, woken: bool = False, again: bool = False
+) -> State:
+    """Return the state of the next turn, asleep yet; what outlives a turn is kept."""
+    return State(
+        turn=state.turn + 1,
+        now=state.now,
+        spoken=spoken,
+        woken=woken,
+        again=again,
+        begun=state.begun,
+        sparing=state.sparing,
+    )
 
 
 def _wake(rules: Rules, state: State) -> Decision:
@@ -191,53 +265,131 @@ def _listen(
 def _rest(rules: Rules, state: State, commands: tuple[Command, ...] = ()) -> Decision:
     """Nobody speaks with us any more; the turn is dead."""
     if rules.always:
-        fresh = State(turn=state.turn + 1, now=state.now, spoken=True)
-        return _listen(rules, fresh, commands, wait=rules.no_speech)
-    return State(turn=state.turn + 1, now=state.now), (*commands, Rest())
+        return _listen(rules, _fresh(state, spoken=True), commands, wait=rules.no_speech)
+    return _fresh(state), (*commands, Rest())
 
 
 def _think(rules: Rules, state: State, commands: tuple[Command, ...], text: str) -> Decision:
-    state = replace(
-        state, phase=Phase.THINKING, deadline=state.now + rules.patience, finishing=False
-    )
-    return state, (*commands, Watch(state.turn), Think(state.turn, text))
+    state = _answering(rules, state, Phase.THINKING, state.take + 1)
+    return state, (*commands, Watch(state.turn), Think(state.turn, state.take, text))
 
 
 def _say(rules: Rules, state: State, commands: tuple[Command, ...], text: str) -> Decision:
-    alive = state.now + rules.patience + rules.clause
-    state = replace(state, phase=Phase.SPEAKING, deadline=alive, finishing=False)
-    return state, (*commands, Watch(state.turn), Say(state.turn, text))
+    state = _answering(rules, state, Phase.SPEAKING, state.take + 1)
+    state = replace(state, deadline=state.now + rules.patience + rules.clause)
+    return state, (*commands, Watch(state.turn), Say(state.turn, state.take, text))
+
+
+def _answering(rules: Rules, state: State, phase: Phase, take: int) -> State:
+    """Return the state in which that take is the answer."""
+    return replace(
+        state,
+        phase=phase,
+        deadline=state.now + rules.patience,
+        finishing=False,
+        take=take,
+        answering="",
+    )
 
 
 # --- listening -------------------------------------------------------------------------------
 
 
-def _hearing(rules: Rules, state: State, event: SpeechStarted | SpeechEnded | Heard) -> Decision:
-    if state.phase is not Phase.LISTENING:
-        return state, ()
+def _hearing(
+    rules: Rules,
+    state: State,
+    event: SpeechStarted | SpeechEnded | Partial | Settled | Judged | Heard,
+) -> Decision:
     match event:
         case Heard():
             return _heard(rules, state, event)
-        case SpeechStarted(_, at) if not state.finishing:
+        case _ if state.finishing:
+            return state, ()
+        case SpeechStarted(_, at):
             began = at if state.began is None else state.began
-            return replace(state, began=began, deadline=began + rules.max_speech), ()
-        case SpeechEnded(_, at) if not state.finishing and state.began is not None:
-            end = min(min(at, state.now) + rules.silence, state.began + rules.max_speech)
-            return replace(state, deadline=end), ()
+            return replace(state, began=began, ended=None, deadline=began + rules.max_speech), ()
+        case SpeechEnded(_, at) if state.began is not None:
+            settle = (Settle(state.turn),) if rules.ahead else ()
+            return _patient(rules, replace(state, ended=min(at, state.now))), settle
+        case Partial(_, text) if rules.ahead:
+            return _partial(rules, state, said(text))
+        case Settled(_, text) if rules.ahead and state.ended is not None:
+            state, dropped = _recognised(rules, state, said(text))
+            return _begin(rules, state, dropped)
+        case Judged(_, text, complete) if rules.ahead and text == state.words:
+            return _judged(rules, state, complete)
     return state, ()
+
+
+def _patient(rules: Rules, state: State) -> State:
+    """Set how long the pause must be to be the end; while somebody speaks there is none."""
+    if state.ended is None or state.began is None:
+        return state
+    known = state.words and state.words == state.judged
+    silence = needed_silence(rules, state.complete if known else 0.0)
+    return replace(state, deadline=min(state.ended + silence, state.began + rules.max_speech))
+
+
+def _recognised(rules: Rules, state: State, words: str) -> Decision:
+    """These are the words until now; an answer to other ones is in vain."""
+    state = replace(state, words=words)
+    return (state, ()) if words == state.answering else _drop(rules, state, "other words")
+
+
+def _partial(rules: Rules, state: State, words: str) -> Decision:
+    """More was recognised: the mind reads along."""
+    if words == state.words:
+        return state, ()
+    state, dropped = _recognised(rules, state, words)
+    return state, (*dropped, Prepare(state.turn, words)) if words else dropped
+
+
+def _judged(rules: Rules, state: State, complete: float) -> Decision:
+    """The mind has read the newest words."""
+    state = _patient(rules, replace(state, judged=state.words, complete=complete))
+    return _begin(rules, state, ()) if complete >= rules.early else (state, ())
+
+
+def _begin(rules: Rules, state: State, commands: tuple[Command, ...]) -> Decision:
+    """Begin a secret take of the newest words, unless too much was wasted already."""
+    if not state.words or state.words == state.answering or stops(rules, state.words):
+        return state, commands
+    share = 2 if state.sparing else 1
+    begun = tuple(at for at in state.begun if at > state.now - MINUTE)
+    state = replace(state, take=state.take + 1, begun=begun)
+    if state.take > max(1, rules.takes_a_turn // share):
+        return state, (*commands, Drop(state.turn, state.take, "too many in this turn"))
+    if len(begun) >= rules.takes_a_minute // share:
+        return state, (*commands, Drop(state.turn, state.take, "too many in a minute"))
+    state = replace(state, answering=state.words, begun=(*begun, state.now))
+    return state, (*commands, Think(state.turn, state.take, state.words, secret=True))
+
+
+def _drop(rules: Rules, state: State, why: str) -> Decision:
+    """The secret take, if there is one, answers the wrong words."""
+    if not state.answering:
+        return state, ()
+    dropped = Drop(state.turn, state.take, why)
+    return _patient(rules, replace(state, answering="")), (dropped,)
 
 
 def _heard(rules: Rules, state: State, event: Heard) -> Decision:
     """The utterance has its text; is it a question?"""
     if stops(rules, event.text):
         return _give_up(rules, state)
+    words = said(event.text)
     weak = event.speech_s < rules.min_speech or event.level < rules.min_level
-    if weak or not event.text.strip():
+    if weak or not words:
         if not state.woken or state.again:
             return _give_up(rules, state)
-        return _say(rules, replace(state, again=True), (), rules.sentences.missed)
+        state, dropped = _drop(rules, state, "nothing was said")
+        return _say(rules, replace(state, again=True), dropped, rules.sentences.missed)
+    if words == state.answering:
+        state = _answering(rules, state, Phase.THINKING, state.take)
+        return state, (Watch(state.turn), Release(state.turn, state.take))
+    state, dropped = _drop(rules, state, "other words at the end")
     tones = (Earcon("done"),) if rules.earcon else ()
-    return _think(rules, state, tones, event.text)
+    return _think(rules, state, (*dropped, *tones), words)
 
 
 def _give_up(rules: Rules, state: State) -> Decision:
@@ -250,7 +402,7 @@ def _give_up(rules: Rules, state: State) -> Decision:
 
 
 def _speaking(rules: Rules, state: State, event: ClauseStarted | SpeakingEnded) -> Decision:
-    if state.phase not in (Phase.THINKING, Phase.SPEAKING):
+    if state.phase not in (Phase.THINKING, Phase.SPEAKING) or event.take != state.take:
         return state, ()
     if isinstance(event, ClauseStarted):
         alive = state.now + rules.patience + rules.clause
@@ -264,11 +416,10 @@ def _speaking(rules: Rules, state: State, event: ClauseStarted | SpeakingEnded) 
 def _next(rules: Rules, state: State, commands: tuple[Command, ...]) -> Decision:
     """A turn has ended well: listen on, or rest."""
     if state.again:
-        fresh = State(turn=state.turn + 1, now=state.now, spoken=True, woken=True, again=True)
+        fresh = _fresh(state, spoken=True, woken=True, again=True)
         return _listen(rules, fresh, commands, wait=rules.no_speech, tone=True)
     if state.spoken and rules.follow_up > 0:
-        fresh = State(turn=state.turn + 1, now=state.now, spoken=True)
-        return _listen(rules, fresh, commands, wait=rules.follow_up)
+        return _listen(rules, _fresh(state, spoken=True), commands, wait=rules.follow_up)
     return _rest(rules, state, commands)
 
 
@@ -298,8 +449,10 @@ def _late(rules: Rules, state: State) -> Decision:
 
 
 def _failed(rules: Rules, state: State, event: Failed) -> Decision:
-    if state.phase is Phase.ASLEEP:
+    if state.phase is Phase.ASLEEP or (event.take and event.take != state.take):
         return state, ()
+    if state.answering and event.take:  # nobody has heard of it; the question is asked again
+        return _drop(rules, state, f"{event.room} failed")
     if event.room == "ears" and state.phase is not Phase.LISTENING:
         return state, ()  # only a stop word went unheard; the reply goes on
     if event.room in ("mouth", "loudspeaker", "microphone"):

@@ -9,25 +9,36 @@ import contextlib
 import dataclasses
 import logging
 import time
+from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from assistant import power, threads
 from assistant.config import Config
 from assistant.conversation import SENTENCES, Phase, Rules, State, decide, stops
+from assistant.cores import Cores
 from assistant.errors import AssistantError
 from assistant.events import (
+    LAST_TAKE,
     Cancel,
     ClauseStarted,
     Command,
+    Drop,
     Earcon,
     Event,
     Failed,
     Finish,
+    Judged,
+    Key,
     Listen,
+    PowerChanged,
+    Prepare,
+    Release,
     Remember,
     ReplyEnded,
     Rest,
     Say,
+    Settle,
     SpeakingEnded,
     Started,
     Think,
@@ -46,6 +57,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+POWER_S = 30.0
+"""How often battery and temperature are looked at, in s."""
+
 SLOWEST_LETTERS = 4.0
 """Letters that a voice says in a second at the least: Chinese ones, with some reserve."""
 
@@ -58,6 +72,13 @@ def rules(config: Config) -> Rules:
     turn = config.turn
     return Rules(
         silence=turn.silence,
+        whole_silence=turn.whole_silence,
+        whole=turn.whole,
+        open=turn.open,
+        early=turn.early,
+        ahead=config.ahead.enabled,
+        takes_a_turn=config.ahead.per_turn,
+        takes_a_minute=config.ahead.per_minute,
         no_speech=turn.no_speech,
         follow_up=turn.follow_up,
         max_speech=turn.max_speech,
@@ -84,7 +105,7 @@ class Daemon:
         microphone: "Microphone | None" = None,
         loudspeaker: "Loudspeaker | None" = None,
     ) -> None:
-        self.config = config
+        self.config = config = threads.fitted(config)
         self.trace = Trace()
         self.state = State()
         self.ready = asyncio.Event()
@@ -95,8 +116,13 @@ class Daemon:
         self._timer: asyncio.TimerHandle | None = None
         self._broken: asyncio.Future[None] | None = None
         self._loop: asyncio.AbstractEventLoop
+        self._power: asyncio.Task[None] | None = None
         self._player: Player | None = None
         self._tones: dict[str, Pcm] = {}
+        self._cores = Cores()
+        self._secret: Key | None = None  # the take that nobody may see yet
+        self._kept_back: list[tuple[str, dict[str, Any]]] = []  # what is to be told of it
+        self._dropped: deque[Key] = deque(maxlen=128)  # whose last words may still come
         self._thinker = self._make_thinker()
         self._speaker: Speaker | Mute = (
             self._make_speaker() if loudspeaker else Mute(self._mute_end)
@@ -127,6 +153,9 @@ class Daemon:
             await self._open_microphone(self._microphone)
         self.ready.set()
         self._dispatch(Started())
+        if not isinstance(self._speaker, Mute):
+            self._speaker.learn(dataclasses.astuple(self._rules.sentences))
+        self._power = asyncio.create_task(self._watch_power())
 
     async def hear_with(self, microphone: "Microphone") -> None:
         """Get ears after the start, for a `microphone` that came later. Raises as `start`."""
@@ -155,6 +184,8 @@ class Daemon:
         self._stopped = True
         if self._timer:
             self._timer.cancel()
+        if self._power:
+            self._power.cancel()
         self._dead(self.state.turn)
         ends: list[Callable[[], Any]] = [self._thinker.stop, self._speaker.stop]
         if self._microphone:
@@ -228,12 +259,20 @@ class Daemon:
                 self._ears(lambda ears: ears.finish(turn))
             case Watch(turn):
                 self._ears(lambda ears: ears.watch(turn))
-            case Think(turn, text):
-                self._tell("think", {"turn": turn, "text": text})
-                self._thinker.think(turn, text)
-            case Say(turn, text):
+            case Settle(turn):
+                self._ears(lambda ears: ears.settle(turn))
+            case Prepare(turn, text):
+                self._thinker.prepare(turn, text)
+            case Think(turn, take, text, secret):
+                self._think(Key(turn, take), text, secret)
+            case Release(turn, take):
+                self._release(Key(turn, take))
+            case Drop(turn, take, why):
+                self._drop(Key(turn, take), why)
+            case Say(turn, take, text):
+                self.trace.keep(turn, take)
                 self._tell("say", {"turn": turn, "text": text})
-                self._speaker.say(turn, text)
+                self._speaker.say(Key(turn, take), text)
             case Remember(turn, heard):
                 self._thinker.remember(turn, heard)
             case Cancel(turn):
@@ -242,10 +281,45 @@ class Daemon:
                 if self._player and name in self._tones:
                     self._player.tone(self._tones[name])
 
+    def _think(self, key: Key, text: str, secret: bool) -> None:
+        if secret:
+            self._secret = key
+            self._speaker.hold(key)
+        else:
+            self.trace.keep(key.turn, key.take)
+            self._tell("think", {"turn": key.turn, "text": text})
+        self._thinker.think(key, text, secret=secret)
+
+    def _release(self, key: Key) -> None:
+        """The secret take is the answer: mouth first, for somebody waits for it."""
+        self._speaker.release(key)
+        self._thinker.release(key)
+        self.trace.keep(key.turn, key.take)
+        self.trace.mark(key.turn, "released", time.monotonic(), take=key.take)
+        self._secret, kept = None, self._kept_back
+        self._kept_back = []
+        for name, data in kept:
+            self._tell(name, data)
+
+    def _drop(self, key: Key, why: str) -> None:
+        self._thinker.cancel(key)
+        self._speaker.cancel(key)
+        self.trace.mark(key.turn, "dropped", time.monotonic(), why=why)
+        self._tell("dropped", {"turn": key.turn, "why": why})
+        self._forget_secret()
+
+    def _forget_secret(self) -> None:
+        if self._secret:
+            self._dropped.append(self._secret)
+        self._secret = None
+        self._kept_back.clear()
+
     def _dead(self, turn: int) -> None:
-        self._thinker.cancel(turn)
-        self._speaker.cancel(turn)
+        key = Key(turn, LAST_TAKE)
+        self._thinker.cancel(key)
+        self._speaker.cancel(key)
         self._ears(lambda ears: ears.cancel(turn))
+        self._forget_secret()
 
     def _ears(self, act: "Callable[[Listener], None]") -> None:
         if self._listener:
@@ -253,8 +327,15 @@ class Daemon:
 
     def _note(self, event: Event) -> None:
         if not isinstance(event, Tick):
-            name = type(event).__name__
-            self._tell(_snake(name), dataclasses.asdict(event))
+            self._show(_snake(type(event).__name__), dataclasses.asdict(event))
+
+    def _show(self, name: str, data: dict[str, Any]) -> None:
+        """Tell the observers, of a secret take only once it is released, of a dropped one never."""
+        key = Key(data.get("turn", 0), data.get("take", 0))
+        if name == "failed" or (key != self._secret and key not in self._dropped):
+            self._tell(name, data)
+        elif key == self._secret:
+            self._kept_back.append((name, data))
 
     def _tell(self, name: str, data: dict[str, Any]) -> None:
         for note in self._notes:
@@ -269,10 +350,13 @@ class Daemon:
             lambda: engines.make(self.config),
             system=prompt.system_prompt(self.config.language, self.config.llm.system_prompt),
             history_tokens=self.config.llm.history_tokens,
+            secret_tokens=self.config.ahead.tokens,
+            cores=self._cores,
             trace=self.trace,
             on_text=self._on_text,
+            on_judged=self._on_judged,
             on_end=self._on_reply_end,
-            on_failed=lambda turn, error: self._failed(turn, "mind", error),
+            on_failed=lambda key, error: self._failed(key.turn, "mind", error, key.take),
         )
 
     def _make_speaker(self) -> "Speaker":
@@ -286,8 +370,9 @@ class Daemon:
             first_clause=self.config.speech.first_clause,
             clause=self.config.speech.clause,
             resample=resample,
+            cores=self._cores,
             trace=self.trace,
-            on_failed=lambda turn, error: self._failed(turn, "mouth", error),
+            on_failed=lambda key, error: self._failed(key.turn, "mouth", error, key.take),
         )
 
     def _make_listener(self) -> "Listener":
@@ -363,34 +448,46 @@ class Daemon:
         assert not isinstance(self._speaker, Mute)
         self._speaker.load(self._player, done)
 
+    async def _watch_power(self) -> None:
+        """Tell the decider when the machine must be spared, or no longer."""
+        while self._rules.ahead:
+            spare = await asyncio.to_thread(power.sparing)
+            if spare != self.state.sparing:
+                self._dispatch(PowerChanged(spare))
+            await asyncio.sleep(POWER_S)
+
     # --- reports from other threads -----------------------------------------------------------
 
-    def _on_text(self, turn: int, piece: str) -> None:
-        self._speaker.text(turn, piece)
-        self._soon(self._tell, "text", {"turn": turn, "piece": piece})
+    def _on_text(self, key: Key, piece: str) -> None:
+        self._speaker.text(key, piece)
+        self._soon(self._show, "text", {"turn": key.turn, "take": key.take, "piece": piece})
 
-    def _on_reply_end(self, turn: int, text: str) -> None:
-        self.post(ReplyEnded(turn, text))
-        self._speaker.end(turn)
+    def _on_judged(self, turn: int, text: str, complete: float) -> None:
+        self.trace.mark(turn, "judged", time.monotonic(), text=text, complete=round(complete, 4))
+        self.post(Judged(turn, text, complete))
 
-    def _on_clause(self, turn: int, text: str, at: float) -> None:
-        self.trace.mark(turn, "first_sample", at)
-        self.post(ClauseStarted(turn, text))
+    def _on_reply_end(self, key: Key, text: str) -> None:
+        self.post(ReplyEnded(key.turn, key.take, text))
+        self._speaker.end(key)
 
-    def _on_end(self, turn: int, heard: str, at: float) -> None:
+    def _on_clause(self, key: Key, text: str, at: float) -> None:
+        self.trace.mark(key.turn, "first_sample", at, take=key.take)
+        self.post(ClauseStarted(key.turn, key.take, text))
+
+    def _on_end(self, key: Key, heard: str, at: float) -> None:
         """The last sample was handed over; the turn ends when it has left the loudspeaker."""
-        self.trace.mark(turn, "speaking_end", at)
-        event = SpeakingEnded(turn, heard)
+        self.trace.mark(key.turn, "speaking_end", at, take=key.take)
+        event = SpeakingEnded(key.turn, key.take, heard)
         self._soon(self._loop.call_at, at, self._dispatch, event)
 
-    def _mute_end(self, turn: int, heard: str) -> None:
-        self.post(SpeakingEnded(turn, heard))
+    def _mute_end(self, key: Key, heard: str) -> None:
+        self.post(SpeakingEnded(key.turn, key.take, heard))
 
-    def _failed(self, turn: int, room: str, error: AssistantError) -> None:
+    def _failed(self, turn: int, room: str, error: AssistantError, take: int = 0) -> None:
         def tell() -> None:
             if self.ready.is_set():
                 log.info("%s: %s", room, error)
-                self._dispatch(Failed(turn, room, str(error)))
+                self._dispatch(Failed(turn, room, str(error), take))
             elif self._broken and not self._broken.done():  # it is loading: `start` raises it
                 self._broken.set_exception(error)
 

@@ -1,10 +1,28 @@
 """The words between the rooms: what has happened (events) and what shall be done (commands).
 
 `turn` is the id of the turn that something belongs to. Ids only grow; work for an id that is no
-longer the newest one is dead and is neither heard nor shown. All times are `time.monotonic` s.
+longer the newest one is dead and is neither heard nor shown. An answer to a turn is made in takes:
+one that was begun in secret, before the turn was known to be over, may be dropped and followed by
+another. Takes are numbered from 1 in each turn. All times are `time.monotonic` s.
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
+
+
+class Key(NamedTuple):
+    """Names a piece of work for mind and mouth; a greater one is newer, and the older are dead."""
+
+    turn: int
+    take: int
+
+
+LAST_TAKE = 1 << 30
+"""Greater than any take's number: with it a key means the whole turn."""
+NEVER = Key(-1, 0)
+"""Older than all work."""
+ALWAYS = Key(1 << 62, 0)
+"""Newer than all work."""
 
 # --- events: what has happened ---------------------------------------------------------------
 
@@ -46,6 +64,24 @@ class Partial:
 
     turn: int
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What has been recognised when speech paused: all that was said until then."""
+
+    turn: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """The mind has read what was said and estimates whether it is a whole request."""
+
+    turn: int
+    text: str
+    complete: float
+    """Probability, 0 to 1, that a sentence or the message ends here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +127,7 @@ class ReplyEnded:
     """The mind has said all; the mouth may still be speaking."""
 
     turn: int
+    take: int
     text: str
 
 
@@ -99,6 +136,7 @@ class ClauseStarted:
     """A clause begins to sound."""
 
     turn: int
+    take: int
     text: str
 
 
@@ -107,6 +145,7 @@ class SpeakingEnded:
     """The mouth is silent: all was said, or it was stopped."""
 
     turn: int
+    take: int
     heard: str
     """The part of the reply that was really audible, as it stands in the reply's text."""
 
@@ -120,6 +159,15 @@ class Failed:
     """`microphone`, `ears`, `mind`, `mouth` or `loudspeaker`."""
     message: str
     """One sentence for the log."""
+    take: int = 0
+    """The take that cannot go on; 0: it is not about one."""
+
+
+@dataclass(frozen=True, slots=True)
+class PowerChanged:
+    """The machine runs on battery or is hot, or no longer is."""
+
+    sparing: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +181,8 @@ Event = (
     | SpeechStarted
     | SpeechEnded
     | Partial
+    | Settled
+    | Judged
     | Heard
     | StopHeard
     | StopRequested
@@ -142,6 +192,7 @@ Event = (
     | ClauseStarted
     | SpeakingEnded
     | Failed
+    | PowerChanged
     | Tick
 )
 
@@ -161,6 +212,13 @@ class Listen:
 
 
 @dataclass(frozen=True, slots=True)
+class Settle:
+    """Ears: answer with `Settled`, and go on listening."""
+
+    turn: int
+
+
+@dataclass(frozen=True, slots=True)
 class Finish:
     """Ears: the utterance is over, answer with `Heard`."""
 
@@ -175,11 +233,40 @@ class Watch:
 
 
 @dataclass(frozen=True, slots=True)
+class Prepare:
+    """Mind: read what was said so far, ahead of the question's end."""
+
+    turn: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Think:
     """Mind: answer; mouth: speak the answer while it comes."""
 
     turn: int
+    take: int
     text: str
+    secret: bool = False
+    """Nobody may hear, see or remember it before `Release`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """Mind and mouth: the secret take is the answer; say it."""
+
+    turn: int
+    take: int
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """Mind and mouth: the secret take is dead, the turn is not."""
+
+    turn: int
+    take: int
+    why: str
+    """For the trace: `more speech`, `other text`, ..."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +274,7 @@ class Say:
     """Mouth: speak a fixed sentence."""
 
     turn: int
+    take: int
     text: str
 
 
@@ -212,4 +300,18 @@ class Earcon:
     name: str
 
 
-Command = Rest | Listen | Finish | Watch | Think | Say | Remember | Cancel | Earcon
+Command = (
+    Rest
+    | Listen
+    | Settle
+    | Finish
+    | Watch
+    | Prepare
+    | Think
+    | Release
+    | Drop
+    | Say
+    | Remember
+    | Cancel
+    | Earcon
+)

@@ -4,6 +4,7 @@ The demo, the benches and the tests all go through here, so that they measure th
 """
 
 import asyncio
+import time
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
@@ -16,6 +17,7 @@ from assistant.conversation import Phase
 from assistant.daemon import Daemon
 from assistant.errors import AssistantError
 from assistant.events import StopRequested, WakeDetected
+from assistant.trace import Timeline
 
 LEAD_S = 0.3
 """Silence between the wake and the first word, as a person leaves it."""
@@ -34,7 +36,35 @@ class Outcome:
     voice_to_voice_s: float | None
     """From the question's last voiced sample to the reply's first audible one; None: no reply."""
     stages: dict[str, float]
-    """Seconds from the question's last voiced sample to each stage of the trace."""
+    """Seconds from the question's last voiced sample to each stage of the answer's trace."""
+    timeline: Timeline
+    cut: bool
+    """The turn was ended while the recording still spoke."""
+
+    @property
+    def kept(self) -> bool:
+        """Whether the answer was begun in secret, before the turn had ended."""
+        return self.timeline.last("released") is not None
+
+    @property
+    def dropped(self) -> int:
+        """How many secret answers were begun, or wanted, for nothing."""
+        return sum(mark.stage == "dropped" for mark in self.timeline.marks)
+
+    @property
+    def whole(self) -> float | None:
+        """The mind's estimate that the question was whole; None: it was not asked."""
+        return self.timeline.data("judged").get("complete")
+
+    @property
+    def prompt_tokens(self) -> int:
+        """Tokens of the prompt; 0: the model was not asked."""
+        return int(self.timeline.data("first_token").get("prompt_tokens", 0))
+
+    @property
+    def cached_tokens(self) -> int:
+        """How many of them had been read before the question was asked."""
+        return int(self.timeline.data("first_token").get("cached_tokens", 0))
 
 
 class Rehearsal:
@@ -81,7 +111,7 @@ class Rehearsal:
         self.daemon.post(WakeDetected("rehearsal"))
         await asyncio.sleep(LEAD_S)
         turn = self.daemon.state.turn
-        start = len(self._loudspeaker.pcm)
+        self._loudspeaker.take()
         speech_end = self._microphone.play(pcm) - (len(pcm) - last) / RATE
         try:
             await asyncio.wait_for(self._over(turn), patience + len(pcm) / RATE)
@@ -91,16 +121,19 @@ class Rehearsal:
         if self._failure:
             reason, self._failure = self._failure, None
             raise AssistantError(reason)
+        await asyncio.sleep(max(0.0, speech_end - time.monotonic()))  # it was cut: let it speak out
         timeline = self.daemon.trace.turn(turn)
-        audible = timeline.first("first_sample")
-        stages = {mark.stage: round(mark.at - speech_end, 3) for mark in timeline.marks}
+        audible, decided = timeline.first("first_sample"), timeline.last("turn_end")
+        stages = {mark.stage: round(mark.at - speech_end, 3) for mark in timeline.heard()}
         return Outcome(
             heard=self._heard.get(turn, ""),
             reply=self._said(turn),
-            speech=self._loudspeaker.pcm[start:],
+            speech=self._loudspeaker.take(),
             speech_s=round((last - first) / RATE, 3),
             voice_to_voice_s=None if audible is None else round(audible - speech_end, 3),
             stages=stages,
+            timeline=timeline,
+            cut=decided is not None and decided < speech_end,
         )
 
     async def _over(self, turn: int) -> None:

@@ -1,7 +1,6 @@
-"""The smaller commands: doctor, devices, say aloud, chat, bench, completion."""
+"""The smaller commands: doctor, devices, say aloud, chat, completion; bench has its own folder."""
 
 import json
-import math
 import subprocess
 import sys
 from importlib import resources
@@ -9,15 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from shell import assistant, is_one_sentence
 from soundcard import SoundCard
 
 from assistant.audio import wav
 from assistant.audio.edges import speech_span
 from assistant.audio.frames import RATE
-from assistant.commands import bench
 
 QUESTION = Path(str(resources.files("assistant") / "data" / "question-en.wav"))
 
@@ -177,59 +173,6 @@ def test_chat_knows_its_commands_remembers_and_speaks(card):
     assert "[speaking, turn" in text
     assert "A new conversation." in text
     assert speech_span(recording.stop())
-
-
-# --- bench -----------------------------------------------------------------------------------
-
-LIGHT = ["--set=llm.max_tokens=20", "--set=llm.temperature=0"]
-
-
-@pytest.mark.engine
-@pytest.mark.slow
-def test_bench_latency_has_its_documented_keys(tmp_path):
-    run = assistant(*LIGHT, "bench", "latency", "--runs", "1", "--speak", "espeak", "--json")
-    assert (run.returncode, run.stderr) == (0, b"")
-    result = json.loads(run.stdout)
-    assert {"median_s", "p90_s", "turns", "missed", "each"} <= set(result)
-    assert (result["turns"], result["missed"]) == (1, 0)
-    assert result["median_s"] == result["p90_s"] == result["each"][0]["voice_to_voice_s"]
-
-
-@pytest.mark.engine
-@pytest.mark.slow
-def test_bench_memory_has_its_documented_keys():
-    options = [*LIGHT, "--set=speech.engine=espeak"]
-    run = assistant(*options, "bench", "memory", "--turns", "1", "--json")
-    assert (run.returncode, run.stderr) == (0, b"")
-    result = json.loads(run.stdout)
-    assert 400 < result["rss_mb"] <= result["peak_rss_mb"] < 2000
-    assert result["ready_s"] > 0
-    assert result["turns"] == 1
-
-
-@pytest.mark.engine
-@pytest.mark.slow
-def test_bench_startup_measures_these_settings(tmp_path):
-    run = assistant("--set=speech.engine=espeak", "bench", "startup", "--runs", "1", "--json")
-    assert (run.returncode, run.stderr) == (0, b"")
-    result = json.loads(run.stdout)
-    assert result["each"] == [result["ready_s"]]
-    broken = assistant(f"--set=llm.model={tmp_path}/none", "bench", "startup", "--runs", "1")
-    assert f"{tmp_path}/none" in is_one_sentence(broken, 1)
-
-
-def test_bench_refuses_a_folder_without_questions(tmp_path):
-    run = assistant("bench", "latency", "--wavs", tmp_path)
-    assert "no *.wav file" in is_one_sentence(run)
-
-
-@given(st.lists(st.integers(0, 100), min_size=1, max_size=50), st.sampled_from([0.5, 0.9, 1.0]))
-def test_a_percentile_is_the_smallest_value_that_has_so_many_below_it(values, part):
-    found = bench._percentile(sorted(values), part)
-    assert found in values
-    needed = math.ceil(part * len(values))
-    assert sum(value <= found for value in values) >= needed
-    assert sum(value < found for value in values) < needed
 
 
 # --- config and completion -------------------------------------------------------------------

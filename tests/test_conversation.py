@@ -1,16 +1,25 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.conversation import Phase, Rules, State, decide, stops
+from assistant.conversation import Phase, Rules, State, decide, needed_silence, stops
 from assistant.events import (
     Asked,
     ClauseStarted,
+    Drop,
     Failed,
     Finish,
     Heard,
+    Judged,
     Listen,
+    Partial,
+    PowerChanged,
+    Prepare,
+    Release,
     Remember,
     Rest,
+    Settle,
+    Settled,
     SpeakingEnded,
     SpeechEnded,
     SpeechStarted,
@@ -18,9 +27,11 @@ from assistant.events import (
     Think,
     Tick,
     WakeDetected,
+    Watch,
 )
 
-RULES = Rules()
+RULES = Rules(ahead=False)
+AHEAD = Rules()
 BEGINNING = State()
 
 
@@ -37,20 +48,22 @@ def test_a_spoken_turn_from_wake_to_follow_up():
     assert Listen(turn) in commands
     state, _ = run((SpeechStarted(turn, 2.0), 2.1), (SpeechEnded(turn, 3.0), 3.1), state=state)
     assert state.deadline == 3.0 + RULES.silence
-    state, commands = run((Tick(), 3.6), state=state)
+    state, commands = run((Tick(), 3.8), state=state)
     assert commands == (Finish(turn),)
-    state, commands = run((Heard(turn, "hello", 1.0, -20.0), 3.7), state=state)
-    assert Think(turn, "hello") in commands
-    state, _ = run((ClauseStarted(turn, "Hi."), 4.0), state=state)
+    state, commands = run((Heard(turn, "hello", 1.0, -20.0), 3.9), state=state)
+    assert Think(turn, 1, "hello") in commands
+    state, _ = run((ClauseStarted(turn, 1, "Hi."), 4.0), state=state)
     assert state.phase is Phase.SPEAKING
-    state, commands = run((SpeakingEnded(turn, "Hi."), 5.0), state=state)
+    state, commands = run((SpeakingEnded(turn, 1, "Hi."), 5.0), state=state)
     assert commands == (Remember(turn, "Hi."), Listen(turn + 1))
 
 
 def test_what_was_heard_of_an_interrupted_reply_is_remembered():
-    state, _ = run((Asked("tell me"), 0.0), (ClauseStarted(1, "Once"), 1.0), (StopRequested(), 2.0))
+    state, _ = run(
+        (Asked("tell me"), 0.0), (ClauseStarted(1, 1, "Once"), 1.0), (StopRequested(), 2.0)
+    )
     assert state.phase is Phase.ASLEEP
-    assert run((SpeakingEnded(1, "Once"), 2.1), state=state)[1] == (Remember(1, "Once"),)
+    assert run((SpeakingEnded(1, 1, "Once"), 2.1), state=state)[1] == (Remember(1, "Once"),)
 
 
 def test_silence_after_wake_ends_in_sleep():
@@ -65,7 +78,154 @@ def test_stop_words_are_compared_without_points_and_capitals():
     assert not stops(RULES, "stop the music")
 
 
+# --- ahead of the end of the turn -------------------------------------------------------------
+
+
+def speaking(*more, rules=AHEAD):
+    """A turn in which somebody has spoken from 2.0 to 3.0, and what came `more`."""
+    state, _ = run((WakeDetected("w"), 1.0), rules=rules)
+    steps = (SpeechStarted(1, 2.0), 2.1), (SpeechEnded(1, 3.0), 3.1), *more
+    return run(*steps, state=state, rules=rules)
+
+
+def test_the_mind_reads_along_whenever_the_words_have_changed():
+    state, _ = run((WakeDetected("w"), 1.0), (SpeechStarted(1, 2.0), 2.1), rules=AHEAD)
+    state, commands = run((Partial(1, "What is"), 2.3), state=state, rules=AHEAD)
+    assert commands == (Prepare(1, "what is"),)
+    state, commands = run((Partial(1, "What is the cap."), 2.6), state=state, rules=AHEAD)
+    assert commands == (Prepare(1, "what is the cap"),)
+    state, commands = run((Partial(1, "What is the cap"), 2.9), state=state, rules=AHEAD)
+    assert commands == ()
+
+
+def test_a_pause_is_settled_and_answered_in_secret():
+    _, commands = speaking()
+    assert commands == (Settle(1),)
+    state, commands = speaking((Settled(1, "What time is it?"), 3.2))
+    assert commands == (Think(1, 1, "what time is it", secret=True),)
+    assert state.phase is Phase.LISTENING
+
+
+def test_a_whole_request_ends_after_a_short_silence_and_its_secret_answer_is_released():
+    state, _ = speaking((Settled(1, "What time is it?"), 3.2))
+    assert state.deadline == 3.0 + AHEAD.silence
+    state, commands = run((Judged(1, "what time is it", 0.5), 3.22), state=state, rules=AHEAD)
+    assert state.deadline == 3.0 + AHEAD.whole_silence
+    state, commands = run((Tick(), 3.25), state=state, rules=AHEAD)
+    assert commands == (Finish(1),)
+    state, commands = run((Heard(1, "What time is it.", 1.0, -20.0), 3.26), state=state)
+    assert commands == (Watch(1), Release(1, 1))
+    assert state.phase is Phase.THINKING
+
+
+def test_other_words_drop_the_secret_answer_and_the_patience_that_it_earned():
+    state, _ = speaking((Settled(1, "What time"), 3.2), (Judged(1, "what time", 0.5), 3.21))
+    state, commands = run(
+        (SpeechStarted(1, 3.2), 3.24), (SpeechEnded(1, 4.0), 4.1), state=state, rules=AHEAD
+    )
+    assert commands == (Settle(1),)
+    state, commands = run((Settled(1, "What time is it"), 4.2), state=state, rules=AHEAD)
+    assert commands == (
+        Drop(1, 1, "other words"),
+        Think(1, 2, "what time is it", secret=True),
+    )
+    assert state.deadline == 4.0 + AHEAD.silence
+    again = run((Judged(1, "what time", 0.9), 4.3), state=state, rules=AHEAD)[0]
+    assert again.deadline == state.deadline, "old words were judged"
+
+
+def test_words_that_are_surely_whole_are_answered_in_secret_before_the_pause():
+    state, _ = run((WakeDetected("w"), 1.0), (SpeechStarted(1, 2.0), 2.1), rules=AHEAD)
+    state, _ = run((Partial(1, "What time is it"), 2.9), state=state, rules=AHEAD)
+    unsure, commands = run((Judged(1, "what time is it", 0.1), 2.95), state=state, rules=AHEAD)
+    assert commands == ()
+    state, commands = run((Judged(1, "what time is it", 0.9), 2.95), state=state, rules=AHEAD)
+    assert commands == (Think(1, 1, "what time is it", secret=True),)
+    for before, silence in ((unsure, needed_silence(AHEAD, 0.1)), (state, AHEAD.whole_silence)):
+        after, commands = run((SpeechEnded(1, 3.0), 3.1), state=before, rules=AHEAD)
+        assert after.deadline == 3.0 + silence
+        assert commands == (Settle(1),)
+    _, commands = run((Settled(1, "What time is it?"), 3.15), state=after, rules=AHEAD)
+    assert commands == ()
+    _, commands = run((Partial(1, "What time is it in"), 3.15), state=state, rules=AHEAD)
+    assert commands == (Drop(1, 1, "other words"), Prepare(1, "what time is it in"))
+
+
+def test_the_silence_falls_from_an_open_text_to_a_whole_one():
+    rules = Rules(silence=0.9, whole_silence=0.3, open=0.01, whole=1.0)
+    assert needed_silence(rules, 0.0) == needed_silence(rules, 0.01) == 0.9
+    assert needed_silence(rules, 0.1) == pytest.approx(0.6)
+    assert needed_silence(rules, 1.0) == 0.3
+
+
+probabilities = st.floats(0.0, 1.0)
+
+
+@given(probabilities, probabilities, st.floats(0.0001, 1.0), st.floats(0.0001, 1.0))
+def test_a_likelier_end_never_waits_longer(one, other, opened, whole):
+    rules = Rules(open=opened, whole=whole)
+    less, more = sorted((one, other))
+    waits = [needed_silence(rules, p) for p in (less, more)]
+    hair = 1e-9  # of rounding
+    assert rules.silence + hair >= waits[0] >= waits[1] - hair >= rules.whole_silence - 2 * hair
+
+
+def test_words_that_change_at_the_very_end_are_answered_anew():
+    state, _ = speaking((Settled(1, "ask"), 3.2), (Tick(), 3.8))
+    _, commands = run((Heard(1, "Task.", 1.0, -20.0), 3.9), state=state, rules=AHEAD)
+    assert Drop(1, 1, "other words at the end") in commands
+    assert commands[-1] == Think(1, 2, "task")
+
+
+def test_a_blip_without_new_words_keeps_the_secret_answer():
+    state, commands = speaking(
+        (Settled(1, "hello"), 3.2),
+        (Judged(1, "hello", 0.5), 3.21),
+        (SpeechStarted(1, 3.2), 3.22),
+        (SpeechEnded(1, 3.3), 3.4),
+        (Settled(1, "Hello."), 3.45),
+    )
+    assert commands == ()
+    assert state.deadline == 3.3 + AHEAD.whole_silence
+
+
+def test_nothing_is_answered_in_secret_for_a_stop_word_or_for_silence():
+    for text in ("Stop.", "", " ... "):
+        assert not any(isinstance(c, Think) for c in speaking((Settled(1, text), 3.2))[1])
+
+
+def test_secret_answers_are_limited_in_a_turn_and_in_a_minute():
+    rules = Rules(takes_a_turn=2, takes_a_minute=3)
+    state, _ = run((WakeDetected("w"), 0.0), (SpeechStarted(1, 0.1), 0.2), rules=rules)
+    steps = [(SpeechEnded(1, 0.3), 0.4)]
+    steps += [(Settled(1, f"word {n}"), 0.5 + n / 10) for n in range(3)]
+    state, commands = run(*steps, state=state, rules=rules)
+    assert commands == (Drop(1, 2, "other words"), Drop(1, 3, "too many in this turn"))
+    state, _ = run((WakeDetected("w"), 2.0), (SpeechStarted(2, 2.1), 2.2), state=state, rules=rules)
+    steps = (SpeechEnded(2, 2.3), 2.4), (Settled(2, "a"), 2.5), (Settled(2, "b"), 2.6)
+    state, commands = run(*steps, state=state, rules=rules)
+    assert commands[-1] == Drop(2, 2, "too many in a minute")
+    state, _ = run((WakeDetected("w"), 70.0), (SpeechStarted(3, 71.0), 71.2), state=state)
+    steps = (PowerChanged(True), 71.3), (SpeechEnded(3, 72.0), 72.1), (Settled(3, "a"), 72.2)
+    state, commands = run(*steps, state=state, rules=rules)
+    assert isinstance(commands[-1], Think), "a minute later they are allowed again"
+    assert run((Settled(3, "b"), 72.3), state=state, rules=rules)[1][-1] == Drop(
+        3, 2, "too many in this turn"
+    ), "half as many on battery"
+
+
+def test_a_mind_that_fails_in_secret_is_asked_again_when_the_turn_has_ended():
+    state, commands = speaking(
+        (Settled(1, "hello"), 3.2), (Failed(1, "mind", "broken", take=1), 3.3)
+    )
+    assert commands == (Drop(1, 1, "mind failed"),)
+    _, commands = run((Tick(), 3.7), (Heard(1, "hello", 1.0, -20.0), 3.8), state=state, rules=AHEAD)
+    assert commands[-1] == Think(1, 2, "hello")
+
+
 turns = st.integers(0, 6)
+takes = st.integers(0, 2)
+texts = st.sampled_from(["", "stop", "hello", "hello there"])
 events = st.one_of(
     st.builds(WakeDetected, st.just("w")),
     st.builds(Asked, st.just("q")),
@@ -73,24 +233,28 @@ events = st.one_of(
     st.just(StopRequested()),
     st.builds(SpeechStarted, turns, st.floats(0, 100)),
     st.builds(SpeechEnded, turns, st.floats(0, 100)),
-    st.builds(Heard, turns, st.sampled_from(["", "stop", "hello"]), st.just(1.0), st.just(-20.0)),
-    st.builds(ClauseStarted, turns, st.just("c")),
-    st.builds(SpeakingEnded, turns, st.just("c")),
+    st.builds(Partial, turns, texts),
+    st.builds(Settled, turns, texts),
+    st.builds(Judged, turns, texts, st.floats(0, 1)),
+    st.builds(PowerChanged, st.booleans()),
+    st.builds(Heard, turns, texts, st.just(1.0), st.just(-20.0)),
+    st.builds(ClauseStarted, turns, takes, st.just("c")),
+    st.builds(SpeakingEnded, turns, takes, st.just("c")),
     st.builds(Failed, turns, st.sampled_from(["ears", "mind", "mouth"]), st.just("x")),
 )
 
 
-@given(st.lists(st.tuples(events, st.floats(0, 1000)), max_size=40))
-def test_turns_only_grow_time_only_rises_and_nothing_is_stuck(steps):
-    state = State()
+@given(st.lists(st.tuples(events, st.floats(0, 1000)), max_size=40), st.booleans())
+def test_turns_only_grow_time_only_rises_and_nothing_is_stuck(steps, ahead):
+    state, rules = State(), Rules(ahead=ahead)
     for event, now in steps:
         before = state
-        state, _ = decide(RULES, state, event, now)
+        state, _ = decide(rules, state, event, now)
         assert state.turn >= before.turn
         assert state.now >= before.now
         assert state.phase is Phase.ASLEEP or state.deadline is not None
     for _ in range(20):  # nobody answers any more: deadlines alone must bring it to sleep
         if state.phase is Phase.ASLEEP:
             break
-        state, _ = decide(RULES, state, Tick(), max(state.deadline, state.now))
+        state, _ = decide(rules, state, Tick(), max(state.deadline, state.now))
     assert state.phase is Phase.ASLEEP

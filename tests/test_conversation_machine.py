@@ -1,5 +1,6 @@
 """A world of rooms that obey the decider, late, twice or never; what must hold in every one.
 
+What was begun in secret is never heard, never remembered and never shown before its release.
 Never two voices, never stuck, every turn ends, a dead turn's sound is never heard, and time never
 runs backwards into a transition.
 """
@@ -16,16 +17,23 @@ from assistant.events import (
     Asked,
     Cancel,
     ClauseStarted,
+    Drop,
     Failed,
     Finish,
     Heard,
+    Judged,
+    Key,
     Listen,
     Partial,
+    Prepare,
+    Release,
     Remember,
     ReplyEnded,
     Rest,
     Say,
     SayRequested,
+    Settle,
+    Settled,
     SpeakingEnded,
     SpeechEnded,
     SpeechStarted,
@@ -42,12 +50,22 @@ texts = st.sampled_from(["", "  ", "stop", "Stop.", "hello", "what time is it"])
 
 
 class World(RuleBasedStateMachine):
-    @initialize(always=st.booleans(), follow_up=st.sampled_from([0.0, 5.0]), tone=st.booleans())
-    def begin(self, always, follow_up, tone):
-        self.rules = Rules(always=always, follow_up=follow_up, earcon=tone)
+    @initialize(
+        always=st.booleans(),
+        follow_up=st.sampled_from([0.0, 5.0]),
+        tone=st.booleans(),
+        ahead=st.booleans(),
+        limit=st.sampled_from([1, 3, 100]),
+    )
+    def begin(self, always, follow_up, tone, ahead, limit):
+        self.rules = Rules(
+            always=always, follow_up=follow_up, earcon=tone, ahead=ahead, takes_a_turn=limit
+        )
         self.state = State()
         self.now = 100.0
-        self.voices = set()  # turns that may make sound: told to speak, not ended, not cancelled
+        self.voices = set()  # takes that may make sound: told to speak, not ended, not cancelled
+        self.secret = {}  # takes that were begun in secret, and what they answer
+        self.newest = Key(0, 0)
         self.started = set()
         self.remembered = []
         self.ears = "rest"
@@ -57,7 +75,7 @@ class World(RuleBasedStateMachine):
         before = self.state
         self.state, commands = decide(self.rules, before, event, self.now if now is None else now)
         if isinstance(event, SpeakingEnded):
-            self.voices.discard(event.turn)
+            self.voices.discard((event.turn, event.take))
         for command in commands:
             self.obey(command)
         if getattr(event, "turn", before.turn) != before.turn:
@@ -70,16 +88,37 @@ class World(RuleBasedStateMachine):
 
     def obey(self, command):
         match command:
-            case Think(turn, _) | Say(turn, _):
-                assert not self.voices, "two voices"
-                assert turn == self.state.turn, "a dead turn is given a voice"
-                self.voices.add(turn)
-                self.started.add(turn)
+            case Think(turn, take, text, True):
+                assert not self.voices, "a secret take is begun while another speaks"
+                assert not self.secret, "two secret takes at once"
+                assert self.rules.ahead
+                assert text.strip()
+                self.new(turn, take)
+                self.secret[turn, take] = text
+            case Think(turn, take, _, _) | Say(turn, take, _):
+                assert not self.secret, "an answer is begun beside a secret one"
+                self.new(turn, take)
+                self.speak(turn, take)
+            case Release(turn, take):
+                assert (turn, take) in self.secret, "a dead take is released"
+                del self.secret[turn, take]
+                self.speak(turn, take)
+            case Drop(turn, take, why):
+                assert why
+                assert (turn, take) not in self.voices, "an answer is dropped"
+                self.newest = max(self.newest, Key(turn, take))
+                self.secret = {key: words for key, words in self.secret.items() if key[0] > turn}
+            case Prepare(turn, _) | Settle(turn):
+                assert turn == self.state.turn
+                assert self.ears == "listen"
+                assert self.rules.ahead
             case Cancel(turn):
-                self.voices = {voice for voice in self.voices if voice > turn}
+                self.voices = {voice for voice in self.voices if voice[0] > turn}
+                self.secret = {key: words for key, words in self.secret.items() if key[0] > turn}
             case Remember(turn, heard):
                 assert heard
                 assert turn not in self.remembered, "a turn is remembered twice"
+                assert all(turn != key[0] for key in self.secret), "a secret is remembered"
                 self.remembered.append(turn)
             case Listen(turn):
                 assert turn == self.state.turn
@@ -93,6 +132,17 @@ class World(RuleBasedStateMachine):
             case Rest():
                 assert not self.voices
                 self.ears = "rest"
+
+    def new(self, turn, take):
+        assert turn == self.state.turn, "a dead turn is answered"
+        assert Key(turn, take) > self.newest, "a dead take comes back"
+        self.newest = Key(turn, take)
+
+    def speak(self, turn, take):
+        assert not self.voices, "two voices"
+        assert turn == self.state.turn, "a dead turn is given a voice"
+        self.voices.add((turn, take))
+        self.started.add((turn, take))
 
     @rule(seconds=st.sampled_from([0.0, 0.01, 0.3, 1.0, 7.0, 100.0]))
     def time_passes(self, seconds):
@@ -131,26 +181,64 @@ class World(RuleBasedStateMachine):
         self.send(Partial(turn, text))
         self.send(Heard(turn, text, 0.1 if weak else 1.0, -20.0))
 
+    @rule(text=texts, old=st.booleans())
+    def recogniser_settles(self, text, old):
+        self.send(Settled(self.state.turn - old, text))
+
+    @rule(complete=st.sampled_from([0.0, 0.1, 1.0]), text=texts, newest=st.booleans())
+    def mind_judges(self, complete, text, newest):
+        self.send(Judged(self.state.turn, self.state.words if newest else text, complete))
+
+    @rule(again=texts)
+    def a_question_is_asked_and_settled(self, again):
+        if self.state.phase is Phase.LISTENING:
+            turn = self.state.turn
+            self.send(SpeechStarted(turn, self.now))
+            self.now += 0.5
+            self.send(SpeechEnded(turn, self.now))
+            self.send(Settled(turn, "what time is it"))
+            self.send(Judged(turn, "what time is it", 1.0))
+            self.now += 0.3
+            self.send(Tick())
+            self.send(Heard(turn, again, 1.0, -20.0))
+
     @rule(old=st.booleans())
     def mouth_begins(self, old):
-        self.send(ClauseStarted(self.state.turn - old, "Hi."))
+        self.send(ClauseStarted(self.state.turn - old, self.state.take, "Hi."))
 
     @rule(full=st.booleans(), old=st.integers(0, 3))
     def mouth_ends(self, full, old):
         turn = self.state.turn - old
-        if turn in self.started and turn not in self.remembered:
-            self.started.discard(turn)  # a mouth ends each of its turns once
-            self.send(ReplyEnded(turn, "Hi."))
-            self.send(SpeakingEnded(turn, "Hi." if full else ""))
+        for key in [key for key in self.started if key[0] == turn]:
+            self.started.discard(key)  # a mouth ends each of its takes once
+            self.send(ReplyEnded(*key, "Hi."))
+            self.send(SpeakingEnded(*key, "Hi." if full else ""))
 
-    @rule(room=st.sampled_from(["ears", "mind", "mouth", "microphone"]), old=st.booleans())
-    def a_room_fails(self, room, old):
-        self.send(Failed(self.state.turn - old, room, "broken"))
+    @rule(old=st.booleans())
+    def a_secret_mouth_is_silenced(self, old):
+        """The mouth reports the end of what was dropped, too: nothing of it was heard."""
+        self.send(SpeakingEnded(self.state.turn, self.state.take - old, ""))
+
+    @rule(
+        room=st.sampled_from(["ears", "mind", "mouth", "microphone"]),
+        old=st.booleans(),
+        take=st.booleans(),
+    )
+    def a_room_fails(self, room, old, take):
+        self.send(Failed(self.state.turn - old, room, "broken", self.state.take if take else 0))
 
     @invariant()
     def a_dead_turn_has_no_voice(self):
         if hasattr(self, "state"):
-            assert all(turn == self.state.turn for turn in self.voices)
+            assert all(turn == self.state.turn for turn, _ in self.voices)
+
+    @invariant()
+    def a_secret_lives_only_while_somebody_may_still_be_speaking(self):
+        if hasattr(self, "state"):
+            assert bool(self.secret) == bool(self.state.answering)
+            if self.secret:
+                assert self.state.phase is Phase.LISTENING
+                assert self.secret == {(self.state.turn, self.state.take): self.state.answering}
 
     @invariant()
     def it_waits_for_something_that_will_come(self):
@@ -174,6 +262,7 @@ class World(RuleBasedStateMachine):
             self.send(Tick())
         assert self.state.phase is (Phase.LISTENING if self.rules.always else Phase.ASLEEP)
         assert not self.voices
+        assert not self.secret
 
 
 World.TestCase.settings = settings(max_examples=300, stateful_step_count=30, deadline=None)

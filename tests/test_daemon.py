@@ -6,6 +6,7 @@ ones.
 """
 
 import asyncio
+import dataclasses
 import threading
 import time
 
@@ -42,10 +43,10 @@ class FakeMind:
     def count(self, text):
         return len(text.split())
 
-    def warm(self, messages):
+    def warm(self, messages, cancelled=None, *, judged=None):
         pass
 
-    def reply(self, messages, cancelled):
+    def reply(self, messages, cancelled, judged=None):
         self.asked.append([message.text for message in messages])
         yield from self.answers.get(messages[-1].text, plain)(cancelled)
 
@@ -88,19 +89,26 @@ def says_nothing(cancelled):
 
 
 class FakeVoice:
-    """A synthesiser that makes a fifth of a second of loud sound, or fails when told to."""
+    """A synthesiser that makes a fifth of a second of loud sound, or fails when told to.
+
+    The fixed sentences, which are made ahead of their use, are neither counted nor do they fail,
+    unless it `learns` badly.
+    """
 
     name = "fake"
     rate = 16_000
 
-    def __init__(self, fails=()):
+    def __init__(self, fails=(), learns=True):
         self.fails = list(fails)
+        self.learns = learns
         self.said = []
         self.closed = False
 
     def synthesise(self, text, cancelled):
-        self.said.append(text)
-        if self.fails and self.fails.pop(0):
+        fixed = text in dataclasses.astuple(SORRY)
+        if not fixed:
+            self.said.append(text)
+        if (fixed and not self.learns) or (not fixed and self.fails and self.fails.pop(0)):
             raise AssistantError("the voice broke")
         yield Sound(np.full(self.rate // 5, 8000, np.int16))
 
@@ -124,10 +132,13 @@ class FakeEars:
     def feed(self, pcm):
         return None
 
-    def finish(self):
+    def settle(self):
         if self.fails and self.fails.pop(0):
             raise RuntimeError("no ears")
-        return Transcript(self.text)
+        return self.text
+
+    def finish(self):
+        return Transcript(self.settle())
 
     def close(self):
         self.closed = True
@@ -158,7 +169,7 @@ class Watched:
         try:
             return await asyncio.wait_for(look(), PATIENCE_S)
         except TimeoutError:
-            raise AssertionError(f"no {name} {wanted} in {self.notes}") from None
+            raise AssertionError(f"no {name} {wanted} in {self.notes[-30:]}") from None
 
     async def said(self):
         """Wait until a turn has been spoken; return what was heard of it."""
@@ -311,6 +322,17 @@ def test_a_mouth_that_breaks_in_the_middle_is_silent_at_once(make):
         assert len(voice.said) == 2  # nothing more was made for a dead turn
 
     live(make(FakeMind(long=goes_on), voice), talk)
+
+
+def test_a_mouth_that_cannot_make_the_fixed_sentences_ahead_speaks_all_the_same(make):
+    async def talk(watched, *_):
+        for _ in dataclasses.astuple(SORRY):
+            await watched.wait("failed", room="mouth", message="the voice broke")
+        assert watched.daemon.state.phase is Phase.ASLEEP
+        watched.daemon.post(Asked("good"))
+        assert await watched.said() == "All is well."
+
+    live(make(voice=FakeVoice(learns=False)), talk)
 
 
 # --- cancelling ------------------------------------------------------------------------------
@@ -599,7 +621,8 @@ def test_forgetting_begins_a_new_conversation(make):
     assert "one" not in mind.asked[1]
 
 
-def test_every_stage_of_a_spoken_turn_is_traced(make, question):
+@pytest.mark.parametrize("ahead", [True, False])
+def test_every_stage_of_a_spoken_turn_is_traced(make, question, ahead):
     async def talk(watched, microphone, _):
         watched.daemon.post(WakeDetected("test"))
         await watched.wait("state", phase="listening")
@@ -608,13 +631,19 @@ def test_every_stage_of_a_spoken_turn_is_traced(make, question):
         await watched.said()
         return watched.daemon.trace.turn(turn)
 
-    timeline = live(make(), talk, deaf=False)
+    config = make(ahead={"enabled": ahead})
+    timeline = live(config, talk, deaf=False)
     stages = [mark.stage for mark in timeline.marks]
-    order = ["wake", "speech_start", "speech_end", "turn_end", "heard", "think", "first_token"]
-    order += ["first_clause", "first_sound_made", "first_sample", "speaking_end"]
-    assert [stage for stage in dict.fromkeys(stages) if stage in order] == order
+    answer = ["think", "first_token", "first_clause", "first_sound_made"]
+    sound = ["first_sample", "speaking_end"]
+    order = ["wake", "speech_start", "speech_end", "turn_end", "heard", *answer, *sound]
+    early = ["wake", "speech_start", "speech_end", "vad_end", "settled", *answer, *sound]
+    late = ["settled", "turn_end", "heard", "released", *sound]
+    for chain in (early, late) if ahead else (order,):  # mind and ears work side by side
+        assert [stage for stage in dict.fromkeys(stages) if stage in chain] == chain
     assert timeline.between("speech_end", "first_sample") > 0
     assert {"vad_end", "reply_end"} <= set(stages)
+    assert ahead or not {"settled", "released", "prepared"} & set(stages)
 
 
 def test_the_decider_gets_every_setting_that_it_asks_for():
@@ -632,3 +661,8 @@ def test_the_decider_gets_every_setting_that_it_asks_for():
     assert (made.always, made.earcon, made.stop_words) == (True, False, ("halt",))
     assert made.sentences == SENTENCES["zh"]
     assert rules(Config()).min_speech == Config().turn.min_speech
+    ahead = {"enabled": False, "per_turn": 3, "per_minute": 9}
+    turn = {"whole_silence": 0.3, "whole": 0.4, "early": 0.5}
+    made = rules(parse({"ahead": ahead, "turn": turn}, "test"))
+    assert (made.ahead, made.takes_a_turn, made.takes_a_minute) == (False, 3, 9)
+    assert (made.whole_silence, made.whole, made.early) == (0.3, 0.4, 0.5)

@@ -44,9 +44,9 @@ def test_ask_while_the_model_loads():
 
 
 def has_weights(child):
-    """Whether the model's half gigabyte is in memory: then it reads the question."""
+    """Whether the model's weights are in memory, 290 MB at the least: then it reads."""
     status = Path(f"/proc/{child.process.pid}/status").read_text()
-    return int(status.split("VmRSS:")[1].split()[0]) > 450_000
+    return int(status.split("VmRSS:")[1].split()[0]) > 300_000
 
 
 def test_ask_while_the_model_reads_a_long_question():

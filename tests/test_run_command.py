@@ -129,6 +129,17 @@ def test_the_daemon_from_start_to_end(card, tmp_path):
         assert "Paris" in ended["heard"]
         asleep = daemon.wait("state", daemon.events.index(ended), phase="asleep")
 
+        # where its time went
+        which = {"command": "trace", "turn": str(ended["turn"])}
+        (timeline,) = call(path, which)["turns"]
+        stages = {mark["stage"] for mark in timeline["marks"]}
+        assert {"speech_start", "speech_end", "turn_end", "heard", "first_sample"} <= stages
+        assert timeline["voice_to_voice_s"] > 0
+        drawn = assistant(f"--set=paths.socket={path}", "trace", which["turn"])
+        assert (drawn.returncode, drawn.stderr) == (0, b"")
+        assert re.match(rf"turn {which['turn']}: answered after .*[Ff]rance", drawn.stdout.decode())
+        assert "until audible" in drawn.stdout.decode()
+
         # and what else the socket takes
         call(path, {"command": "say", "text": "The first of two sentences. And the second."})
         daemon.wait("clause_started", asleep)
@@ -177,7 +188,7 @@ def test_the_keys_and_the_status_line_of_a_narrow_terminal(card, tmp_path):
         terminal.type(" ")
         terminal.wait_for("\r\x1b\\[Klistening")
         card.speak(QUESTION)
-        partials = terminal.wait_for("(?s)(.*)you: .*France").group(1)
+        partials = terminal.wait_for("(?s)(.*?)you: [^\r\n]*France").group(1)
         lines = re.split("\r\x1b\\[K|\n", partials)
         assert any("capital" in line for line in lines)
         assert all(len(line) < 20 for line in lines)

@@ -136,8 +136,14 @@ class FileLoudspeaker(SilentLoudspeaker):
 
     @property
     def pcm(self) -> Pcm:
-        """Everything so far, silence included, (samples,) int16 at `rate` Hz."""
+        """Everything kept so far, silence included, (samples,) int16 at `rate` Hz."""
         return np.concatenate([np.zeros(0, np.int16), *self._blocks])
+
+    def take(self) -> Pcm:
+        """Return everything since the last call, (samples,) int16, and forget it."""
+        blocks = self._blocks[:]  # another thread may append meanwhile
+        del self._blocks[: len(blocks)]
+        return np.concatenate([np.zeros(0, np.int16), *blocks])
 
     def _take(self, block: Pcm, audible_at: float) -> None:
         self._keep(block)

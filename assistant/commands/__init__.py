@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import math
 import os
 import secrets
 import signal
@@ -15,6 +16,19 @@ from assistant.errors import BadInput
 
 if TYPE_CHECKING:
     from assistant.config import Config
+
+
+class Seconds(click.FloatRange):
+    """Refuses `nan` too, which is neither below nor above."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Return the number."""
+        number = float(super().convert(value, param, ctx))
+        if math.isnan(number):
+            self.fail(f"{value} is not in the range {self._describe_range()}.", param, ctx)
+        return number
 
 
 def settings() -> "Config":

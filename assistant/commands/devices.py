@@ -11,7 +11,7 @@ from dataclasses import asdict
 import click
 
 from assistant.audio.devices import Device, Kind, listing, resolve
-from assistant.commands import example, print_json, quieten, settings
+from assistant.commands import Seconds, example, print_json, quieten, settings
 from assistant.config import Config
 from assistant.errors import AssistantError, DeviceError
 
@@ -32,7 +32,7 @@ MARKS = {"input": "microphone", "output": "loudspeaker"}
 )
 @click.option(
     "--seconds",
-    type=click.FloatRange(0.5, 3600),
+    type=Seconds(0.5, 3600),
     default=None,
     help="How long to show the level; without it until Ctrl-C.",
 )

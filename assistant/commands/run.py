@@ -176,12 +176,26 @@ class Foreground:
             case "state":
                 state = self._daemon.state
                 return {"phase": str(state.phase), "turn": state.turn}
+            case "trace":
+                return {"turns": self._turns(str(request.get("turn", "last")))}
             case unknown:
                 raise AssistantError(
                     f"unknown or incomplete command {unknown!r}; "
-                    "known: wake, stop, ask and say with a text, state."
+                    "known: wake, stop, ask and say with a text, state, trace."
                 )
         return {}
+
+    def _turns(self, which: str) -> list[dict[str, Any]]:
+        """Return the timelines of the turns that were answered: `last`, `all`, or one by its id."""
+        from assistant import waterfall
+
+        trace = self._daemon.trace
+        answered = [line for turn in trace.turns() if (line := trace.turn(turn)).take]
+        if which == "last":
+            answered = answered[-1:]
+        elif which != "all":
+            answered = [line for line in answered if str(line.turn) == which]
+        return [waterfall.as_json(line) for line in answered]
 
 
 def print_event(name: str, data: dict[str, Any]) -> None:

@@ -69,11 +69,14 @@ def play(config: Config, text: str) -> None:
     """Speak the text through the configured loudspeaker; return when it has been heard."""
     from assistant.audio import engines as audio
     from assistant.audio.resample import resample
+    from assistant.cores import Cores
+    from assistant.events import Key
     from assistant.mouth import engines
     from assistant.mouth.playback import Player
     from assistant.mouth.speaker import Speaker
     from assistant.trace import Trace
 
+    key = Key(1, 1)
     over = threading.Event()
     errors: list[AssistantError] = []
 
@@ -87,13 +90,14 @@ def play(config: Config, text: str) -> None:
         first_clause=config.speech.first_clause,
         clause=config.speech.clause,
         resample=resample,
+        cores=Cores(),
         trace=Trace(),
         on_failed=lambda _turn, error: fail(error),
     )
     loudspeaker = audio.loudspeaker(config, on_lost=lambda reason: fail(AssistantError(reason)))
     heard: list[str] = []
 
-    def ended(_turn: int, text: str, _at: float) -> None:
+    def ended(_key: Key, text: str, _at: float) -> None:
         heard.append(text)
         over.set()
 
@@ -102,12 +106,12 @@ def play(config: Config, text: str) -> None:
         loudspeaker.start(lambda out, at: players[0].fill(out, at) if players else out.fill(0))
         players.append(Player(loudspeaker.rate, lambda *_: None, ended, config.speech.volume))
         speaker.load(players[0], lambda: None)
-        speaker.say(1, text)
+        speaker.say(key, text)
         while not over.wait(0.1):  # short waits: Ctrl-C gets through
             pass
         threading.Event().wait(0.2)  # what was handed over last is still on its way out
     finally:
-        speaker.cancel(1)
+        speaker.cancel(key)
         speaker.stop()
         loudspeaker.stop()
     if errors:

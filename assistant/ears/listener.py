@@ -15,9 +15,10 @@ from assistant.audio.frames import FRAME_SAMPLES, RATE, Frame, Pcm
 from assistant.ears.level import dbfs
 from assistant.ears.recogniser import Recogniser
 from assistant.ears.vad import Vad
+from assistant.ears.voiced import Voiced
 from assistant.ears.wake import WakeDetector
 from assistant.errors import AssistantError
-from assistant.events import Event, Heard, Partial, SpeechEnded, SpeechStarted, StopHeard
+from assistant.events import Event, Heard, Partial, Settled, SpeechEnded, SpeechStarted, StopHeard
 from assistant.events import WakeDetected as Woken
 from assistant.trace import Trace
 from assistant.worker import Worker
@@ -42,6 +43,8 @@ class _Utterance:
     began: bool = False
     speech_s: float = 0.0
     level: float = -120.0
+    settled: bool = False
+    """The recogniser was asked for its text in this pause already."""
 
 
 class Listener:
@@ -73,7 +76,9 @@ class Listener:
         self._held: list[Pcm] = []
         self._vad: Vad
         self._wakes: list[WakeDetector] = []
+        self._voiced = Voiced()
         self._recogniser: Recogniser
+        self._text: str | None = None  # what was settled, while nothing was said since
         self._waiting: deque[Pcm] = deque()
 
     def load(self, done: Callable[[], None]) -> None:
@@ -108,6 +113,10 @@ class Listener:
         """Hear wake words and stop words only, while `turn` is being answered."""
         self._frames.post(lambda: self._attend(_Utterance(turn, watching=True)), turn)
 
+    def settle(self, turn: int) -> None:
+        """There is a pause: emit `Settled` with what was said until now."""
+        self._frames.post(lambda: self._settle(turn), turn)
+
     def finish(self, turn: int) -> None:
         """The utterance of `turn` is over: emit `Heard`."""
         self._frames.post(lambda: self._finish(turn), turn)
@@ -133,6 +142,7 @@ class Listener:
         self._waiting.clear()
         if utterance is not None:
             self._vad.reset()
+            self._voiced.reset()
             self._preroll.clear()
 
     def _frame(self, frame: Frame) -> None:
@@ -141,6 +151,7 @@ class Listener:
                 self._emit(Woken(phrase))
         if (now := self._now) is None:
             return
+        self._voiced.feed(frame)
         for edge in self._vad.feed(frame):
             if edge.kind == "start":
                 self._speech_started(now, edge.time)
@@ -165,6 +176,7 @@ class Listener:
             turn = now.turn
             self._words.post(lambda: self._recognise_from_here(turn), turn)
             self._held[:0] = self._preroll
+        now.settled = False
         for pcm in self._held:
             self._feed(now, pcm)
         self._held.clear()
@@ -175,8 +187,9 @@ class Listener:
         if now.watching:
             self._stop_word(now)
         else:
-            self._trace.mark(now.turn, "speech_end", at)
-            self._trace.mark(now.turn, "vad_end", time.monotonic())
+            end = self._voiced.end or at
+            self._trace.mark(now.turn, "speech_end", end)
+            self._trace.mark(now.turn, "vad_end", time.monotonic(), edge_s=round(at - end, 3))
             self._emit(SpeechEnded(now.turn, at))
 
     def _feed(self, now: _Utterance, pcm: Pcm) -> None:
@@ -186,12 +199,20 @@ class Listener:
         turn = now.turn
         self._words.post(lambda: self._recognise(turn, pcm), turn)
 
+    def _settle(self, turn: int) -> None:
+        now = self._now
+        if now is None or now.turn != turn or self._vad.speaking:
+            return
+        now.settled = True
+        self._words.post(lambda: self._say_settled(turn), turn)
+
     def _finish(self, turn: int) -> None:
         now = self._now
         if now is None or now.turn != turn:
             return
-        for pcm in self._held[: round(TAIL_S / FRAME_S)]:
-            self._feed(now, pcm)
+        if not now.settled:  # else all that was said is recognised; silence only costs time
+            for pcm in self._held[: round(TAIL_S / FRAME_S)]:
+                self._feed(now, pcm)
         speech_s, level = now.speech_s, now.level
         self._words.post(lambda: self._conclude(turn, speech_s, level), turn)
         self._attend(None)
@@ -208,22 +229,31 @@ class Listener:
 
     def _recognise_from_here(self, turn: int) -> None:
         if turn > self._dead:
+            self._text = None
             self._recogniser.start()
 
     def _recognise(self, turn: int, pcm: Pcm) -> None:
         if turn <= self._dead:
             return
+        self._text = None
         text = self._recogniser.feed(pcm)
         if text is not None:
             self._trace.mark(turn, "partial", time.monotonic(), text=text)
             self._emit(Partial(turn, text))
 
+    def _say_settled(self, turn: int) -> None:
+        if turn <= self._dead:
+            return
+        self._text = self._recogniser.settle()
+        self._trace.mark(turn, "settled", time.monotonic(), text=self._text)
+        self._emit(Settled(turn, self._text))
+
     def _conclude(self, turn: int, speech_s: float, level: float) -> None:
         if turn <= self._dead:
             return
-        transcript = self._recogniser.finish()
-        self._trace.mark(turn, "heard", time.monotonic())
-        self._emit(Heard(turn, transcript.text, speech_s, level))
+        text = self._recogniser.finish().text if self._text is None else self._text
+        self._trace.mark(turn, "heard", time.monotonic(), text=text)
+        self._emit(Heard(turn, text, speech_s, level))
 
     def _look_for_stop(self, turn: int, sound: Pcm) -> None:
         if turn <= self._dead:

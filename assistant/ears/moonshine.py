@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.audio.frames import RATE, Pcm
-from assistant.ears.level import FULL_SCALE, dbfs
+from assistant.ears.level import FULL_SCALE, QUIETEST, dbfs
 from assistant.ears.recogniser import Transcript
 from assistant.errors import BadInput, EngineMissing
 
@@ -51,11 +51,15 @@ FALL = 35.0
 """dB below the loudest block at which sound counts as the quiet after the speech; soft final
 consonants lie 20 to 30 below."""
 
-TAIL_S = 0.2
-"""Quiet that a partial must have heard already to be the final text."""
+TAIL_S = 0.06
+"""Quiet that a partial must have heard already to be the final text, and in which one is made
+before its time. The stops within words (p, t, k) are shorter or not as quiet."""
 
 SHARE = 2.0
 """A partial comes at the earliest after this many times what the last one took."""
+
+FRESH_S = 0.1
+"""Speech since the last partial without which such a quiet is not worth another one."""
 
 
 class MoonshineRecogniser:
@@ -72,7 +76,7 @@ class MoonshineRecogniser:
         """
         self._network: Network | None = Network(path, max(1, threads))
         self._every = round(partial_every * RATE)
-        self._wait = self._every
+        self._rest = 0
         self.streaming = self._every > 0
         self.start()
 
@@ -91,22 +95,26 @@ class MoonshineRecogniser:
         self._length += len(pcm)
         while self._length > LONGEST_S * RATE:
             self._cut()
-        if not self._every or self._length - self._seen < self._wait:
+        if not self._every or not self._due():
             return None
         began = time.perf_counter()
         text = self._joined(self._transcribe())
-        taken = time.perf_counter() - began
-        self._wait = max(self._every, round(SHARE * taken * RATE))
+        self._rest = round(SHARE * (time.perf_counter() - began) * RATE)
         if text == self._partial:
             return None
         self._partial = text
         return text
 
-    def finish(self) -> Transcript:
-        """End the utterance; free when the last partial has heard all the speech there was."""
+    def settle(self) -> str:
+        """Return the text until now; free when the last partial has heard all that was said."""
         if not self._only_quiet_since():
             self._transcribe()
-        return Transcript(self._joined(self._text))
+        self._partial = self._joined(self._text)
+        return self._partial
+
+    def finish(self) -> Transcript:
+        """End the utterance."""
+        return Transcript(self.settle())
 
     def close(self) -> None:
         """Free the network."""
@@ -117,9 +125,22 @@ class MoonshineRecogniser:
         self._parts = [sound]
         self._length = len(sound)
         self._seen = 0
-        self._wait = self._every
         self._draft: list[int] = []
         self._text = ""
+
+    def _due(self) -> bool:
+        """Whether it is time for a partial: now and then, and where somebody may have ended."""
+        fresh = self._length - self._seen
+        return fresh >= max(self._every, self._rest) or (
+            fresh >= max(round((TAIL_S + FRESH_S) * RATE), self._rest) and self._hushed()
+        )
+
+    def _hushed(self) -> bool:
+        """Whether speech has just given way to quiet, with enough of it since the last partial."""
+        loudness = _loudness(self._sound())
+        quiet, hush = loudness < loudness.max() - FALL, round(TAIL_S * RATE / BLOCK)
+        fresh = quiet[self._seen // BLOCK : -hush]
+        return bool(quiet[-hush:].all() and (~fresh).sum() * BLOCK >= FRESH_S * RATE)
 
     def _sound(self) -> Pcm:
         self._parts = [np.concatenate(self._parts)]
@@ -255,9 +276,12 @@ def _row(tokens: list[int]) -> NDArray[np.int64]:
     return np.array([tokens], np.int64)
 
 
-def _loudness(pcm: Pcm) -> NDArray[np.float64]:
+def _loudness(pcm: Pcm) -> NDArray[np.floating[Any]]:
     """Return dBFS of each block of `BLOCK` samples; an incomplete last one counts as one."""
-    return np.array([dbfs(pcm[at : at + BLOCK]) for at in range(0, len(pcm), BLOCK)])
+    whole = len(pcm) // BLOCK * BLOCK
+    powers = np.square(pcm[:whole].reshape(-1, BLOCK), dtype=np.float32).mean(1) / FULL_SCALE**2
+    levels = 10 * np.log10(np.maximum(powers, 10 ** (QUIETEST / 10)))
+    return np.append(levels, dbfs(pcm[whole:])) if whole < len(pcm) else levels
 
 
 def _words(path: Path) -> list[bytes]:

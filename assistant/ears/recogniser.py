@@ -47,6 +47,9 @@ class Recogniser(Protocol):
     def feed(self, pcm: Pcm) -> str | None:
         """Take samples (any number, int16, mono, 16 kHz); return the partial if it changed."""
 
+    def settle(self) -> str:
+        """Return the text of all that was fed, as `finish` would, and go on with the utterance."""
+
     def finish(self) -> Transcript:
         """End the utterance and return its final text; before the next `feed` comes `start`."""
 

@@ -37,6 +37,9 @@ HYSTERESIS = 0.15
 
 WINDOW_S = WINDOW / RATE
 
+RESUMED = 2
+"""Windows of speech after a pause that make it certain that speech goes on."""
+
 
 @dataclass(frozen=True, slots=True)
 class VadEvent:
@@ -60,7 +63,7 @@ class Edges:
 
     def reset(self) -> None:
         """Begin in silence."""
-        self.speaking = False
+        self.speaking = self._spoken = False
         self._since = 0.0
         self._run = 0
 
@@ -76,11 +79,19 @@ class Edges:
         if not begun:
             self._since = time
         self._run += 1
-        if self._run < (self._min_silence if self.speaking else self._min_speech):
+        if self._run < self._needed():
             return None
         self._run = 0
         self.speaking = not self.speaking
+        self._spoken = True
         return VadEvent("start" if self.speaking else "end", self._since)
+
+    def _needed(self) -> int:
+        """How many windows make the change certain. Speech that goes on needs less than a start:
+        it must be noticed before a short silence is taken for the end."""
+        if self.speaking:
+            return self._min_silence
+        return min(self._min_speech, RESUMED) if self._spoken else self._min_speech
 
 
 class Vad:

@@ -117,6 +117,10 @@ class VoskRecogniser:
         self._partial = text
         return text
 
+    def settle(self) -> str:
+        """Return the text until now: a partial result of Vosk's is never behind the sound."""
+        return self._partial
+
     def finish(self) -> Transcript:
         """End the utterance; `start` must be called before feeding again."""
         self._keep(self._native.FinalResult())

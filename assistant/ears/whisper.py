@@ -84,15 +84,14 @@ class WhisperRecogniser:
         self._length += len(kept)
         return None
 
-    def finish(self) -> Transcript:
+    def settle(self) -> str:
         """Transcribe what was fed; takes about as long for a second as for ten."""
         if self._length == 0:
-            return Transcript("")
+            return ""
         sound = np.concatenate(self._parts)
-        self.start()
         blocks = range(0, len(sound), RATE // 50)
         if max(dbfs(sound[at : at + RATE // 50]) for at in blocks) < SILENCE:
-            return Transcript("")
+            return ""
         segments, _ = self._model.transcribe(
             (sound / FULL_SCALE).astype(np.float32),
             language=self._language,
@@ -106,7 +105,13 @@ class WhisperRecogniser:
             initial_prompt=SIMPLIFIED if self._language == "zh" else None,
             max_new_tokens=8 + round(TOKENS_PER_S * len(sound) / RATE),
         )
-        return Transcript("".join(s.text for s in segments if not _made_up(s)).strip())
+        return "".join(s.text for s in segments if not _made_up(s)).strip()
+
+    def finish(self) -> Transcript:
+        """Transcribe what was fed, and forget it."""
+        text = self.settle()
+        self.start()
+        return Transcript(text)
 
     def close(self) -> None:
         """Free the model."""

@@ -1,8 +1,9 @@
 """Chooses the language model."""
 
+from assistant import machine
 from assistant.config import Config
 from assistant.errors import EngineMissing
-from assistant.mind import gguf, machine
+from assistant.mind import gguf
 from assistant.mind.model import LanguageModel
 from assistant.models import Shelf
 
@@ -15,7 +16,7 @@ def make(config: Config) -> LanguageModel:
     from assistant.mind.llama import LlamaModel
 
     path = Shelf(config.models_dir).locate(config.llm.model, "llm")
-    return LlamaModel(path, config.llm)
+    return LlamaModel(path, config.llm, config.cache_dir / "kv")
 
 
 def explain(config: Config) -> str:

@@ -27,6 +27,11 @@ class Usage:
     total_s: float
 
 
+def never() -> bool:
+    """Nobody cancels."""
+    return False
+
+
 class LanguageModel(Protocol):
     """Streams a reply. Used by one long-lived thread only, warm-up included."""
 
@@ -35,12 +40,28 @@ class LanguageModel(Protocol):
     def count(self, text: str) -> int:
         """Number of tokens of `text`, without the chat template."""
 
-    def warm(self, messages: list[Message]) -> None:
-        """Prefill `messages` (usually the system prompt), so that the first reply is quick."""
+    def warm(
+        self,
+        messages: list[Message],
+        cancelled: Callable[[], bool] = never,
+        *,
+        judged: Callable[[float], None] | None = None,
+    ) -> None:
+        """Prefill `messages`, the last of which may go on, so that a reply comes sooner.
 
-    def reply(self, messages: list[Message], cancelled: Callable[[], bool]) -> Iterator[str]:
+        `judged` is told the probability that the last message is complete. Ends early when
+        `cancelled()`. Raises `AssistantError` when the engine fails.
+        """
+
+    def reply(
+        self,
+        messages: list[Message],
+        cancelled: Callable[[], bool],
+        judged: Callable[[float], None] | None = None,
+    ) -> Iterator[str]:
         """Yield text, never half a character, until the end or within a token of `cancelled()`.
 
+        `judged` is told the probability that the last message is complete, before the first text.
         Raises `AssistantError` when the engine fails.
         """
 

@@ -1,25 +1,32 @@
 """Turns questions into a stream of text, on the one thread that owns the language model."""
 
+import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
 
+from assistant.cores import Cores
 from assistant.errors import AssistantError
+from assistant.events import ALWAYS, LAST_TAKE, NEVER, Key
 from assistant.mind import prompt
 from assistant.mind.history import History
-from assistant.mind.model import LanguageModel
+from assistant.mind.model import LanguageModel, Message
 from assistant.trace import Trace
 from assistant.worker import Worker
 
 PENDING = 8
 """Questions whose fate (heard or not) may still come; more than a few are never open."""
+LOOK_S = 0.01
+"""How often a secret answer that is long enough looks whether it was released or dropped, in s."""
 
 
 class Thinker:
     """The mind as the daemon sees it.
 
-    `on_text(turn, piece)` and `on_end(turn, text)` are called on the model's thread while the
-    reply comes; `on_failed(turn, error)` instead of `on_end` when the engine fails.
+    `on_text(key, piece)` and `on_end(key, text)` are called on the model's thread while the reply
+    comes, `on_failed(key, error)` instead of `on_end` when the engine fails. Whenever a question or
+    its beginning has been read, `on_judged(turn, text, complete)` is told the probability that it
+    is whole.
     """
 
     def __init__(
@@ -28,19 +35,31 @@ class Thinker:
         *,
         system: str,
         history_tokens: int,
+        secret_tokens: int,
+        cores: Cores,
         trace: Trace,
-        on_text: Callable[[int, str], None],
-        on_end: Callable[[int, str], None],
-        on_failed: Callable[[int, AssistantError], None],
+        on_text: Callable[[Key, str], None],
+        on_judged: Callable[[int, str, float], None],
+        on_end: Callable[[Key, str], None],
+        on_failed: Callable[[Key, AssistantError], None],
     ) -> None:
+        """`secret_tokens` is how long a secret answer gets, in pieces, before it is released."""
         self._make_model = make_model
         self._system = system
         self._history_tokens = history_tokens
+        self._secret_tokens = secret_tokens
+        self._cores = cores
         self._trace = trace
-        self._on_text, self._on_end = on_text, on_end
+        self._on_text, self._on_judged, self._on_end = on_text, on_judged, on_end
         self._worker = Worker("mind", on_failed)
-        self._dead = -1  # every turn up to this one is cancelled; one int, so no lock is needed
-        self._pending: OrderedDict[int, str] = OrderedDict()
+        # Every key up to these is dead, or released; references change at once: no lock.
+        self._dead = self._released = NEVER
+        self._wanted: tuple[int, str] | None = None  # the newest words to be read along
+        self._changed = threading.Event()
+        self._judged: tuple[int, str, float] | None = None  # the last one, on the model's thread
+        # Both belong to the thread that calls `think`, `release` and `remember`.
+        self._pending: OrderedDict[int, str] = OrderedDict()  # questions that are answered aloud
+        self._newest: tuple[Key, str] = (NEVER, "")  # the question that was asked last
         self._model: LanguageModel
         self._history: History
 
@@ -50,76 +69,133 @@ class Thinker:
         def job() -> None:
             self._model = self._make_model()
             self._history = History(self._history_tokens, self._model.count)
-            self._model.warm(prompt.messages(self._system, self._history, ""))
+            self._model.warm(self._messages(""))
             done()
 
-        self._worker.post(job, 0)
+        self._worker.post(job, NEVER)
 
-    def think(self, turn: int, text: str) -> None:
-        """Answer `text`."""
-        self._worker.post(lambda: self._answer(turn, text), turn)
+    def prepare(self, turn: int, text: str) -> None:
+        """Read `text`, the beginning of the question of `turn`; older beginnings are skipped."""
+        self._wanted = (turn, text)
+        self._worker.post(self._read_along, Key(turn, 0))
 
-    def cancel(self, turn: int) -> None:
-        """Stop working for `turn` and all before it, within one token."""
-        self._dead = max(self._dead, turn)
+    def think(self, key: Key, text: str, *, secret: bool = False) -> None:
+        """Answer `text`; in secret only as far as `secret_tokens`, until `release`."""
+        self._wanted = None
+        self._newest = (key, text)
+        if not secret:
+            self.release(key)
+        self._worker.post(lambda: self._answer(key, text), key)
+
+    def release(self, key: Key) -> None:
+        """The secret answer is wanted in full."""
+        if key == self._newest[0]:
+            self._pending[key.turn] = self._newest[1]
+            while len(self._pending) > PENDING:
+                self._pending.popitem(last=False)
+        self._released = max(self._released, key)
+        self._changed.set()
+
+    def cancel(self, key: Key) -> None:
+        """Stop working for `key` and all before it, within one token."""
+        self._dead = max(self._dead, key)
+        self._changed.set()
 
     def remember(self, turn: int, heard: str) -> None:
         """Put the turn into the history, with the part of the reply that was heard."""
+        question = self._pending.pop(turn, None)
+        if question is None:  # what was said was no answer
+            return
 
         def job() -> None:
-            if (question := self._pending.pop(turn, None)) is not None:
-                self._history.append(question, heard)
+            self._history.append(question, heard)
+            if self._worker.backlog() == 0:  # there is time to read on for the next question
+                self._model.warm(self._messages(""))
 
-        self._worker.post(job, turn)
+        self._worker.post(job, Key(turn, 0))
 
     def forget(self) -> None:
         """Begin a new conversation; a turn whose fate is still open belongs to the old one."""
-
-        def job() -> None:
-            self._pending.clear()
-            self._history.clear()
-
-        self._worker.post(job)
+        self._pending.clear()
+        self._worker.post(lambda: self._history.clear(), NEVER)
 
     def transcript(self, done: Callable[[list[tuple[str, str]]], None]) -> None:
         """Call `done` with the history as (role, text) pairs, on the model's thread."""
-        self._worker.post(lambda: done([(m.role, m.text) for m in self._history.messages()]))
+        self._worker.post(lambda: done([(m.role, m.text) for m in self._history.messages()]), NEVER)
 
     def stop(self) -> bool:
         """End; return whether the thread ended in time."""
-        self._dead = 1 << 62
-        self._worker.post(lambda: self._model.close() if hasattr(self, "_model") else None)
+        self.cancel(ALWAYS)
+        self._worker.post(lambda: self._model.close() if hasattr(self, "_model") else None, NEVER)
         return self._worker.stop()
 
-    def _answer(self, turn: int, text: str) -> None:
-        def cancelled() -> bool:
-            return turn <= self._dead
+    def _messages(self, text: str) -> list[Message]:
+        return prompt.messages(self._system, self._history, text)
+
+    def _read_along(self) -> None:
+        wanted, self._wanted = self._wanted, None
+        if wanted is None:
+            return
+        turn, text = wanted
+        began = time.monotonic()
+
+        def cancelled() -> bool:  # a take that was dropped is not the end of its turn
+            return Key(turn, LAST_TAKE) <= self._dead
 
         if cancelled():
             return
-        self._pending[turn] = text
-        while len(self._pending) > PENDING:
-            self._pending.popitem(last=False)
+        self._model.warm(
+            self._messages(text),
+            cancelled,
+            judged=lambda complete: self._judge(turn, text, complete),
+        )
+        now = time.monotonic()
+        self._trace.mark(turn, "prepared", now, text=text, took_s=round(now - began, 4))
+
+    def _answer(self, key: Key, text: str) -> None:
+        def cancelled() -> bool:
+            return key <= self._dead
+
+        if cancelled():
+            return
         pieces: list[str] = []
-        self._trace.mark(turn, "think", time.monotonic())
+        self._mark(key, "think")
+        if known := self._judged is not None and self._judged[:2] == (key.turn, text):
+            self._on_judged(*self._judged)  # again: other words may have come between
         for piece in self._model.reply(
-            prompt.messages(self._system, self._history, text), cancelled
+            self._messages(text),
+            cancelled,
+            None if known else lambda complete: self._judge(key.turn, text, complete),
         ):
             if not pieces:
                 usage = self._model.usage
-                self._trace.mark(
-                    turn,
+                self._mark(
+                    key,
                     "first_token",
-                    time.monotonic(),
                     prompt_tokens=usage.prompt_tokens,
                     cached_tokens=usage.cached_tokens,
                 )
             if cancelled():
                 return
             pieces.append(piece)
-            self._on_text(turn, piece)
+            self._on_text(key, piece)
+            self._hold(key, len(pieces), cancelled)
         if cancelled():
             return
-        usage = self._model.usage
-        self._trace.mark(turn, "reply_end", time.monotonic(), reply_tokens=usage.reply_tokens)
-        self._on_end(turn, "".join(pieces))
+        self._mark(key, "reply_end", reply_tokens=self._model.usage.reply_tokens)
+        self._on_end(key, "".join(pieces))
+
+    def _judge(self, turn: int, text: str, complete: float) -> None:
+        self._judged = turn, text, complete
+        self._on_judged(*self._judged)
+
+    def _hold(self, key: Key, pieces: int, cancelled: Callable[[], bool]) -> None:
+        """Let the mouth go first; wait where a secret answer is long enough already."""
+        self._cores.give_way()
+        while pieces >= self._secret_tokens and key > self._released and not cancelled():
+            self._changed.clear()
+            if key > self._released and not cancelled():
+                self._changed.wait(LOOK_S)
+
+    def _mark(self, key: Key, stage: str, **data: object) -> None:
+        self._trace.mark(key.turn, stage, time.monotonic(), take=key.take, **data)

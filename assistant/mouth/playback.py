@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from assistant.audio.frames import Pcm
+from assistant.events import NEVER, Key
 
 FADE_S = 0.005
 """Length of the fade-out at a stop: short enough to be at once, long enough not to click."""
@@ -18,7 +19,7 @@ FADE_S = 0.005
 
 @dataclass(slots=True)
 class _Clause:
-    turn: int
+    key: Key
     text: str
     blocks: deque[Pcm] = field(default_factory=deque)
     words: list[tuple[int, int]] = field(default_factory=list)
@@ -49,18 +50,18 @@ def _whole_words(text: str, count: int) -> str:
 
 
 class Player:
-    """Plays clauses turn by turn.
+    """Plays the clauses of one answer after the other; a newer one silences the older.
 
     Reports, called from the audio callback, so they must be quick and must not raise:
-    `on_clause(turn, text, at)` when a clause begins to be audible, `on_end(turn, heard, at)` when
-    the last sample of the turn becomes audible or the turn was stopped; `at` is monotonic s.
+    `on_clause(key, text, at)` when a clause begins to be audible, `on_end(key, heard, at)` when
+    the last sample of the answer becomes audible or it was stopped; `at` is monotonic s.
     """
 
     def __init__(
         self,
         rate: int,
-        on_clause: Callable[[int, str, float], None],
-        on_end: Callable[[int, str, float], None],
+        on_clause: Callable[[Key, str, float], None],
+        on_end: Callable[[Key, str, float], None],
         volume: float = 1.0,
     ) -> None:
         """`rate` in Hz is the loudspeaker's; `volume` 0 to 1."""
@@ -70,8 +71,9 @@ class Player:
         self._inbox: deque[Callable[[], None]] = deque()
         self._clauses: deque[_Clause] = deque()
         self._heard: list[str] = []
-        self._turn: int | None = None
-        self._over = -1  # the newest turn that has ended or was stopped; no more of it is taken
+        self._key: Key | None = None
+        self._held: Key | None = None
+        self._over = NEVER  # the newest one that has ended or was stopped; no more of it is taken
         self._ended = False
         self._tones: deque[Pcm] = deque()
         self._fade = max(1, int(FADE_S * rate))
@@ -79,25 +81,33 @@ class Player:
 
     # --- from other threads -------------------------------------------------------------------
 
-    def begin(self, turn: int, text: str) -> None:
-        """A clause of `turn` follows; `text` is the piece of the reply that it says."""
-        self._inbox.append(lambda: self._begin(turn, text))
+    def hold(self, key: Key) -> None:
+        """Keep what comes for `key` silent until `release`."""
+        self._inbox.append(lambda: self._hold(key))
 
-    def add(self, turn: int, pcm: Pcm, words: tuple[tuple[int, int], ...] = ()) -> None:
+    def release(self, key: Key) -> None:
+        """Let `key` sound, from the next buffer on."""
+        self._inbox.append(lambda: self._release(key))
+
+    def begin(self, key: Key, text: str) -> None:
+        """A clause of the answer `key` follows; `text` is the piece of the reply that it says."""
+        self._inbox.append(lambda: self._begin(key, text))
+
+    def add(self, key: Key, pcm: Pcm, words: tuple[tuple[int, int], ...] = ()) -> None:
         """More sound of the clause begun last, at `rate` (samples,), with word marks."""
-        self._inbox.append(lambda: self._add(turn, pcm, words))
+        self._inbox.append(lambda: self._add(key, pcm, words))
 
-    def complete(self, turn: int) -> None:
+    def complete(self, key: Key) -> None:
         """All sound of the clause begun last has been added."""
-        self._inbox.append(lambda: self._complete(turn))
+        self._inbox.append(lambda: self._complete(key))
 
-    def end(self, turn: int) -> None:
-        """No more clauses of `turn` follow."""
-        self._inbox.append(lambda: self._end(turn))
+    def end(self, key: Key) -> None:
+        """No more clauses of `key` follow."""
+        self._inbox.append(lambda: self._end(key))
 
-    def stop(self, turn: int) -> None:
-        """Be silent within one buffer if `turn` or an older one is sounding; take no more of it."""
-        self._inbox.append(lambda: self._stop(turn))
+    def stop(self, key: Key) -> None:
+        """Be silent within one buffer if `key` or an older one sounds; take no more of it."""
+        self._inbox.append(lambda: self._stop(key))
 
     def tone(self, pcm: Pcm) -> None:
         """Play `pcm` (samples,) at `rate` over whatever else sounds."""
@@ -107,7 +117,7 @@ class Player:
 
     def fill(self, out: Pcm, audible_at: float) -> None:
         """Write the next samples; see `assistant.audio.frames.Source`."""
-        while self._inbox and not self._stopping:  # a turn is over before the next one begins
+        while self._inbox and not self._stopping:  # an answer is over before the next one begins
             self._inbox.popleft()()
         out[:] = 0
         # What is played for the fade-out is all that is heard after a stop, and all that counts.
@@ -119,54 +129,63 @@ class Player:
             out[:filled] = (out[:filled] * self.volume).astype(np.int16)
         self._add_tones(out)
 
-    def _enter(self, turn: int, again: Callable[[], None]) -> bool:
-        """Make `turn` the current one; return whether it is.
+    def _hold(self, key: Key) -> None:
+        self._held = key
+
+    def _release(self, key: Key) -> None:
+        if self._held == key:
+            self._held = None
+
+    def _enter(self, key: Key, again: Callable[[], None]) -> bool:
+        """Make `key` the current one; return whether it is.
 
         An older one that sounds is stopped first, and `again` is called with the next buffer.
         """
-        if turn <= self._over:
+        if key <= self._over:
             return False  # the synthesiser did not know yet
-        if self._turn is None:
-            self._turn = turn
-        elif turn > self._turn:
-            self._stop(self._turn)
+        if self._key is None:
+            self._key = key
+        elif key > self._key:
+            self._stop(self._key)
             self._inbox.appendleft(again)
-        return turn == self._turn
+        return key == self._key
 
-    def _begin(self, turn: int, text: str) -> None:
-        if self._enter(turn, lambda: self._begin(turn, text)) and not self._ended:
-            self._clauses.append(_Clause(turn, text))
+    def _begin(self, key: Key, text: str) -> None:
+        if self._enter(key, lambda: self._begin(key, text)) and not self._ended:
+            self._clauses.append(_Clause(key, text))
 
-    def _current(self, turn: int) -> _Clause | None:
-        return self._clauses[-1] if self._clauses and turn == self._turn else None
+    def _current(self, key: Key) -> _Clause | None:
+        return self._clauses[-1] if self._clauses and key == self._key else None
 
-    def _add(self, turn: int, pcm: Pcm, words: tuple[tuple[int, int], ...]) -> None:
-        if (clause := self._current(turn)) and len(pcm):
+    def _add(self, key: Key, pcm: Pcm, words: tuple[tuple[int, int], ...]) -> None:
+        if (clause := self._current(key)) and len(pcm):
             clause.blocks.append(pcm)
             clause.samples += len(pcm)
             clause.words.extend(words)
 
-    def _complete(self, turn: int) -> None:
-        if clause := self._current(turn):
+    def _complete(self, key: Key) -> None:
+        if clause := self._current(key):
             clause.complete = True
 
-    def _end(self, turn: int) -> None:
-        if self._enter(turn, lambda: self._end(turn)):
+    def _end(self, key: Key) -> None:
+        if self._enter(key, lambda: self._end(key)):
             self._ended = True
 
-    def _stop(self, turn: int) -> None:
-        self._over = max(self._over, turn)
-        if self._turn is not None and self._turn <= turn:
+    def _stop(self, key: Key) -> None:
+        self._over = max(self._over, key)
+        if self._key is not None and self._key <= key:
             self._stopping = True
 
     def _speak(self, out: Pcm, audible_at: float) -> int:
         """Copy the clauses into `out`; return how many samples are speech."""
+        if self._key is not None and self._key == self._held:
+            return 0
         position = 0
         while self._clauses and position < len(out):
             clause = self._clauses[0]
             while clause.blocks and position < len(out):
                 if clause.played == 0:
-                    self._on_clause(clause.turn, clause.text, audible_at + position / self.rate)
+                    self._on_clause(clause.key, clause.text, audible_at + position / self.rate)
                 block = clause.blocks[0]
                 count = min(len(block), len(out) - position)
                 out[position : position + count] = block[:count]
@@ -186,18 +205,18 @@ class Player:
 
     def _fade_out(self, out: Pcm, audible_at: float) -> None:
         out[:] = (out * np.linspace(1.0, 0.0, len(out), dtype=np.float32)).astype(np.int16)
-        if self._clauses:
+        if self._clauses and self._key != self._held:
             self._heard.append(self._clauses[0].heard())
         self._clauses.clear()
         self._finish(audible_at + len(out) / self.rate)
 
     def _finish(self, at: float) -> None:
-        turn, heard = self._turn, "".join(self._heard)
-        self._turn, self._ended, self._stopping = None, False, False
+        key, heard = self._key, "".join(self._heard)
+        self._key, self._ended, self._stopping = None, False, False
         self._heard.clear()
-        if turn is not None:
-            self._over = max(self._over, turn)
-            self._on_end(turn, heard, at)
+        if key is not None:
+            self._over = max(self._over, key)
+            self._on_end(key, heard, at)
 
     def _add_tones(self, out: Pcm) -> None:
         if not self._tones:

@@ -1,12 +1,15 @@
 """Turns the reply's text into clauses and sound, one clause ahead of what is being played."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from assistant.audio.frames import Pcm
+from assistant.cores import Cores
 from assistant.errors import AssistantError
+from assistant.events import ALWAYS, NEVER, Key
 from assistant.mouth.chunker import Chunker, Clause
 from assistant.mouth.playback import Player
+from assistant.mouth.remembering import Remembering
 from assistant.mouth.spoken import speakable
 from assistant.mouth.synthesiser import Synthesiser
 from assistant.trace import Trace
@@ -19,7 +22,8 @@ Resample = Callable[[Pcm, int, int], Pcm]
 class Speaker:
     """The mouth as the daemon sees it; the synthesiser lives on its one thread.
 
-    `on_failed(turn, error)` is told of a synthesiser that fails.
+    Of an answer that is held, the first clause is made and the others wait. `on_failed(key, error)`
+    is told of a synthesiser that fails.
     """
 
     def __init__(
@@ -30,17 +34,21 @@ class Speaker:
         first_clause: int,
         clause: int,
         resample: Resample,
+        cores: Cores,
         trace: Trace,
-        on_failed: Callable[[int, AssistantError], None],
+        on_failed: Callable[[Key, AssistantError], None],
     ) -> None:
         self._make = make_synthesiser
         self._language = language
         self._limits = (first_clause, clause)
         self._resample = resample
+        self._cores = cores
         self._trace = trace
         self._worker = Worker("mouth", on_failed)
-        self._dead = -1
-        self._turn = -1
+        self._dead = self._released = NEVER
+        self._key = self._held = NEVER
+        self._waiting: list[Clause] = []
+        self._over = False
         self._chunker = Chunker(*self._limits)
         self._player: Player
         self._synthesiser: Synthesiser
@@ -50,68 +58,113 @@ class Speaker:
         self._player = player
 
         def job() -> None:
-            self._synthesiser = self._make()
+            self._synthesiser = Remembering(self._make())
             done()
 
-        self._worker.post(job, 0)
+        self._worker.post(job, NEVER)
 
-    def text(self, turn: int, piece: str) -> None:
+    def learn(self, texts: Iterable[str]) -> None:
+        """Make the sound of fixed sentences, when there is nothing else to do."""
+        for text in texts:
+            self._worker.post(lambda text=text: self._learn(text), NEVER)  # type: ignore[misc]
+
+    def _learn(self, text: str) -> None:
+        if spoken := speakable(text, self._language):
+            for _ in self._synthesiser.synthesise(spoken, lambda: self._worker.backlog() > 8):
+                pass
+
+    def hold(self, key: Key) -> None:
+        """What comes for `key` is secret until `release`."""
+        self._held = key
+        self._player.hold(key)
+
+    def release(self, key: Key) -> None:
+        """Let the answer `key` be heard, and make the rest of it."""
+        self._player.release(key)
+        self._worker.post(lambda: self._go_on(key), key)
+
+    def text(self, key: Key, piece: str) -> None:
         """A piece of the reply, as it comes."""
-        self._worker.post(lambda: self._feed(turn, piece), turn)
+        self._worker.post(lambda: self._feed(key, piece), key)
 
-    def end(self, turn: int) -> None:
+    def end(self, key: Key) -> None:
         """The reply is complete."""
-        self._worker.post(lambda: self._end(turn), turn)
+        self._worker.post(lambda: self._end(key), key)
 
-    def say(self, turn: int, text: str) -> None:
+    def say(self, key: Key, text: str) -> None:
         """Speak a whole text."""
-        self.text(turn, text)
-        self.end(turn)
+        self.text(key, text)
+        self.end(key)
 
-    def cancel(self, turn: int) -> None:
-        """Stop making sound for `turn` and all before it, and silence what plays."""
-        self._dead = max(self._dead, turn)
+    def cancel(self, key: Key) -> None:
+        """Stop making sound for `key` and all before it, and silence what plays."""
+        self._dead = max(self._dead, key)
         if hasattr(self, "_player"):
-            self._player.stop(turn)
+            self._player.stop(key)
 
     def stop(self) -> bool:
         """End; return whether the thread ended in time."""
-        self._dead = 1 << 62
+        self._dead = ALWAYS
         self._worker.post(
-            lambda: self._synthesiser.close() if hasattr(self, "_synthesiser") else None
+            lambda: self._synthesiser.close() if hasattr(self, "_synthesiser") else None, NEVER
         )
         return self._worker.stop()
 
-    def _feed(self, turn: int, piece: str) -> None:
-        if turn <= self._dead:
+    def _feed(self, key: Key, piece: str) -> None:
+        if key > self._dead:
+            self._turn_to(key)
+            self._take(key, self._chunker.feed(piece))
+
+    def _turn_to(self, key: Key) -> None:
+        """Forget what another answer left."""
+        if key != self._key:
+            self._key, self._chunker = key, Chunker(*self._limits)
+            self._waiting, self._over = [], False
+
+    def _end(self, key: Key) -> None:
+        if key <= self._dead:
             return
-        if turn != self._turn:
-            self._turn, self._chunker = turn, Chunker(*self._limits)
-        for clause in self._chunker.feed(piece):
-            self._speak(turn, clause)
+        self._turn_to(key)
+        self._take(key, self._chunker.finish())
+        self._over = True
+        if not self._waiting and key > self._dead:
+            self._player.end(key)
 
-    def _end(self, turn: int) -> None:
-        if turn <= self._dead:
+    def _take(self, key: Key, clauses: list[Clause]) -> None:
+        for clause in clauses:
+            if clause.index > 0 and key == self._held and key > self._released:
+                self._waiting.append(clause)
+            else:
+                self._speak(key, clause)
+
+    def _go_on(self, key: Key) -> None:
+        """The answer was released: make what waited for that."""
+        self._released = max(self._released, key)
+        if key != self._key:
             return
-        if turn == self._turn:
-            for clause in self._chunker.finish():
-                self._speak(turn, clause)
-        if turn > self._dead:
-            self._player.end(turn)
+        waiting, self._waiting = self._waiting, []
+        for clause in waiting:
+            self._speak(key, clause)
+        if waiting and self._over and key > self._dead:
+            self._player.end(key)
 
-    def _speak(self, turn: int, clause: Clause) -> None:
-        def cancelled() -> bool:
-            return turn <= self._dead
-
-        if cancelled():
+    def _speak(self, key: Key, clause: Clause) -> None:
+        if key <= self._dead:
             return
         if clause.index == 0:
-            self._trace.mark(turn, "first_clause", time.monotonic(), characters=len(clause.text))
+            self._mark(key, "first_clause", characters=len(clause.text))
+        self._player.begin(key, clause.text)
+        with self._cores.first():
+            self._make_sound(key, clause)
+        self._player.complete(key)
+
+    def _make_sound(self, key: Key, clause: Clause) -> None:
+        def cancelled() -> bool:
+            return key <= self._dead
+
         spoken = speakable(clause.text, self._language)
         indent = len(clause.text) - len(clause.text.lstrip())
-        self._player.begin(turn, clause.text)
-        rate = self._synthesiser.rate
-        first = clause.index == 0
+        rate, first = self._synthesiser.rate, clause.index == 0
         for sound in self._synthesiser.synthesise(spoken, cancelled) if spoken else ():
             if cancelled():
                 return
@@ -119,8 +172,10 @@ class Speaker:
             # own text do they say anything about the latter.
             words = sound.words if spoken == clause.text.strip() else ()
             scaled = tuple((indent + chars, at * self._player.rate // rate) for chars, at in words)
-            self._player.add(turn, self._resample(sound.pcm, rate, self._player.rate), scaled)
+            self._player.add(key, self._resample(sound.pcm, rate, self._player.rate), scaled)
             if first:
-                self._trace.mark(turn, "first_sound_made", time.monotonic())
+                self._mark(key, "first_sound_made")
                 first = False
-        self._player.complete(turn)
+
+    def _mark(self, key: Key, stage: str, **data: object) -> None:
+        self._trace.mark(key.turn, stage, time.monotonic(), take=key.take, **data)

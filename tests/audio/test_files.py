@@ -154,6 +154,20 @@ def test_bursts_are_told_apart_by_half_a_second() -> None:
     assert [at - began for at in loudspeaker.started] == pytest.approx([40 / rate, second])
 
 
+def test_what_was_taken_is_forgotten() -> None:
+    source, loudspeaker = Script(ramp(500)), FileLoudspeaker(16_000)
+    loudspeaker.start(source)
+    time.sleep(0.1)
+    first = loudspeaker.take()
+    time.sleep(0.1)
+    loudspeaker.stop()
+    second = loudspeaker.take()
+    assert len(first) > 0
+    assert len(second) > 0
+    assert np.array_equal(np.concatenate([first, second])[:500], ramp(500))
+    assert len(loudspeaker.pcm) == 0
+
+
 def test_the_sound_can_go_elsewhere_than_memory() -> None:
     kept: list[Pcm] = []
     source, loudspeaker = Script(ramp(500)), FileLoudspeaker(16_000, keep=kept.append)

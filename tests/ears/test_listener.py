@@ -15,7 +15,7 @@ from assistant.ears import engines, wake
 from assistant.ears.listener import Listener
 from assistant.ears.vad import Vad
 from assistant.errors import AssistantError, BadInput
-from assistant.events import Heard, Partial, SpeechEnded, SpeechStarted, StopHeard
+from assistant.events import Heard, Partial, Settled, SpeechEnded, SpeechStarted, StopHeard
 from assistant.trace import Trace
 
 pytestmark = pytest.mark.engine
@@ -119,6 +119,116 @@ def test_a_stop_word_during_a_reply_is_heard(ears):
     ears.listener.watch(5)
     ears.hear(silence(0.3), human(), silence(0.6))
     assert ears.next(StopHeard).text
+
+
+class Counting:
+    """The real recogniser; what it is asked is written down."""
+
+    def __init__(self):
+        self._real = engines.make(Config())
+        self.asked = []
+
+    def __getattr__(self, name):
+        def call(*arguments):
+            self.asked.append(name)
+            return getattr(self._real, name)(*arguments)
+
+        return call
+
+
+class Paused(Ears):
+    """Has heard a turn up to a pause and settled it."""
+
+    def __init__(self):
+        made = []
+        super().__init__(lambda: made.append(Counting()) or made[0])
+        self.recogniser = made[0]
+
+    def until_settled(self, turn):
+        self.listener.listen(turn)
+        self.hear(silence(0.4), human(), silence(0.4))
+        self.next(SpeechEnded)
+        self.listener.settle(turn)
+        return self.next(Settled)
+
+    def asked(self, what):
+        return self.recogniser.asked.count(what)
+
+
+@pytest.fixture(scope="module")
+def paused():
+    it = Paused()
+    yield it
+    assert it.listener.stop()
+
+
+def words(text):
+    return set(text.lower().replace(".", "").split())
+
+
+def test_a_pause_is_settled_with_what_was_said_and_the_end_is_free(paused):
+    settled = paused.until_settled(1)
+    assert settled.turn == 1
+    assert len(words(settled.text) & {"ten", "of", "clubs"}) >= 2
+    assert paused.trace.turn(1).data("settled") == {"text": settled.text}
+    fed, finished = paused.asked("feed"), paused.asked("finish")
+    paused.hear(silence(0.4))
+    paused.listener.finish(1)
+    heard = paused.next(Heard)
+    assert (heard.turn, heard.text) == (1, settled.text)
+    assert heard.speech_s > 0.5
+    assert (paused.asked("feed"), paused.asked("finish")) == (fed, finished)
+    assert paused.asked("settle") == 1
+
+
+def test_who_goes_on_after_a_pause_that_was_settled_is_heard_whole(paused):
+    settled = paused.until_settled(2)
+    started = paused.asked("start")
+    paused.hear(human(), silence(0.4))
+    paused.next(SpeechEnded)
+    paused.listener.settle(2)
+    second = paused.next(Settled)
+    paused.listener.finish(2)
+    heard = paused.next(Heard)
+    assert heard.text == second.text
+    assert len(heard.text.split()) > len(settled.text.split())
+    assert paused.asked("start") == started  # one utterance
+
+
+def test_who_goes_on_and_is_not_settled_again_is_finished_anew(paused):
+    settled = paused.until_settled(3)
+    finished = paused.asked("finish")
+    paused.hear(human(), silence(0.4))
+    paused.next(SpeechEnded)
+    paused.listener.finish(3)
+    assert len(paused.next(Heard).text.split()) > len(settled.text.split())
+    assert paused.asked("finish") == finished + 1
+
+
+def test_nothing_is_settled_for_another_turn_or_while_somebody_speaks(paused):
+    asked = paused.asked("settle")
+    paused.listener.listen(4)
+    paused.hear(silence(0.4), human()[: RATE // 2])
+    paused.next(SpeechStarted)
+    paused.listener.settle(4)
+    paused.hear(human()[RATE // 2 :], silence(0.4))
+    paused.next(SpeechEnded)
+    paused.listener.settle(5)
+    paused.listener.settle(3)
+    paused.listener.finish(4)
+    paused.next(Heard)
+    assert paused.asked("settle") == asked
+
+
+def test_a_turn_that_was_cancelled_is_not_settled(paused):
+    asked = paused.asked("settle")
+    paused.listener.listen(6)
+    paused.hear(silence(0.4), human(), silence(0.4))
+    paused.next(SpeechEnded)
+    paused.listener.cancel(6)
+    paused.listener.settle(6)
+    assert paused.until_settled(7).turn == 7  # what comes after the cancelled one
+    assert paused.asked("settle") == asked + 1
 
 
 class Broken:

@@ -168,6 +168,71 @@ def test_fed_all_at_once_a_very_long_sound_is_cut_too(at_once, calls):
     assert max(samples for samples, _ in calls) <= LONGEST_S * RATE
 
 
+# --- settled in a pause, and going on -----------------------------------------------------------
+
+
+def fed(recogniser, pcm):
+    """Begin an utterance."""
+    recogniser.start()
+    for at in range(0, len(pcm), FRAME_SAMPLES):
+        recogniser.feed(pcm[at : at + FRAME_SAMPLES])
+
+
+@pytest.mark.parametrize("which", ["recogniser", "at_once"])
+@pytest.mark.parametrize(
+    "pcm",
+    [
+        join(cards(1), silence(0.15)),
+        join(cards(1), silence(0.6)),
+        austen(870),
+        austen(870)[: 2 * RATE],
+        silence(1),
+        silence(0),
+    ],
+    ids=["a short pause", "a long pause", "no pause", "half a sentence", "silence", "nothing"],
+)
+def test_what_is_settled_is_what_would_be_final(request, which, pcm):
+    recogniser = request.getfixturevalue(which)
+    fed(recogniser, pcm)
+    expected = recogniser.finish().text
+    fed(recogniser, pcm)
+    assert recogniser.settle() == expected
+    assert recogniser.settle() == expected
+    assert recogniser.finish().text == expected
+
+
+@pytest.mark.parametrize("which", ["recogniser", "at_once"])
+def test_after_a_pause_was_settled_the_utterance_goes_on(request, which):
+    recogniser = request.getfixturevalue(which)
+    first, second = join(cards(1), silence(0.3)), join(cards(3), silence(0.3))
+    expected = run(recogniser, join(first, second))[1].text
+    fed(recogniser, first)
+    assert recogniser.settle() == "Ten of clubs."
+    for at in range(0, len(second), FRAME_SAMPLES):
+        recogniser.feed(second[at : at + FRAME_SAMPLES])
+    assert recogniser.settle() == expected
+    assert recogniser.finish().text == expected
+    assert expected.lower().count("clubs") >= 2
+
+
+def test_settling_is_free_once_a_partial_has_heard_the_quiet(recogniser, calls):
+    recogniser.start()
+    recogniser.feed(join(cards(1), silence(0.4)))
+    recogniser.feed(silence(0.1))
+    asked = len(calls)
+    assert recogniser.settle() == "Ten of clubs."
+    assert recogniser.finish() == Transcript("Ten of clubs.")
+    assert len(calls) == asked == 1
+
+
+def test_what_was_settled_is_not_a_partial_again(recogniser):
+    recogniser.start()
+    recogniser.feed(cards(1))
+    text = recogniser.settle()
+    assert recogniser.feed(silence(0.5)) is None
+    assert recogniser.finish().text == text
+
+
 # --- the vocabulary ----------------------------------------------------------------------------
 
 

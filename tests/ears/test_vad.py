@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from assistant.audio.frames import RATE, Frame
 from assistant.ears import vad as vad_module
-from assistant.ears.vad import WINDOW_S, Edges, Vad
+from assistant.ears.vad import RESUMED, WINDOW_S, Edges, Vad
 from assistant.errors import EngineMissing
 
 LEAD = 1.0
@@ -142,6 +142,52 @@ def test_between_the_thresholds_nothing_changes():
     assert steps([0.9] * 5 + [0.4] * 50) == [("start", 0)]  # never ended
     assert steps([0.9, 0.4, 0.4, 0.4]) == [("start", 0)]  # one sure window, then held
     assert steps([0.9] * 5 + [0.1, 0.4, 0.4, 0.4]) == [("start", 0), ("end", 5)]
+
+
+SPEECH, PAUSE = [0.9], [0.0]
+
+
+def discovered(probabilities, min_speech=0.1, min_silence=0.1):
+    """Return each edge with the number of the window that made it certain."""
+    edges = Edges(0.5, min_speech, min_silence)
+    told = [(edges.step(p, n * WINDOW_S), n) for n, p in enumerate(probabilities)]
+    return [(event.kind, round(event.time / WINDOW_S), n) for event, n in told if event]
+
+
+def test_speech_that_goes_on_after_a_pause_is_noticed_sooner_than_it_began():
+    begin = SPEECH * 8 + PAUSE * 4
+    assert discovered(begin + SPEECH * 8, min_speech=0.25) == [
+        ("start", 0, 7),  # 8 windows for a start
+        ("end", 8, 11),
+        ("start", 12, 12 + RESUMED - 1),
+    ]
+    assert discovered(begin + SPEECH * (RESUMED - 1) + PAUSE * 9, min_speech=0.25)[2:] == []
+    again = begin + SPEECH * RESUMED + PAUSE * 4 + SPEECH * RESUMED
+    assert [n for _, _, n in discovered(again, min_speech=0.25)][2:] == [13, 17, 19]
+
+
+def test_speech_that_goes_on_never_needs_more_than_a_start():
+    found = discovered(SPEECH + PAUSE * 4 + SPEECH, min_speech=0.03)
+    assert found == [("start", 0, 0), ("end", 1, 4), ("start", 5, 5)]
+
+
+def test_after_a_reset_a_start_needs_all_its_windows_again():
+    edges = Edges(0.5, 0.25, 0.1)
+    for probability in SPEECH * 8 + PAUSE * 4:
+        edges.step(probability, 0.0)
+    edges.reset()
+    assert [edges.step(0.9, 0.0) for _ in range(7)] == [None] * 7
+    assert edges.step(0.9, 0.0).kind == "start"
+
+
+def test_a_person_who_goes_on_is_noticed_within_resumed_windows():
+    slow = Vad(0.5, 0.3, 0.1)  # a start takes ten windows
+    pcm = join(silence(LEAD), cards(3), silence(0.5), cards(3), silence(LEAD))
+    told = [(event, frame.end - event.time) for frame in frames(pcm) for event in slow.feed(frame)]
+    starts = [delay for event, delay in told if event.kind == "start"]
+    assert len(starts) >= 2
+    assert starts[0] >= 0.3
+    assert all(RESUMED * WINDOW_S - 0.001 <= d <= (RESUMED + 1) * WINDOW_S for d in starts[1:])
 
 
 @given(

@@ -97,6 +97,21 @@ def test_however_it_is_cut_the_text_is_the_same(grammar):
     assert texts == {MUSIC}
 
 
+def test_what_is_settled_in_a_pause_is_what_would_be_final_and_it_goes_on(grammar):
+    pause = silence(0.5)
+    for phrases in ([MUSIC], [HELLO], [MUSIC, HELLO], [HELLO, MUSIC, MUSIC]):
+        said = []
+        grammar.start()
+        for phrase in phrases:
+            said.append(phrase)
+            pcm = join(utterance(phrase), pause)
+            for at in range(0, len(pcm), FRAME_SAMPLES):
+                grammar.feed(pcm[at : at + FRAME_SAMPLES])
+            settled = grammar.settle()
+            assert settled == grammar.settle() == " ".join(said)
+        assert grammar.finish().text == settled
+
+
 def test_nothing_and_silence_are_no_text(grammar):
     assert run(grammar, silence(0))[1] == Transcript("")
     assert run(grammar, silence(2))[1] == Transcript("")
@@ -109,6 +124,31 @@ def test_open_recognition_hears_korean_words(everything):
     assert transcript.words
     assert all(everything.knows(word.text) for word in transcript.words)
     assert transcript.text == " ".join(word.text for word in transcript.words)
+
+
+def test_what_is_settled_in_open_recognition_is_the_last_partial(everything):
+    """Not always the final text: for that Vosk weighs all that it may have heard, for a partial it
+    takes the best path. They part where it is unsure, as it is of espeak's Korean."""
+    for text in ("안녕하세요", "음악시작"):
+        pcm = join(utterance(text), silence(0.5))
+        everything.start()
+        partials = [
+            partial
+            for at in range(0, len(pcm), FRAME_SAMPLES)
+            if (partial := everything.feed(pcm[at : at + FRAME_SAMPLES])) is not None
+        ]
+        assert everything.settle() == everything.settle() == partials[-1] != ""
+        assert everything.finish().words
+
+
+def test_nothing_is_settled_before_anything_was_said(grammar):
+    grammar.start()
+    assert grammar.settle() == ""
+    grammar.feed(silence(1))
+    assert grammar.settle() == ""
+    grammar.feed(utterance(MUSIC))
+    grammar.start()
+    assert grammar.settle() == ""
 
 
 def test_the_grammar_can_be_changed_and_taken_away(everything):

@@ -69,6 +69,29 @@ def test_what_is_kept_is_bounded_and_goes_with_the_utterance(english):
     assert english.finish() == Transcript("")
 
 
+@pytest.mark.parametrize("pcm", [join(cards(3), silence(0.2)), austen(930), silence(1), silence(0)])
+def test_what_is_settled_is_what_would_be_final(english, pcm):
+    expected = run(english, pcm).text
+    english.start()
+    english.feed(pcm)
+    assert english.settle() == expected
+    assert english.settle() == expected
+    assert english.finish().text == expected
+
+
+def test_after_a_pause_was_settled_the_utterance_goes_on(english):
+    first, second = join(cards(3), silence(0.4)), join(austen(930), silence(0.2))
+    expected = run(english, join(first, second)).text
+    english.start()
+    english.feed(first)
+    assert "clubs" in english.settle()
+    english.feed(second)
+    assert english.settle() == expected
+    assert english.finish().text == expected
+    assert "amiable" in expected
+    assert english.settle() == ""  # finished: it is forgotten
+
+
 def test_a_repeated_word_does_not_run_away(english):
     loop = join(*[cards(4)] * 4)  # "five five" four times
     assert len(run(english, loop).text) < 100

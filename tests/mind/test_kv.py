@@ -166,3 +166,53 @@ def test_more_than_it_can_hold_fails_and_leaves_it_usable(kv, fresh):
     assert held(kv) == len(kv._tokens) == 0
     fresh.match([])
     assert same(think(kv, [1, 2, 3]), think(fresh, [1, 2, 3]))
+
+
+@settings(deadline=None)
+@given(st.lists(st.integers(0, 2), min_size=1, max_size=2 * BATCH), st.data())
+def test_what_comes_after_any_token_can_be_seen_on_the_way(kv, fresh, tokens, data):
+    look = data.draw(st.integers(0, len(tokens) - 1))
+    kv.match([])
+    seen = kv.read(tokens, never, look)
+    assert same(seen, think(fresh, tokens[: look + 1]))
+    assert same(logits(kv), think(fresh, tokens))
+
+
+def test_nothing_is_seen_where_nobody_looks(kv):
+    kv.match([])
+    assert kv.read([1, 2, 3], never) is None
+
+
+# --- taken out and put back --------------------------------------------------------------------
+
+
+def test_what_was_taken_out_is_put_back_into_another_cache(kv, fresh):
+    think(kv, [1, 2, 3, 4])
+    tokens, state = kv.dump()
+    assert tokens == [1, 2, 3, 4]
+    think(fresh, [2, 2])
+    assert fresh.restore(tokens, state)
+    assert held(fresh) == len(fresh) == 4
+    assert fresh.holds([1, 2, 3])
+    assert same(think(fresh, [1, 2, 3, 4, 5]), think(kv, [1, 2, 3, 4, 5]))
+
+
+@pytest.mark.parametrize("how", ["nothing", "cut", "more", "other tokens", "noise"])
+def test_a_state_that_does_not_fit_is_refused_and_leaves_an_empty_cache(kv, fresh, how):
+    think(kv, [1, 2, 3, 4])
+    tokens, state = kv.dump()
+    match how:
+        case "nothing":
+            state = b""
+        case "cut":
+            state = state[: len(state) // 2]
+        case "more":
+            state += b"x"
+        case "other tokens":
+            tokens = tokens[:-1]
+        case "noise":
+            state = np.random.default_rng(1).bytes(len(state))
+    think(fresh, [2, 2])
+    assert not fresh.restore(tokens, state)
+    assert held(fresh) == len(fresh) == 0
+    assert same(think(fresh, [1, 2, 3]), think(kv, [1, 2, 3]))

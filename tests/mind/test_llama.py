@@ -9,6 +9,7 @@ from assistant.config import Llm
 from assistant.errors import AssistantError, BadInput
 from assistant.mind import llama
 from assistant.mind.kv import BATCH
+from assistant.mind.kvfile import Store
 from assistant.mind.llama import LlamaModel
 from assistant.mind.model import Message
 
@@ -63,9 +64,9 @@ def reads(model, monkeypatch):
     given_tokens = []
     decode = model._kv._decode
 
-    def spied(tokens):
+    def spied(tokens, look):
         given_tokens.append(len(tokens))
-        decode(tokens)
+        decode(tokens, look)
 
     monkeypatch.setattr(model._kv, "_decode", spied)
     return given_tokens
@@ -259,6 +260,319 @@ def test_the_figures_of_the_prompt_are_right_from_the_first_piece_on(model):
     assert 0 < early.total_s < late.total_s
     assert early.reply_tokens < late.reply_tokens == 8
     assert model.usage == late
+
+
+# --- whether it is whole -----------------------------------------------------------------------
+
+
+def judged_warm(model, text):
+    found = []
+    model.warm(talk(text), judged=found.append)
+    (probability,) = found
+    return probability
+
+
+def judged_reply(model, text):
+    found = []
+    list(model.reply(talk(text), lambda: bool(found), found.append))
+    (probability,) = found
+    return probability
+
+
+@pytest.mark.parametrize("text", ["", "what", "what is the", "what is the capital of france", "?!"])
+def test_reading_along_and_answering_judge_alike_with_a_probability(model, text):
+    warm = judged_warm(model, text)
+    assert 0 <= warm <= 1
+    assert judged_warm(model, text) == pytest.approx(warm, abs=0.02)  # all of it is read already
+    assert judged_reply(model, text) == pytest.approx(warm, abs=0.02)
+    model._kv.match([])
+    assert judged_reply(model, text) == pytest.approx(warm, abs=0.02)
+
+
+@pytest.mark.parametrize(
+    ("whole_text", "beginnings"),
+    [
+        (
+            "what is the capital of france",
+            ["what", "what is", "what is the", "what is the capital of"],
+        ),
+        ("法国的首都是哪里", ["法", "法国", "法国的", "法国的首都", "法国的首都是"]),
+    ],
+)
+@pytest.mark.parametrize("judge", [judged_warm, judged_reply])
+def test_a_whole_request_is_more_probable_than_its_beginnings(model, judge, whole_text, beginnings):
+    assert judge(model, whole_text) > 2 * max(judge(model, text) for text in beginnings)
+
+
+def test_it_is_judged_before_the_first_text_and_once(model):
+    order = []
+    for piece in model.reply(talk(CAPITAL), never, lambda _: order.append("judged")):
+        order.append(piece)
+    assert order[0] == "judged"
+    assert order.count("judged") == 1
+    assert "Paris" in "".join(order)
+
+
+def test_a_message_longer_than_a_batch_is_judged_at_its_end(model):
+    long = "One two three four five six seven. " * 20 + "what is the capital of"
+    assert model.count(long) > 1.2 * BATCH
+    warm = judged_warm(model, long)
+    model._kv.match([])
+    assert judged_reply(model, long) == pytest.approx(warm, abs=0.02)
+    whole_text = judged_warm(model, long + " france")
+    assert whole_text > 2 * warm
+
+
+def test_interrupted_before_it_is_read_nothing_is_judged(model):
+    found = []
+    model.warm(talk(CAPITAL), lambda: True, judged=found.append)
+    list(model.reply(talk(CAPITAL), lambda: True, found.append))
+    assert found == []
+
+
+def test_judging_does_not_change_the_answer(model):
+    expected = afresh(model, *NAME)
+    model._kv.match([])
+    found = []
+    assert "".join(model.reply(talk(*NAME), never, found.append)) == expected
+    assert "".join(model.reply(talk(*NAME), never, found.append)) == expected
+    assert len(found) == 2
+
+
+# --- reading along -----------------------------------------------------------------------------
+
+
+def ends_at(model, *texts):
+    """Number of tokens to the end of the last text."""
+    return len(model._prompt(talk(*texts), ask=False))
+
+
+def test_a_take_after_reading_along_reads_only_what_is_new(model, reads):
+    judged_warm(model, "what is the capital of")
+    assert sum(reads) == ends_at(model, "what is the capital of")
+    reads.clear()
+    say(model, "what is the capital of france")
+    usage = model.usage
+    assert usage.cached_tokens == ends_at(model, "what is the capital of")
+    assert sum(reads) == usage.prompt_tokens - usage.cached_tokens + usage.reply_tokens - 1
+
+
+def test_a_take_that_judges_reads_one_token_of_the_question_again(model):
+    judged_warm(model, "what is the capital of france")
+    judged_reply(model, "what is the capital of france")
+    assert model.usage.cached_tokens == ends_at(model, "what is the capital of france") - 1
+
+
+def test_what_was_revised_is_read_again_from_there_and_no_more(model, reads):
+    judged_warm(model, "what is the capital of friends")
+    reads.clear()
+    judged_warm(model, "what is the capital of france")
+    common = ends_at(model, "what is the capital of")
+    assert sum(reads) == ends_at(model, "what is the capital of france") - common
+
+
+PARTIALS = {
+    "growing": ["what", "what is", "what is my"],
+    "revised": ["what", "what's", "what is mine", "water is my name", "what is my"],
+    "longer than the question": ["what is my name and what is yours", "what is my name again"],
+    "the question itself": ["what is my name", "what is my name"],
+    "something else": ["tell me a long story about a cat"],
+}
+
+
+@pytest.mark.parametrize("partials", PARTIALS.values(), ids=PARTIALS)
+@pytest.mark.parametrize("take", ["none", "dropped", "cancelled"])
+def test_the_answer_is_the_same_whatever_was_read_along_before(model, partials, take):
+    before, question = NAME[:2], "what is my name"
+    expected = afresh(model, *before, question)
+    assert "Ada" in expected
+    model._kv.match([])
+    for number, partial in enumerate(partials):
+        judged = [].append
+        model.warm(talk(*before, partial), judged=judged)
+        if take != "none" and number == len(partials) // 2:
+            pieces = []
+            reply = model.reply(talk(*before, partial), lambda p=pieces: len(p) == 2, judged)
+            if take == "dropped":
+                next(reply)
+                reply.close()
+            else:
+                pieces += reply
+                assert len(pieces) <= 2
+    assert say(model, *before, question) == expected
+    assert model.usage.cached_tokens >= ends_at(model, *before, "")
+
+
+def test_without_reuse_nothing_is_kept(model, set_to, reads):
+    expected = afresh(model, *NAME)
+    set_to(reuse=False)
+    found = []
+    reads.clear()
+    model.warm(talk(""))
+    model.warm(talk("What is"), judged=found.append)
+    assert reads == found == []
+    for _ in range(2):
+        assert say(model, *NAME) == expected
+        assert model.usage.cached_tokens == 0
+
+
+# --- what is kept on disk ----------------------------------------------------------------------
+
+
+@pytest.fixture
+def kept(tmp_path):
+    """Return a function that loads a model (the tiny one) which keeps what it read first."""
+    loaded_ones = []
+
+    def load(path=None, cache=tmp_path / "cache" / "kv", **changes):
+        if path is None:
+            path = tmp_path / "tiny.gguf"
+            if not path.exists():
+                path.write_bytes(tiny())
+        told = {**ONE_THREAD, "context": 256, "temperature": 0.0, "max_tokens": 8, **changes}
+        loaded_ones.append(LlamaModel(path, Llm(**told), cache))
+        return loaded_ones[-1]
+
+    yield load
+    for one in loaded_ones:
+        one.close()
+
+
+def states(tmp_path):
+    return sorted((tmp_path / "cache").rglob("*.kv"))
+
+
+def counted(model, monkeypatch):
+    """Count the tokens that llama.cpp is given to read from now on."""
+    seen, decode = [], model._kv._decode
+    monkeypatch.setattr(
+        model._kv, "_decode", lambda t, look: seen.append(len(t)) or decode(t, look)
+    )
+    return seen
+
+
+@pytest.fixture
+def warmed(kept, monkeypatch):
+    """Return a function that loads a model, warms it, and tells how many tokens that read."""
+
+    def load(*arguments, **changes):
+        model = kept(*arguments, **changes)
+        seen = counted(model, monkeypatch)
+        model.warm(talk(""))
+        assert len(model._kv) == ends_at(model, "")
+        return model, sum(seen)
+
+    return load
+
+
+def test_what_was_read_first_is_read_from_disk_the_next_time(kept, monkeypatch):
+    path = {"path": MODEL, "context": CONTEXT, "repeat_penalty": 1.0}
+    first = kept(**path)
+    first.warm(talk(""))
+    expected = say(first, *NAME)
+    assert "Ada" in expected
+    cached = first.usage.cached_tokens
+    first.close()
+    second = kept(**path)
+    seen = counted(second, monkeypatch)
+    second.warm(talk(""))
+    assert seen == []
+    assert say(second, *NAME) == expected
+    assert second.usage.cached_tokens == cached == ends_at(second, "")
+
+
+def test_only_what_is_read_first_is_kept(kept, tmp_path):
+    model = kept()
+    model.warm(talk(""))
+    (state,) = states(tmp_path)
+    before = state.read_bytes()
+    model.warm(talk("My secret is"))
+    say(model, "My secret is out.")
+    model._kv.match([])
+    model.warm(talk("My secret is out.", "Indeed.", ""))
+    assert states(tmp_path) == [state]
+    assert state.read_bytes() == before
+
+
+def test_what_somebody_says_is_not_kept_even_if_it_is_read_first(kept, tmp_path):
+    model, found = kept(), []
+    model.warm(talk("My secret is"), judged=found.append)
+    assert len(found) == 1
+    assert states(tmp_path) == []
+
+
+def test_without_a_folder_or_reuse_nothing_is_written(kept, tmp_path):
+    kept(cache=None).warm(talk(""))
+    kept(reuse=False).warm(talk(""))
+    assert not (tmp_path / "cache").exists()
+
+
+@pytest.mark.parametrize("how", ["empty", "half", "a byte less", "another byte", "text"])
+def test_a_damaged_state_is_made_anew_without_a_word(warmed, tmp_path, how, caplog, capfd):
+    first, read = warmed()
+    assert read == ends_at(first, "")
+    expected = say(first, "hello")
+    (state,) = states(tmp_path)
+    good = state.read_bytes()
+    damaged = {
+        "empty": b"",
+        "half": good[: len(good) // 2],
+        "a byte less": good[:-1],
+        "another byte": good[:-100] + bytes([good[-100] ^ 1]) + good[-99:],
+        "text": b"hello " * 100,
+    }
+    state.write_bytes(damaged[how])
+    caplog.set_level("WARNING")
+    second, read = warmed()
+    assert read == ends_at(second, "")
+    assert say(second, "hello") == expected
+    third, read = warmed()
+    assert read == 0
+    assert say(third, "hello") == expected
+    assert states(tmp_path) == [state]
+    assert caplog.records == []
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_state_of_another_model_is_not_taken(warmed, tmp_path):
+    first, _ = warmed()
+    mine = say(first, "hello")
+    (state,) = states(tmp_path)
+    path = tmp_path / "other.gguf"
+    path.write_bytes(tiny(seed=2))
+    other, read = warmed(path)
+    assert read == ends_at(other, "")
+    theirs = say(other, "hello")
+    assert theirs != mine
+    (second,) = set(states(tmp_path)) - {state}
+    second.write_bytes(state.read_bytes())  # even under the right name
+    again, read = warmed(path)
+    assert read == ends_at(again, "")
+    assert say(again, "hello") == theirs
+    assert warmed()[1] == 0
+
+
+def test_a_state_that_llama_cpp_refuses_is_made_anew_without_a_word(warmed, tmp_path, capfd):
+    first, _ = warmed()
+    expected = say(first, "hello")
+    (state,) = states(tmp_path)
+    tokens = first._prompt(talk(""), ask=False)
+    path = tmp_path / "tiny.gguf"
+    Store(state.parent, path, first._version()).save(tokens, b"whole, but no state at all")
+    assert states(tmp_path) == [state]
+    second, read = warmed()
+    assert read == len(tokens)
+    assert say(second, "hello") == expected
+    assert warmed()[1] == 0
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_folder_that_cannot_be_made_only_costs_time(warmed, tmp_path, capfd):
+    (tmp_path / "file").write_text("")
+    for _ in range(2):
+        model, read = warmed(cache=tmp_path / "file" / "kv")
+        assert read == ends_at(model, "")
+    assert capfd.readouterr() == ("", "")
 
 
 # --- cancelling --------------------------------------------------------------------------------

@@ -5,9 +5,10 @@ import wave
 import pytest
 from gguf_files import CHAT, MODEL, cut, tiny, whole
 
+from assistant import machine
 from assistant.config import Config, Llm, Paths
 from assistant.errors import BadInput, EngineMissing
-from assistant.mind import engines, llama, machine
+from assistant.mind import engines, llama
 from assistant.mind.model import Message
 
 

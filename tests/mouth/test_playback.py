@@ -3,6 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from assistant.events import Key
 from assistant.mouth.playback import FADE_S, Player
 
 RATE = 1000
@@ -15,7 +16,10 @@ class Listening:
     def __init__(self, volume=1.0):
         self.clauses, self.ends, self.out = [], [], []
         self.player = Player(
-            RATE, lambda *a: self.clauses.append(a), lambda *a: self.ends.append(a), volume
+            RATE,
+            lambda key, *rest: self.clauses.append((key.turn, *rest)),
+            lambda key, *rest: self.ends.append((key.turn, *rest)),
+            volume,
         )
         self.now = 0.0
 
@@ -27,9 +31,9 @@ class Listening:
         return out
 
     def clause(self, turn, text, samples, words=(), level=1000):
-        self.player.begin(turn, text)
-        self.player.add(turn, np.full(samples, level, np.int16), words)
-        self.player.complete(turn)
+        self.player.begin(Key(turn, 1), text)
+        self.player.add(Key(turn, 1), np.full(samples, level, np.int16), words)
+        self.player.complete(Key(turn, 1))
 
 
 def test_without_anything_to_play_it_is_silent():
@@ -40,7 +44,7 @@ def test_clauses_follow_without_a_gap_and_the_end_is_reported_once():
     it = Listening()
     it.clause(1, "One, ", 130)
     it.clause(1, "two.", 50)
-    it.player.end(1)
+    it.player.end(Key(1, 1))
     sound = np.concatenate([it.pull() for _ in range(4)])
     assert np.flatnonzero(sound).tolist() == list(range(180))
     assert it.clauses == [(1, "One, ", 0.0), (1, "two.", 0.13)]
@@ -54,7 +58,7 @@ def test_a_slow_synthesiser_leaves_silence_but_not_the_turn():
     it.pull()
     assert not it.ends
     it.clause(1, "two.", 50)
-    it.player.end(1)
+    it.player.end(Key(1, 1))
     it.pull()
     assert it.ends[0][1] == "One, two."
 
@@ -62,10 +66,10 @@ def test_a_slow_synthesiser_leaves_silence_but_not_the_turn():
 def test_stop_is_silent_within_the_buffer_and_tells_what_was_heard():
     it = Listening()
     it.clause(1, "one two three four", 1000, ((4, 250), (8, 500), (14, 750)))
-    it.player.end(1)
+    it.player.end(Key(1, 1))
     for _ in range(6):
         it.pull()
-    it.player.stop(1)
+    it.player.stop(Key(1, 1))
     assert not it.pull()[10:].any()
     assert it.ends[0][:2] == (1, "one two ")
     assert not it.pull().any()
@@ -76,7 +80,7 @@ def test_without_word_marks_half_a_word_does_not_count_as_heard():
     it.clause(1, "elephants dance", 1000)
     for _ in range(8):
         it.pull()
-    it.player.stop(1)
+    it.player.stop(Key(1, 1))
     it.pull()
     assert it.ends[0][1] == "elephants "
 
@@ -84,23 +88,23 @@ def test_without_word_marks_half_a_word_does_not_count_as_heard():
 def test_sound_of_a_dead_turn_is_never_heard():
     it = Listening()
     it.clause(2, "new", 50)
-    it.player.begin(1, "old")
-    it.player.add(1, np.full(50, 9999, np.int16))
-    it.player.end(2)
+    it.player.begin(Key(1, 1), "old")
+    it.player.add(Key(1, 1), np.full(50, 9999, np.int16))
+    it.player.end(Key(2, 1))
     assert it.pull().max() == 1000
 
 
 def test_a_reply_without_sound_ends_at_once():
     it = Listening()
-    it.player.end(3)
+    it.player.end(Key(3, 1))
     it.pull()
     assert it.ends == [(3, "", 0.0)]
 
 
 def test_a_tone_sounds_over_speech_without_wrapping_round():
     it = Listening()
-    it.player.begin(1, "x")
-    it.player.add(1, np.full(100, 30000, np.int16))
+    it.player.begin(Key(1, 1), "x")
+    it.player.add(Key(1, 1), np.full(100, 30000, np.int16))
     it.player.tone(np.full(50, 30000, np.int16))
     sound = it.pull()
     assert sound[:50].min() == 32767
@@ -116,10 +120,10 @@ def test_what_was_heard_is_a_beginning_of_the_reply(clauses, pulls, stop_at):
     it = Listening()
     for text, samples in clauses:
         it.clause(5, text, samples)
-    it.player.end(5)
+    it.player.end(Key(5, 1))
     for number, samples in enumerate(pulls):
         if number == stop_at:
-            it.player.stop(5)
+            it.player.stop(Key(5, 1))
         it.pull(samples)
     assert len(it.ends) <= 1
     for _, heard, _ in it.ends:
@@ -134,7 +138,7 @@ def test_a_stop_fades_out_and_is_silent_within_the_buffer_however_long(samples):
     it = Listening()
     it.clause(1, "one two three", 5000)
     it.pull()
-    it.player.stop(1)
+    it.player.stop(Key(1, 1))
     out = it.pull(samples).astype(int)
     count = min(samples, FADE)
     assert out[0] == 1000
@@ -148,13 +152,13 @@ def test_what_was_not_audible_after_the_fade_was_not_heard():
     it = Listening()
     it.clause(1, "one two three", 1000, ((0, 0), (4, 110), (8, 150)))
     it.pull(100)
-    it.player.stop(1)
+    it.player.stop(Key(1, 1))
     it.pull(1000)
     assert it.ends[0][1] == ""
     it.clause(2, "one ", 100)
     it.clause(2, "two", 100)
     it.pull(100 - FADE)
-    it.player.stop(2)
+    it.player.stop(Key(2, 1))
     it.pull(1000)
     assert it.ends[1][1] == "one "
     assert [text for _, text, _ in it.clauses] == ["one two three", "one "]
@@ -164,14 +168,14 @@ def test_after_a_stop_nothing_more_of_the_turn_is_taken():
     it = Listening()
     it.clause(3, "one ", 500)
     it.pull()
-    it.player.stop(3)
+    it.player.stop(Key(3, 1))
     it.clause(3, "two ", 500)
-    it.player.end(3)
+    it.player.end(Key(3, 1))
     it.pull()
     it.clause(3, "three ", 500)
     it.clause(2, "older ", 500)
-    it.player.end(3)
-    it.player.end(2)
+    it.player.end(Key(3, 1))
+    it.player.end(Key(2, 1))
     for _ in range(8):
         assert not it.pull().any()
     assert [(turn, heard) for turn, heard, _ in it.ends] == [(3, "")]
@@ -179,9 +183,9 @@ def test_after_a_stop_nothing_more_of_the_turn_is_taken():
 
 def test_a_stop_of_what_has_not_begun_keeps_it_from_beginning():
     it = Listening()
-    it.player.stop(4)
+    it.player.stop(Key(4, 1))
     it.clause(4, "late", 100)
-    it.player.end(4)
+    it.player.end(Key(4, 1))
     assert not it.pull().any()
     assert not it.ends
     it.clause(5, "next", 100)
@@ -192,7 +196,7 @@ def test_a_stop_of_an_older_turn_does_not_touch_the_newer_one():
     it = Listening()
     it.clause(2, "new", 300)
     it.pull()
-    it.player.stop(1)
+    it.player.stop(Key(1, 1))
     assert (it.pull() == 1000).all()
 
 
@@ -201,7 +205,7 @@ def test_a_stop_between_clauses_ends_the_turn():
     it.clause(1, "One, ", 100)
     it.pull()
     it.pull()
-    it.player.stop(1)
+    it.player.stop(Key(1, 1))
     it.pull()
     assert [(turn, heard) for turn, heard, _ in it.ends] == [(1, "One, ")]
 
@@ -212,9 +216,9 @@ def test_the_next_turn_begins_after_the_last_one_has_ended(stopped):
     it.clause(1, "one two three four", 1000, ((4, 50), (8, 500)))
     it.pull()
     if stopped:
-        it.player.stop(1)
+        it.player.stop(Key(1, 1))
     it.clause(2, "new", 100, level=500)
-    it.player.end(2)
+    it.player.end(Key(2, 1))
     assert not it.pull()[FADE:].any()
     assert [(turn, heard) for turn, heard, _ in it.ends] == [(1, "one ")]
     assert (it.pull() == 500).all()
@@ -226,7 +230,7 @@ def test_a_newer_turn_without_sound_ends_the_older_one_too():
     it = Listening()
     it.clause(1, "one two", 1000)
     it.pull()
-    it.player.end(2)
+    it.player.end(Key(2, 1))
     it.pull()
     it.pull()
     assert [(turn, heard) for turn, heard, _ in it.ends] == [(1, ""), (2, "")]
@@ -253,7 +257,7 @@ def test_half_a_word_was_not_heard_and_half_a_chinese_sentence_was(text, played,
     it = Listening()
     it.clause(1, text, 1000)
     it.pull(played)
-    it.player.stop(1)
+    it.player.stop(Key(1, 1))
     it.pull()
     assert it.ends[0][1] == heard
 
@@ -264,7 +268,7 @@ def test_clauses_that_cannot_be_said_count_as_heard_with_what_is_around_them():
     it.clause(1, "😀 ", 0)
     it.clause(1, "Two.", 50)
     it.clause(1, " 😀", 0)
-    it.player.end(1)
+    it.player.end(Key(1, 1))
     it.pull(200)
     assert it.ends == [(1, "One. 😀 Two. 😀", 0.1)]
     assert [text for _, text, _ in it.clauses] == ["One. ", "Two."]
@@ -272,11 +276,11 @@ def test_clauses_that_cannot_be_said_count_as_heard_with_what_is_around_them():
 
 def test_a_clause_that_comes_in_many_blocks_begins_once():
     it = Listening()
-    it.player.begin(1, "one two")
+    it.player.begin(Key(1, 1), "one two")
     for size in (0, 10, 0, 20, 1):
-        it.player.add(1, np.full(size, 1000, np.int16))
-    it.player.complete(1)
-    it.player.end(1)
+        it.player.add(Key(1, 1), np.full(size, 1000, np.int16))
+    it.player.complete(Key(1, 1))
+    it.player.end(Key(1, 1))
     assert np.count_nonzero(it.pull()) == 31
     assert it.clauses == [(1, "one two", 0.0)]
     assert it.ends == [(1, "one two", 0.031)]
@@ -290,7 +294,7 @@ def test_the_volume_scales_speech_and_not_what_was_heard(volume, level):
     it = Listening(volume)
     it.clause(1, "one two", 50)
     it.clause(1, "three", 50, level=-1000)
-    it.player.end(1)
+    it.player.end(Key(1, 1))
     out = it.pull()
     assert out.tolist() == [level] * 50 + [-level] * 50
     it.pull()
@@ -320,7 +324,7 @@ def test_a_tone_sounds_through_a_stop():
     it.clause(1, "x", 1000)
     it.player.tone(np.full(300, 100, np.int16))
     it.pull()
-    it.player.stop(1)
+    it.player.stop(Key(1, 1))
     assert (it.pull()[FADE:] == 100).all()
     assert (it.pull() == 100).all()
 
@@ -345,13 +349,13 @@ def test_a_stopped_turn_is_never_heard_again_and_ends_once(steps):
             case "clause":
                 it.clause(turn, "word ", samples, level=level)
             case "begin":
-                it.player.begin(turn, "word ")
+                it.player.begin(Key(turn, 1), "word ")
             case "add":
-                it.player.add(turn, np.full(samples, level, np.int16))
+                it.player.add(Key(turn, 1), np.full(samples, level, np.int16))
             case "complete" | "end":
-                getattr(it.player, step)(turn)
+                getattr(it.player, step)(Key(turn, 1))
             case "stop":
-                it.player.stop(turn)
+                it.player.stop(Key(turn, 1))
                 dead = max(dead, turn)
             case "pull":
                 out = it.pull(samples)
@@ -359,3 +363,53 @@ def test_a_stopped_turn_is_never_heard_again_and_ends_once(steps):
                 assert set(np.unique(out[FADE:]) % 100) <= {0}
     ends = [turn for turn, _, _ in it.ends]
     assert ends == sorted(set(ends))
+
+
+# --- held answers -----------------------------------------------------------------------------
+
+
+def test_a_held_answer_is_silent_until_it_is_released_and_whole_then():
+    it = Listening()
+    it.player.hold(Key(1, 1))
+    it.clause(1, "secret", 150)
+    it.player.end(Key(1, 1))
+    assert not it.pull().any()
+    assert not it.pull().any()
+    assert not it.clauses
+    assert not it.ends
+    it.player.release(Key(1, 1))
+    sound = np.concatenate([it.pull(), it.pull()])
+    assert np.flatnonzero(sound).tolist() == list(range(150))
+    assert it.ends == [(1, "secret", pytest.approx(0.35))]
+
+
+@given(st.booleans(), st.booleans())
+def test_nothing_of_a_held_answer_that_is_dropped_was_heard(ended, text):
+    it = Listening()
+    it.player.hold(Key(1, 1))
+    it.clause(1, "secret" if text else "", 150 if text else 0)
+    if ended:
+        it.player.end(Key(1, 1))
+    it.pull()
+    it.player.stop(Key(1, 1))
+    it.player.hold(Key(1, 2))
+    it.player.begin(Key(1, 2), "next")
+    it.player.add(Key(1, 2), np.full(50, 500, np.int16))
+    it.player.complete(Key(1, 2))
+    assert not np.concatenate([it.pull(), it.pull(), it.pull()]).any()
+    assert not it.clauses
+    assert all(heard == "" for _, heard, _ in it.ends)
+    it.player.release(Key(1, 2))
+    assert it.pull().max() == 500
+
+
+def test_a_late_release_of_a_dropped_answer_releases_nothing():
+    it = Listening()
+    it.player.hold(Key(1, 1))
+    it.clause(1, "old", 50)
+    it.player.stop(Key(1, 1))
+    it.player.hold(Key(1, 2))
+    it.player.release(Key(1, 1))
+    it.player.begin(Key(1, 2), "new")
+    it.player.add(Key(1, 2), np.full(50, 500, np.int16))
+    assert not np.concatenate([it.pull(), it.pull(), it.pull()]).any()

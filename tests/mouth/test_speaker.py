@@ -5,7 +5,9 @@ import numpy as np
 import pytest
 
 from assistant.audio.resample import resample
+from assistant.cores import Cores
 from assistant.errors import AssistantError, BadInput
+from assistant.events import NEVER, Key
 from assistant.mouth.espeak import EspeakSynthesiser
 from assistant.mouth.playback import Player
 from assistant.mouth.speaker import Speaker
@@ -64,8 +66,8 @@ class Mouth:
         self.synthesiser = synthesiser
         self.player = Player(
             rate,
-            lambda turn, text, at: self.clauses.append((turn, text)),
-            lambda turn, heard, at: self.ends.append((turn, heard)),
+            lambda key, text, at: self.clauses.append((key.turn, text)),
+            lambda key, heard, at: self.ends.append((key.turn, heard)),
         )
         self.speaker = Speaker(
             lambda: synthesiser,
@@ -73,8 +75,9 @@ class Mouth:
             first_clause=60,
             clause=200,
             resample=resample,
+            cores=Cores(),
             trace=self.trace,
-            on_failed=lambda turn, error: self.failures.append((turn, error)),
+            on_failed=lambda key, error: self.failures.append((key.turn, error)),
         )
         loaded = threading.Event()
         self.speaker.load(self.player, loaded.set)
@@ -94,7 +97,7 @@ class Mouth:
         return out
 
     def say(self, turn, text):
-        self.speaker.say(turn, text)
+        self.speaker.say(Key(turn, 1), text)
         self.settle()
 
 
@@ -108,8 +111,8 @@ def mouth():
 
 def test_a_reply_is_spoken_clause_by_clause_and_heard_whole(mouth):
     for piece in ("Hello ", "there. How", " are you? ", "Well."):
-        mouth.speaker.text(1, piece)
-    mouth.speaker.end(1)
+        mouth.speaker.text(Key(1, 1), piece)
+    mouth.speaker.end(Key(1, 1))
     mouth.settle()
     assert mouth.synthesiser.made == ["Hello there.", "How are you?", "Well."]
     mouth.play(1000)
@@ -119,14 +122,14 @@ def test_a_reply_is_spoken_clause_by_clause_and_heard_whole(mouth):
 
 
 def test_the_next_clause_is_made_while_one_plays(mouth):
-    mouth.speaker.text(1, "One two three. ")
+    mouth.speaker.text(Key(1, 1), "One two three. ")
     mouth.settle()
     mouth.play(50)
-    mouth.speaker.text(1, "Four five. ")
+    mouth.speaker.text(Key(1, 1), "Four five. ")
     mouth.settle()
     assert mouth.synthesiser.made == ["One two three.", "Four five."]
     assert mouth.clauses == [(1, "One two three. ")]
-    mouth.speaker.end(1)
+    mouth.speaker.end(Key(1, 1))
     mouth.settle()
     mouth.play(400)
     sound = np.concatenate(mouth.sound)
@@ -135,21 +138,21 @@ def test_the_next_clause_is_made_while_one_plays(mouth):
 
 
 def test_one_plays_on_while_the_next_clause_is_slow(mouth):
-    mouth.speaker.text(1, "One two three. Now wait a bit. ")
+    mouth.speaker.text(Key(1, 1), "One two three. Now wait a bit. ")
     assert mouth.synthesiser.waits.wait(30)
     assert mouth.play(100).all()
     assert mouth.play(100)[:50].all()
     assert not mouth.play(100).any()
     assert not mouth.ends
     mouth.synthesiser.may_go_on.set()
-    mouth.speaker.end(1)
+    mouth.speaker.end(Key(1, 1))
     mouth.settle()
     mouth.play(300)
     assert mouth.ends == [(1, "One two three. Now wait a bit. ")]
 
 
 def test_the_first_clause_is_made_before_the_reply_is_complete(mouth):
-    mouth.speaker.text(1, "It is so, and nobody knows why. And")
+    mouth.speaker.text(Key(1, 1), "It is so, and nobody knows why. And")
     mouth.settle()
     assert mouth.synthesiser.made == ["It is so, and nobody knows why."]
     stages = [mark.stage for mark in mouth.trace.turn(1).marks]
@@ -159,24 +162,24 @@ def test_the_first_clause_is_made_before_the_reply_is_complete(mouth):
 def test_cancel_silences_and_tells_what_was_heard(mouth):
     mouth.say(1, "one two three four")
     mouth.play(100)
-    mouth.speaker.cancel(1)
+    mouth.speaker.cancel(Key(1, 1))
     assert not mouth.play(100)[5:].any()
     assert not mouth.play(100).any()
     assert mouth.ends == [(1, "one two ")]  # "three" had begun
 
 
 def test_cancel_ends_a_synthesiser_in_the_middle_of_a_text(mouth):
-    mouth.speaker.text(1, "endless words. ")
+    mouth.speaker.text(Key(1, 1), "endless words. ")
     while not mouth.play(50).any():
         pass
-    mouth.speaker.cancel(1)
+    mouth.speaker.cancel(Key(1, 1))
     mouth.settle()  # its thread is free again
     mouth.play(50)
     assert not mouth.play(50).any()
 
 
 def test_nothing_of_a_cancelled_turn_is_made_any_more(mouth):
-    mouth.speaker.cancel(2)
+    mouth.speaker.cancel(Key(2, 1))
     mouth.say(1, "old. ")
     mouth.say(2, "dead. ")
     assert mouth.synthesiser.made == []
@@ -188,10 +191,10 @@ def test_nothing_of_a_cancelled_turn_is_made_any_more(mouth):
 
 
 def test_what_waits_behind_a_slow_clause_is_dropped_by_cancel(mouth):
-    mouth.speaker.text(1, "Please wait. And more. ")
-    mouth.speaker.end(1)
+    mouth.speaker.text(Key(1, 1), "Please wait. And more. ")
+    mouth.speaker.end(Key(1, 1))
     assert mouth.synthesiser.waits.wait(30)
-    mouth.speaker.cancel(1)
+    mouth.speaker.cancel(Key(1, 1))
     mouth.synthesiser.may_go_on.set()
     mouth.settle()
     assert mouth.synthesiser.made == ["Please wait."]
@@ -201,7 +204,7 @@ def test_what_waits_behind_a_slow_clause_is_dropped_by_cancel(mouth):
 def test_a_new_turn_replaces_an_old_one(mouth):
     mouth.say(1, "one two three four five. ")
     mouth.play(20)
-    mouth.speaker.cancel(1)
+    mouth.speaker.cancel(Key(1, 1))
     mouth.say(2, "six. ")
     mouth.play(20)
     mouth.play(200)
@@ -217,7 +220,7 @@ def test_a_synthesiser_that_fails_is_told_of_and_the_next_turn_works(mouth, text
     mouth.say(1, f"It is good. Now {text}. ")
     assert [(turn, str(error)) for turn, error in mouth.failures] == [(1, sentence)]
     mouth.play(20)
-    mouth.speaker.cancel(1)  # what the decider does with a failure
+    mouth.speaker.cancel(Key(1, 1))  # what the decider does with a failure
     mouth.play(200)
     mouth.play(200)
     assert mouth.ends == [(1, "")]  # the first word was not finished
@@ -240,13 +243,14 @@ def test_an_engine_that_cannot_be_made_is_told_of():
         first_clause=60,
         clause=200,
         resample=resample,
+        cores=Cores(),
         trace=Trace(),
-        on_failed=lambda turn, error: (failures.append((turn, str(error))), told.set()),
+        on_failed=lambda key, error: (failures.append((key, str(error))), told.set()),
     )
     loaded = threading.Event()
     speaker.load(Player(RATE, lambda *_: None, lambda *_: None), loaded.set)
     assert told.wait(30)
-    assert failures == [(0, "no such voice.")]
+    assert failures == [(NEVER, "no such voice.")]
     assert not loaded.is_set()
     assert speaker.stop()
 
@@ -260,7 +264,7 @@ def test_a_reply_that_has_nothing_to_say_ends_the_turn(mouth, text):
 
 
 def test_a_turn_that_ends_without_any_text_ends(mouth):
-    mouth.speaker.end(4)
+    mouth.speaker.end(Key(4, 1))
     mouth.settle()
     mouth.play(100)
     assert mouth.ends == [(4, "")]
@@ -270,7 +274,7 @@ def test_what_was_heard_is_what_was_written_and_not_what_was_said(mouth):
     mouth.say(1, "**It** costs $5 now. ")
     assert mouth.synthesiser.made == ["It costs 5 dollars now."]
     mouth.play(140)  # and 5 of the fade-out, of 240: three fifths of the time and of the text
-    mouth.speaker.cancel(1)
+    mouth.speaker.cancel(Key(1, 1))
     mouth.play(10)
     assert mouth.ends == [(1, "**It** costs ")]
 
@@ -295,7 +299,7 @@ def test_what_was_heard_is_exact_to_the_word(played, heard, rates):
     mouth = Mouth(Fake(rates[0]), rates[1])
     mouth.say(1, "one two three four")
     mouth.play(played * rates[1] // RATE)
-    mouth.speaker.cancel(1)
+    mouth.speaker.cancel(Key(1, 1))
     mouth.play(100)  # of which the 5 ms of the fade-out are heard
     assert mouth.ends == [(1, heard)]
     assert mouth.speaker.stop()
@@ -304,14 +308,14 @@ def test_what_was_heard_is_exact_to_the_word(played, heard, rates):
 def test_space_before_a_clause_does_not_shift_its_words(mouth):
     mouth.say(1, "\n\n  one two three")
     mouth.play(45)
-    mouth.speaker.cancel(1)
+    mouth.speaker.cancel(Key(1, 1))
     mouth.play(10)
     assert mouth.ends == [(1, "\n\n  one ")]
 
 
 def test_stop_closes_the_engine_and_ends_the_thread():
     mouth = Mouth(Fake())
-    mouth.speaker.text(1, "endless words. ")
+    mouth.speaker.text(Key(1, 1), "endless words. ")
     while not mouth.play(50).any():
         pass
     assert mouth.speaker.stop()
@@ -325,10 +329,11 @@ def test_cancel_and_stop_before_anything_was_loaded_do_nothing():
         first_clause=60,
         clause=200,
         resample=resample,
+        cores=Cores(),
         trace=Trace(),
         on_failed=lambda *_: None,
     )
-    speaker.cancel(1)
+    speaker.cancel(Key(1, 1))
     assert speaker.stop()
 
 
@@ -340,7 +345,92 @@ def test_with_a_real_voice_the_words_heard_are_those_that_sounded():
     mouth = Mouth(voice, 48_000)
     mouth.say(1, text)
     mouth.play((third + 1000) * 48_000 // voice.rate)  # "slowly" has begun
-    mouth.speaker.cancel(1)
+    mouth.speaker.cancel(Key(1, 1))
     assert not mouth.play(480)[300:].any()
     assert mouth.ends == [(1, "One elephant dances ")]
     mouth.speaker.stop()
+
+
+# --- held answers -----------------------------------------------------------------------------
+
+
+def test_of_a_held_answer_only_the_first_clause_is_made(mouth):
+    key = Key(1, 1)
+    mouth.speaker.hold(key)
+    mouth.speaker.text(key, "One is here. Two comes next. Three")
+    mouth.speaker.end(key)
+    mouth.settle()
+    assert mouth.synthesiser.made == ["One is here."]
+    assert not mouth.play(2000).any()
+    mouth.speaker.release(key)
+    mouth.settle()
+    assert mouth.synthesiser.made == ["One is here.", "Two comes next.", "Three"]
+    assert mouth.play(2000).any()
+    assert mouth.ends == [(1, "One is here. Two comes next. Three")]
+
+
+def test_what_is_said_after_the_release_does_not_wait(mouth):
+    key = Key(1, 1)
+    mouth.speaker.hold(key)
+    mouth.speaker.text(key, "One is here. Two")
+    mouth.speaker.release(key)
+    mouth.speaker.text(key, " comes next. Three.")
+    mouth.speaker.end(key)
+    mouth.settle()
+    mouth.play(2000)
+    assert mouth.ends == [(1, "One is here. Two comes next. Three.")]
+
+
+def test_a_dropped_answer_leaves_nothing_to_the_next_one(mouth):
+    first, second = Key(1, 1), Key(1, 2)
+    mouth.speaker.hold(first)
+    mouth.speaker.text(first, "One is here. Two comes next.")
+    mouth.settle()
+    mouth.speaker.cancel(first)
+    mouth.speaker.hold(second)
+    mouth.speaker.text(second, "Other words.")
+    mouth.speaker.end(second)
+    mouth.speaker.release(second)
+    mouth.settle()
+    for _ in range(30):
+        mouth.play(100)
+    assert mouth.synthesiser.made == ["One is here.", "Other words."]
+    assert mouth.ends[-1] == (1, "Other words.")
+    assert [text for _, text in mouth.clauses] == ["Other words."]
+
+
+def test_an_answer_of_nothing_ends_whatever_a_dropped_one_left(mouth):
+    first, second = Key(1, 1), Key(1, 2)
+    mouth.speaker.hold(first)
+    mouth.speaker.text(first, "One is here. Two comes next. Three")
+    mouth.settle()
+    mouth.speaker.cancel(first)
+    mouth.speaker.end(second)
+    mouth.settle()
+    for _ in range(5):
+        mouth.play(100)
+    assert mouth.ends == [(1, ""), (1, "")]
+    assert not mouth.clauses
+
+
+def test_a_release_comes_before_the_first_piece_too(mouth):
+    key = Key(1, 1)
+    mouth.speaker.hold(key)
+    mouth.speaker.release(key)
+    mouth.speaker.say(key, "One is here. Two comes next.")
+    mouth.settle()
+    mouth.play(2000)
+    assert mouth.ends == [(1, "One is here. Two comes next.")]
+
+
+def test_stopping_a_secret_answer_leaves_no_sound_and_nothing_heard(mouth):
+    key = Key(2, 1)
+    mouth.speaker.hold(key)
+    mouth.speaker.say(key, "One is here. Two comes next.")
+    mouth.settle()
+    mouth.speaker.cancel(Key(2, 1 << 30))
+    mouth.speaker.release(key)  # too late
+    mouth.settle()
+    assert not np.concatenate([mouth.play(100) for _ in range(30)]).any()
+    assert mouth.synthesiser.made == ["One is here."]
+    assert mouth.ends == [(2, "")]

@@ -2,7 +2,7 @@ import os
 
 import pytest
 
-from assistant.mind import machine
+from assistant import machine
 
 GB = 1_000_000_000
 

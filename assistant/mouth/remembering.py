@@ -1,0 +1,49 @@
+"""A voice that remembers how it said short texts: openings and fixed sentences sound at once."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+
+from assistant.mouth.synthesiser import Sound, Synthesiser
+
+SHORT = 60
+"""Characters of the longest text that is kept: first clauses are no longer."""
+ROOM = 8 << 20
+"""Bytes of sound that are kept (3 min at 22,050 Hz); what was not used longest goes first."""
+
+
+class Remembering:
+    """A `Synthesiser` in front of another one; used by one thread, as that is."""
+
+    def __init__(self, voice: Synthesiser) -> None:
+        self._voice = voice
+        self.name, self.rate = voice.name, voice.rate
+        self._kept: OrderedDict[str, list[Sound]] = OrderedDict()
+        self._bytes = 0
+
+    def synthesise(self, text: str, cancelled: Callable[[], bool]) -> Iterator[Sound]:
+        """Yield the sound of `text`, made now or before; see `Synthesiser`."""
+        if text in self._kept:
+            self._kept.move_to_end(text)
+            yield from self._kept[text]
+            return
+        sounds: list[Sound] = []
+        for sound in self._voice.synthesise(text, cancelled):
+            sounds.append(sound)
+            yield sound
+        if len(text) <= SHORT and not cancelled():
+            self._keep(text, sounds)
+
+    def close(self) -> None:
+        """Free the voice and what was kept."""
+        self._kept.clear()
+        self._voice.close()
+
+    def _keep(self, text: str, sounds: list[Sound]) -> None:
+        self._kept[text] = sounds
+        self._bytes += _size(sounds)
+        while self._bytes > ROOM:
+            self._bytes -= _size(self._kept.popitem(last=False)[1])
+
+
+def _size(sounds: list[Sound]) -> int:
+    return sum(sound.pcm.nbytes for sound in sounds)
