@@ -1,0 +1,51 @@
+"""`assistant trace`: where the time of a turn went."""
+
+import json
+import shutil
+from pathlib import Path
+
+import click
+
+from assistant.commands import example, print_json, settings
+from assistant.errors import BadInput
+
+
+@click.command(
+    epilog=example(
+        "assistant trace",
+        "assistant trace 12",
+        "assistant trace all --chrome trace.json",
+        "assistant trace --json",
+    )
+)
+@click.argument("which", default="last", metavar="[last|all|TURN]")
+@click.option("--json", "as_json", is_flag=True, help="One object with the list `turns`.")
+@click.option(
+    "--chrome",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write a trace file for Perfetto or chrome://tracing.",
+)
+def command(which: str, as_json: bool, chrome: Path | None) -> None:
+    """Draw where the time of a turn of the running assistant went: the last one, all, or a TURN."""
+    from assistant import waterfall
+    from assistant.commands import write_whole
+    from assistant.serve.control import call
+
+    if which not in ("last", "all") and not which.isdigit():
+        raise BadInput(f"`{which}` is no turn; allowed: last, all, or the number of a turn.")
+    turns = call(settings().socket_path, {"command": "trace", "turn": which})["turns"]
+    if not turns:
+        raise BadInput(
+            "no turn has been spoken yet."
+            if which in ("last", "all")
+            else f"nothing is known of turn {which}; `assistant trace all` shows those that are."
+        )
+    timelines = [waterfall.from_json(turn) for turn in turns]
+    if chrome:
+        write_whole(chrome, json.dumps(waterfall.chrome(timelines)))
+    if as_json:
+        print_json({"turns": turns})
+    elif not chrome:
+        width = shutil.get_terminal_size().columns
+        click.echo("\n\n".join("\n".join(waterfall.draw(each, width)) for each in timelines))
