@@ -1,19 +1,14 @@
 """`assistant bench`: what this machine does, measured on the real chain."""
 
-import asyncio
-import math
-import os
-import statistics
-import time
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 import click
 
-from assistant.commands import example, print_json, settings
-from assistant.config import Config, dump
-from assistant.errors import AssistantError, BadInput
+from assistant.commands import Seconds, example, print_json, settings
+from assistant.config import Config
+from assistant.errors import BadInput
 
 
 @click.group()
@@ -22,61 +17,129 @@ def command() -> None:
 
 
 @command.command(
-    epilog=example("assistant bench latency", "assistant bench latency --wavs questions --runs 3")
+    epilog=example(
+        "assistant bench latency",
+        "assistant bench latency --wavs questions --speak piper --baseline",
+        "assistant bench latency --runs 3 --json",
+    )
 )
 @click.option(
     "--wavs",
     type=click.Path(path_type=Path, file_okay=False),
     metavar="DIR",
-    help="Recorded questions (*.wav); without it, the shipped one.",
+    help="Recorded questions (*.wav, their text in *.txt); without it, the shipped one.",
 )
 @click.option("--speak", type=click.Choice(["espeak", "piper"]), help="The voice that answers.")
-@click.option("--runs", type=click.IntRange(1, 1000), default=3, show_default=True)
+@click.option("--runs", type=click.IntRange(1, 1000), default=1, show_default=True)
+@click.option("--baseline", is_flag=True, help="A plain streaming loop as well, in turn with it.")
 @click.option(
-    "--json", "as_json", is_flag=True, help="One object: median_s, p90_s, turns, missed, each."
+    "--baseline-model",
+    default="",
+    metavar="MODEL",
+    help="The plain loop's language model; without it, the best published one that is installed.",
 )
-def latency(wavs: Path | None, speak: str | None, runs: int, as_json: bool) -> None:
+@click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="One object: median_s, p90_s, ratio, turns, kept, dropped, cut_rate, and more.",
+)
+def latency(
+    wavs: Path | None,
+    speak: str | None,
+    runs: int,
+    baseline: bool,
+    baseline_model: str,
+    as_json: bool,
+) -> None:
     """Speak questions at real-time pace; time from the last voiced sample to the first audible."""
-    from assistant.audio import wav
+    from assistant.bench import latency as bench
+    from assistant.models import Shelf
 
     config = settings()
     if speak:
         speech = config.speech.model_copy(update={"engine": speak})
         config = config.model_copy(update={"speech": speech})
-    questions = [(path.name, wav.read(path)) for path in _recordings(wavs)] * runs
-    rows, cpu_s = asyncio.run(_latency(config, questions))
-    known = sorted(row["voice_to_voice_s"] for row in rows if row["voice_to_voice_s"] is not None)
-    if not known:
-        raise AssistantError("none of the questions was answered; `assistant doctor` may say why.")
-    result = {
-        "median_s": round(statistics.median(known), 3),
-        "p90_s": round(_percentile(known, 0.9), 3),
-        "turns": len(rows),
-        "missed": len(rows) - len(known),
-        "cpu_s_per_turn": round(cpu_s / len(rows), 2),
-        "each": rows,
-    }
+    other = baseline_model or published(config)
+    if baseline:
+        Shelf(config.models_dir).locate(other, "llm")  # refused before minutes of measuring
+    plain = bench.plain(config, other) if baseline else None
+    result = bench.measure(config, questions(wavs) * runs, plain)
     if as_json:
         print_json(result)
         return
-    for row in rows:
-        shown = "  -  " if row["voice_to_voice_s"] is None else f"{row['voice_to_voice_s']:5.2f}"
-        click.echo(f"{shown} s  {row['wav']}: {row['heard']}")
-    click.echo(
-        f"median {result['median_s']:.2f} s, p90 {result['p90_s']:.2f} s over {len(rows)} turns, "
-        f"{result['missed']} missed, {result['cpu_s_per_turn']:.1f} CPU s a turn"
+    for row in result["each"]:
+        click.echo(_line(row))
+    click.echo(_told("assistant", result))
+    if baseline:
+        click.echo(_told("plain loop", result["baseline"]))
+        click.echo(f"ratio {result['ratio']}, CPU time {result['cpu_ratio']} of the plain loop's")
+
+
+def _line(row: dict[str, Any]) -> str:
+    waited = row["voice_to_voice_s"]
+    shown = "  cut" if row["cut"] else "   - " if waited is None else f"{waited:5.2f}"
+    how = ("kept" if row["kept"] else "anew") + (
+        f", {row['dropped']} dropped" * bool(row["dropped"])
     )
+    return f"{shown} s  {row['wav']}: {row['heard']} ({how})"
+
+
+def _told(name: str, result: dict[str, Any]) -> str:
+    return (
+        f"{name}: median {result['median_s']:.2f} s, p90 {result['p90_s']:.2f} s over "
+        f"{result['turns']} turns; {result['kept']} kept, {result['dropped']} dropped, "
+        f"{result['missed']} missed, {result['cut_rate']:.0%} cut in two, "
+        f"{result['cached_share']:.0%} of tokens cached, {result['cpu_s_per_turn']:.1f} CPU s each"
+    )
+
+
+@command.command(epilog=example("assistant bench model", "assistant bench model --rounds 5 --json"))
+@click.option("--rounds", type=click.IntRange(1, 100), default=5, show_default=True)
+@click.option(
+    "--published",
+    "other",
+    default="",
+    metavar="MODEL",
+    help="The model to compare with; without it, the best published one that is installed.",
+)
+@click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="One object: decode_vs_bare, decode_vs_published, ttft_s, decode_tps, prefill_tps, ...",
+)
+def model(rounds: int, other: str, as_json: bool) -> None:
+    """Speed of the language model, against llama.cpp's bare loop and against the published file."""
+    from assistant.bench import model as bench
+    from assistant.models import Shelf
+
+    config = settings()
+    shelf = Shelf(config.models_dir)
+    path = shelf.locate(config.llm.model, "llm")
+    reference = shelf.locate(other or published(config), "llm")
+    result = bench.measure(config, path, reference if reference != path else None, rounds)
+    if as_json:
+        print_json(result)
+        return
+    for key, value in result.items():
+        click.echo(f"{key:20} {value}")
 
 
 @command.command(epilog=example("assistant bench memory --turns 20"))
 @click.option("--turns", type=click.IntRange(1, 10000), default=5, show_default=True)
+@click.option(
+    "--wavs",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Recorded questions of several lengths; without it, the shipped one.",
+)
 @click.option("--json", "as_json", is_flag=True, help="One object: peak_rss_mb, rss_mb, ready_s.")
-def memory(turns: int, as_json: bool) -> None:
+def memory(turns: int, wavs: Path | None, as_json: bool) -> None:
     """Memory of the whole assistant after some spoken turns, and the time until it was ready."""
-    from assistant.audio import wav
+    from assistant.bench import memory as bench
 
-    question = wav.read(_recordings(None)[0])
-    result = asyncio.run(_memory(settings(), question, turns))
+    result = bench.measure(settings(), questions(wavs), turns)
     if as_json:
         print_json(result)
     else:
@@ -91,85 +154,47 @@ def memory(turns: int, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="One object: ready_s, each.")
 def startup(runs: int, as_json: bool) -> None:
     """Time from the start of a new process until it hears and the model is warm."""
-    import subprocess
-    import sys
+    from assistant.bench import memory as bench
 
-    each = []
-    code = (
-        "import asyncio, sys, tomllib; from assistant.config import parse;"
-        "from assistant.errors import AssistantError; from assistant.rehearsal import Rehearsal\n"
-        "async def main():\n"
-        "    async with Rehearsal(parse(tomllib.loads(sys.argv[1]), 'settings')):\n"
-        "        print('ready', flush=True)\n"
-        "try: asyncio.run(main())\n"
-        "except AssistantError as error: print(error)"
-    )
-    command = [sys.executable, "-c", code, dump(settings())]
-    for _ in range(runs):
-        began = time.monotonic()
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-            assert process.stdout is not None
-            said = process.stdout.readline().strip()
-            if said != "ready":
-                raise AssistantError(said or "the assistant could not start, and did not say why.")
-            each.append(round(time.monotonic() - began, 2))
-    result = {"ready_s": statistics.median(each), "each": each}
+    result = bench.startup(settings(), runs)
     if as_json:
         print_json(result)
     else:
         click.echo(f"ready after {result['ready_s']:.2f} s (median of {runs})")
 
 
-def _recordings(folder: Path | None) -> list[Path]:
+@command.command(epilog=example("assistant bench idle --seconds 60"))
+@click.option("--seconds", type=Seconds(1, 86400), default=20.0, show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="One object: cpu_share, seconds.")
+def idle(seconds: float, as_json: bool) -> None:
+    """Share of one core that it takes to wait for the wake word."""
+    from assistant.bench import memory as bench
+
+    result = bench.idle(settings(), seconds)
+    if as_json:
+        print_json(result)
+    else:
+        click.echo(f"{result['cpu_share']:.1%} of one core over {result['seconds']:.0f} s")
+
+
+def questions(folder: Path | None) -> "list[Any]":
+    """Return the recordings of a folder, or the shipped one. Raises `BadInput` when it has none."""
+    from assistant.audio import wav
+    from assistant.bench.latency import Question, recordings
+
     if folder is None:
-        return [Path(str(resources.files("assistant") / "data" / "question-en.wav"))]
-    found = sorted(folder.glob("*.wav"))
-    if not found:
-        raise BadInput(f"{folder}: no *.wav file in it; give a folder with recorded questions.")
-    return found
+        path = Path(str(resources.files("assistant") / "data" / "question-en.wav"))
+        return [Question(path.name, wav.read(path), "What is the capital of France?")]
+    if found := recordings(folder):
+        return list(found)
+    raise BadInput(f"{folder}: no *.wav file in it; give a folder with recorded questions.")
 
 
-async def _latency(
-    config: Config, questions: list[tuple[str, Any]]
-) -> tuple[list[dict[str, Any]], float]:
-    from assistant.rehearsal import Rehearsal
+def published(config: Config) -> str:
+    """Return the name of the best published language model that is installed."""
+    from assistant.models import Shelf
 
-    rows = []
-    async with Rehearsal(config) as rehearsal:
-        began = time.process_time()
-        for name, pcm in questions:
-            outcome = await rehearsal.ask(pcm)
-            rows.append(
-                {
-                    "wav": name,
-                    "heard": outcome.heard,
-                    "voice_to_voice_s": outcome.voice_to_voice_s,
-                    "stages": outcome.stages,
-                }
-            )
-        return rows, time.process_time() - began
-
-
-async def _memory(config: Config, question: Any, turns: int) -> dict[str, Any]:
-    from assistant.rehearsal import Rehearsal
-
-    began = time.monotonic()
-    async with Rehearsal(config) as rehearsal:
-        ready = time.monotonic() - began
-        for _ in range(turns):
-            await rehearsal.ask(question)
-        rss, peak = _rss_mb("VmRSS"), _rss_mb("VmHWM")
-    return {"peak_rss_mb": peak, "rss_mb": rss, "ready_s": round(ready, 2), "turns": turns}
-
-
-def _rss_mb(key: str) -> int:
-    """Return a figure of /proc/self/status in MB (10^6 bytes)."""
-    for line in Path(f"/proc/{os.getpid()}/status").read_text().splitlines():
-        if line.startswith(key + ":"):
-            return round(int(line.split()[1]) * 1024 / 1e6)
-    raise AssistantError("memory can be measured on Linux only.")
-
-
-def _percentile(ordered: list[float], part: float) -> float:
-    """Return the nearest-rank percentile of an ascending list."""
-    return ordered[max(0, math.ceil(part * len(ordered)) - 1)]
+    shelf = Shelf(config.models_dir)
+    installed = (e for e in shelf.published if e.purpose == "llm" and shelf.installed(e))
+    entry = next(installed, None)
+    return entry.name if entry else config.llm.model

@@ -1,0 +1,1 @@
+"""Measures the assistant on this machine; `assistant bench` prints what these return."""
