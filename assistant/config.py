@@ -8,6 +8,7 @@ import difflib
 import json
 import os
 import tomllib
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
@@ -311,7 +312,9 @@ class Config(Section):
             return Path(self.paths.socket).expanduser()
         if runtime := os.environ.get("RUNTIME_DIRECTORY"):
             return Path(runtime.split(":")[0]) / "control.sock"
-        return platformdirs.user_runtime_path("assistant") / "control.sock"
+        with warnings.catch_warnings():  # where no session has begun, a folder in /tmp will do
+            warnings.simplefilter("ignore")
+            return platformdirs.user_runtime_path("assistant") / "control.sock"
 
 
 def search_path() -> Iterator[Path]:

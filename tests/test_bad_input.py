@@ -671,3 +671,8 @@ def test_a_terminal_without_the_characters_gets_question_marks(tmp_path):
     assert b'system_prompt = "??"' in run.stdout
     missing = assistant("transcribe", tmp_path / "没有.wav", env=env)
     assert "??.wav" in is_one_sentence(missing)
+
+
+def test_without_a_session_the_missing_daemon_is_one_sentence():
+    outside = {name: "" for name in ("XDG_RUNTIME_DIR", "RUNTIME_DIRECTORY")}
+    assert "start one with" in is_one_sentence(assistant("wake", env=outside), 1)
