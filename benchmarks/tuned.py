@@ -15,7 +15,6 @@ only be the same or `unjudged`.
 import argparse
 import json
 import re
-import resource
 import statistics
 import subprocess
 import sys
@@ -25,6 +24,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from assistant.bench.memory import resident_mb
 from assistant.config import parse
 from assistant.errors import AssistantError
 from assistant.mind.llama import LlamaModel
@@ -108,7 +108,7 @@ def measure_speed(path: Path, threads: int, tokens: int) -> dict[str, float]:
         "prefill_tps": (usage.prompt_tokens - usage.cached_tokens) / usage.prefill_s,
         "decode_tps": (usage.reply_tokens - 1) / (usage.total_s - usage.prefill_s),
         "reply_tokens": usage.reply_tokens,
-        "rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "rss_mb": resident_mb("VmHWM"),  # getrusage's would begin with that of the parent process
     }
 
 

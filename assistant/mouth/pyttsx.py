@@ -32,6 +32,9 @@ WORDS_PER_MINUTE = 175
 """Normal speaking rate; pyttsx3 counts in words per minute on every system."""
 PATIENCE_S = 20.0
 """Seconds that a child may take for a portion, which it makes in .3 s or less."""
+TRIES = 2
+"""How often a portion is spoken until it is heard: on a busy machine a sound without a sample was
+seen, probably because the driver stops espeak-ng, asynchronously, before it gives it the text."""
 POLL_S = 0.01
 """Seconds between two looks at the child."""
 LANGUAGES = {"en": ("en-us", "en_us", "en"), "zh": ("cmn-latn-pinyin", "zh-cn", "zh_cn", "zh")}
@@ -79,13 +82,15 @@ class PyttsxSynthesiser:
         for _, portion in portions(text):
             if not sayable(portion):
                 continue
-            if cancelled() or (sound := self._speak(portion, cancelled)) is None:
-                return
-            pcm, rate = sound
-            if rate != self.rate:
-                raise AssistantError(f"pyttsx3 changed its rate from {self.rate} to {rate} Hz.")
-            if len(pcm := pcm[leading_silence(pcm, rate) :]):
-                yield Sound(pcm)
+            for _ in range(TRIES):
+                if cancelled() or (sound := self._speak(portion, cancelled)) is None:
+                    return
+                pcm, rate = sound
+                if rate != self.rate:
+                    raise AssistantError(f"pyttsx3 changed its rate from {self.rate} to {rate} Hz.")
+                if len(pcm := pcm[leading_silence(pcm, rate) :]):
+                    yield Sound(pcm)
+                    break
 
     def close(self) -> None:
         """Kill the child that waits."""
