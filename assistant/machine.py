@@ -1,6 +1,7 @@
-"""How many cores and how much memory this process may use."""
+"""The processor, and how many cores and how much memory this process may use."""
 
 import os
+import platform
 from math import ceil
 from pathlib import Path, PurePosixPath
 
@@ -19,6 +20,19 @@ def cores(root: Path = ROOT) -> int:
     siblings = "sys/devices/system/cpu/cpu{}/topology/thread_siblings_list"
     found = {_read(root / siblings.format(cpu)) or str(cpu) for cpu in allowed}
     return max(1, min(len(found), *(ceil(quota) for quota in _quotas(root)), len(allowed)))
+
+
+def processor(root: Path = ROOT) -> str:
+    """Return the processor's name."""
+    # x86 says "model name"; a Raspberry Pi says what it is in "Model".
+    named = [name for name in _told(root, "model") if not name.isdigit()]
+    return named[0] if named else platform.processor() or platform.machine()
+
+
+def instructions(root: Path = ROOT) -> str:
+    """Return the processor's extensions (`avx2`, `asimd`), empty where they are not told."""
+    told = _told(root, "flags") or _told(root, "features")  # x86 and ARM
+    return told[0] if told else ""
 
 
 def threads(root: Path = ROOT) -> tuple[int, int]:
@@ -44,6 +58,12 @@ def available_memory(root: Path = ROOT) -> int | None:
         if line.startswith("MemAvailable:")
     ]
     return min([*system, *_group_memory(root)], default=None)
+
+
+def _told(root: Path, key: str) -> list[str]:
+    """Return what /proc/cpuinfo says on lines that begin with `key`, in whatever case."""
+    lines = _read(root / "proc/cpuinfo").splitlines()
+    return [line.partition(":")[2].strip() for line in lines if line.lower().startswith(key)]
 
 
 def _group_memory(root: Path) -> list[int]:

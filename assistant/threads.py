@@ -5,7 +5,6 @@ another machine, or with another model, it does not count and the rules of thumb
 """
 
 import json
-import platform
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -82,17 +81,4 @@ def save(folder: Path, model: str, threads: Threads) -> Path:
 
 def fingerprint() -> str:
     """Return what tells this machine from another: the processor and the usable cores."""
-    return f"{_processor()}, {machine.cores()} cores"
-
-
-def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        lines = []
-    # x86 says "model name"; a Raspberry Pi says what it is in "Model".
-    found = [
-        line.partition(":")[2].strip() for line in lines if line[:10].lower().startswith("model")
-    ]
-    named = [name for name in found if not name.isdigit()]
-    return named[0] if named else platform.processor() or platform.machine()
+    return f"{machine.processor()}, {machine.cores()} cores"

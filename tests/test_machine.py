@@ -193,3 +193,42 @@ def test_this_machine_has_memory():
     available = machine.available_memory()
     assert available is not None
     assert 0 < available < total
+
+
+# --- processor ---------------------------------------------------------------------------------
+
+X86 = """processor\t: 0
+vendor_id\t: GenuineIntel
+model\t\t: 85
+model name\t: A processor @ 2.00GHz
+flags\t\t: fpu sse2 avx2
+vmx flags\t: vnmi
+
+processor\t: 1
+model\t\t: 85
+model name\t: A processor @ 2.00GHz
+flags\t\t: fpu sse2 avx2"""
+PI = """processor\t: 0
+BogoMIPS\t: 108.00
+Features\t: fp asimd crc32
+
+Revision\t: c04170
+Model\t\t: Raspberry Pi 5 Model B Rev 1.0"""
+
+
+@pytest.mark.parametrize(
+    ("told", "name", "instructions"),
+    [
+        (X86, "A processor @ 2.00GHz", "fpu sse2 avx2"),
+        (PI, "Raspberry Pi 5 Model B Rev 1.0", "fp asimd crc32"),
+    ],
+)
+def test_the_processor_is_named_with_what_it_can(root, told, name, instructions):
+    root.put("proc/cpuinfo", told)
+    assert machine.processor(root.path) == name
+    assert machine.instructions(root.path) == instructions
+
+
+def test_a_machine_that_tells_nothing_has_some_name(root):
+    assert machine.processor(root.path)
+    assert machine.instructions(root.path) == ""

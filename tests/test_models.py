@@ -33,6 +33,7 @@ from assistant.models import (
     catalogue_path,
     default_set,
     digest,
+    fingerprint,
 )
 
 REAL = Config().models_dir
@@ -495,3 +496,11 @@ def test_fetch_takes_a_real_model_from_a_folder(
 def test_every_help_ends_with_an_example(name: str) -> None:
     text = run(name, "--help").stdout
     assert f"assistant models {name}" in text.partition("Example:")[2]
+
+
+@given(st.binary(max_size=200), st.binary(max_size=200))
+def test_small_files_have_fingerprints_too(tmp_path_factory, a, b):
+    folder = tmp_path_factory.mktemp("f")
+    (folder / "a").write_bytes(a)
+    (folder / "b").write_bytes(b)
+    assert (fingerprint(folder / "a") == fingerprint(folder / "b")) == (a == b)

@@ -105,7 +105,7 @@ def test_on_another_machine_it_does_not_count(config, monkeypatch):
     assert used(config()) == Threads()
     monkeypatch.setattr(machine, "cores", lambda: 2)
     assert used(config()) == MEASURED
-    monkeypatch.setattr(threads, "_processor", lambda: "another processor")
+    monkeypatch.setattr(machine, "processor", lambda: "another processor")
     assert used(config()) == Threads()
 
 

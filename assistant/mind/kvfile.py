@@ -12,29 +12,14 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from assistant.models import fingerprint
+
 log = logging.getLogger(__name__)
 
 MAGIC = b"assistant-kv 1\n"
 DIGEST = 32
 KEPT = 4
 """Files that stay: personas and languages that somebody goes back and forth between."""
-SAMPLES, SAMPLE = 256, 4096
-"""Places of a model's file, and bytes of each, that its fingerprint is made of."""
-
-
-def fingerprint(path: Path) -> str:
-    """Return a hash (hexadecimal) of a large file's size and of `SAMPLES` places spread over it.
-
-    Reading 491 MB would take longer than what is saved. Files that differ in a quantization, a
-    fine-tuning or a vocabulary differ nearly everywhere.
-    """
-    size = path.stat().st_size
-    found = hashlib.sha256(str(size).encode())
-    with path.open("rb") as file:
-        for number in range(SAMPLES):
-            file.seek(size * number // SAMPLES)
-            found.update(file.read(SAMPLE))
-    return found.hexdigest()
 
 
 class Store:

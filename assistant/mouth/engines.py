@@ -16,7 +16,8 @@ def make(config: Config) -> Synthesiser:
         case "piper":
             from assistant.mouth.piper import PiperSynthesiser
 
-            return PiperSynthesiser(_piper_voice(config), speech.rate, speech.threads)
+            voices = config.cache_dir / "voices"
+            return PiperSynthesiser(_piper_voice(config), speech.rate, speech.threads, voices)
         case "pyttsx3":
             from assistant.mouth.pyttsx import PyttsxSynthesiser
 

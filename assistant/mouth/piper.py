@@ -11,7 +11,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from assistant.audio.frames import Pcm
 from assistant.errors import AssistantError, BadInput, EngineMissing
 from assistant.mouth.blocks import leading_silence, portions, sayable
-from assistant.mouth.onnx_split import split
+from assistant.mouth.halves import Decoder, load
 from assistant.mouth.synthesiser import Sound
 
 Wave = NDArray[np.float32]
@@ -54,10 +54,17 @@ class PiperSynthesiser:
 
     name = "piper"
 
-    def __init__(self, path: Path, speaking_rate: float = 1.0, threads: int = 0) -> None:
+    def __init__(
+        self,
+        path: Path,
+        speaking_rate: float = 1.0,
+        threads: int = 0,
+        cache: Path | None = None,
+    ) -> None:
         """`path` is the .onnx of a voice, its settings lie beside it in .onnx.json.
 
-        `threads` 0 fits the machine. Raises `BadInput` for files that are not a whole voice,
+        `threads` 0 fits the machine. The network is kept in the folder `cache` as it is run, which
+        makes the next start shorter. Raises `BadInput` for files that are not a whole voice,
         `EngineMissing` without piper-tts.
         """
         _check_onnx(path)
@@ -71,20 +78,9 @@ class PiperSynthesiser:
                 f"the speech engine `piper` is not installed ({error}); "
                 "`pip install 'assistant[piper]'` gets it."
             ) from error
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads or min(len(os.sched_getaffinity(0)), MOST_THREADS)
-        options.inter_op_num_threads = 1
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-
-        def load(model: str | bytes) -> Any:
-            session = onnxruntime.InferenceSession(
-                model, options, providers=["CPUExecutionProvider"]
-            )
-            session._model_bytes = None  # kept for other providers only: the weights a second time
-            return session
-
+        threads = threads or min(len(os.sched_getaffinity(0)), MOST_THREADS)
         try:
-            self._session, self._decoder = _load(path, load)
+            self._session, self._decoder = load(path, threads, cache)
             config = PiperConfig.from_dict(settings)
             self.rate = int(config.sample_rate)
         except Exception as error:  # onnxruntime's own classes share no public base
@@ -153,9 +149,7 @@ class PiperSynthesiser:
         else:
             yield from self._decode(made, self._decoder, len(ids) > LONG)
 
-    def _decode(
-        self, latent: NDArray[np.float32], decoder: "_Decoder", long: bool
-    ) -> Iterator[Wave]:
+    def _decode(self, latent: NDArray[np.float32], decoder: Decoder, long: bool) -> Iterator[Wave]:
         """Yield the sound of a latent (1, channels, frames): a short piece, then longer ones.
 
         The pieces joined are what the decoder makes of the whole, but for rounding.
@@ -193,18 +187,6 @@ class PiperSynthesiser:
         return made
 
 
-class _Decoder(NamedTuple):
-    """The second half of a voice."""
-
-    session: Any
-    latent: str
-    """Name of its input."""
-    hop: int
-    """Samples of a frame."""
-    reach: int
-    """Frames that a piece needs before and after it."""
-
-
 class _Loudness:
     """Brings a voice to full scale without knowing the rest of the sentence.
 
@@ -233,17 +215,6 @@ class _Loudness:
             before = gain
             yield out.clip(-32767, 32767).astype(np.int16)
         self._expected -= FORGET * max(self._expected - max(loudest, FLOOR), 0.0)
-
-
-def _load(path: Path, load: Callable[[str | bytes], Any]) -> tuple[Any, _Decoder | None]:
-    """Load a voice in two halves, or as a whole where it is not one that can be cut."""
-    try:
-        halves = split(path.read_bytes())
-        return load(halves.front), _Decoder(
-            load(halves.decoder), halves.latent, halves.hop, halves.reach
-        )
-    except Exception:  # a network of another kind; if it is broken, loading it whole will tell
-        return load(str(path)), None
 
 
 def _read_settings(path: Path) -> dict[str, Any]:

@@ -1,11 +1,9 @@
 import os
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from assistant.mind import kvfile
-from assistant.mind.kvfile import KEPT, Store, fingerprint
+from assistant.mind.kvfile import KEPT, Store
 
 
 @pytest.fixture
@@ -88,11 +86,3 @@ def test_a_crash_while_writing_leaves_no_state_that_is_believed(tmp_path, store,
     store.save([1], b"s")
     assert store.load([1]) is None
     assert list((tmp_path / "kv").iterdir()) == []
-
-
-@given(st.binary(max_size=200), st.binary(max_size=200))
-def test_small_files_have_fingerprints_too(tmp_path_factory, a, b):
-    folder = tmp_path_factory.mktemp("f")
-    (folder / "a").write_bytes(a)
-    (folder / "b").write_bytes(b)
-    assert (fingerprint(folder / "a") == fingerprint(folder / "b")) == (a == b)

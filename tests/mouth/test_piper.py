@@ -1,3 +1,4 @@
+import dataclasses
 import difflib
 import json
 import re
@@ -14,7 +15,7 @@ from assistant.audio.frames import RATE
 from assistant.config import Config
 from assistant.ears.moonshine import MoonshineRecogniser
 from assistant.errors import AssistantError, BadInput, EngineMissing
-from assistant.mouth import piper
+from assistant.mouth import halves, piper
 from assistant.mouth.blocks import MARGIN_S, SILENCE
 from assistant.mouth.onnx_split import Unsplit
 from assistant.mouth.piper import FIRST_S, LONGEST_S, PEAK, PiperSynthesiser, _Loudness
@@ -255,7 +256,7 @@ def test_a_voice_that_cannot_be_cut_is_run_whole(monkeypatch, heard):
     def refuse(model):
         raise Unsplit("it is not")
 
-    monkeypatch.setattr(piper, "split", refuse)
+    monkeypatch.setattr(halves, "split", refuse)
     voice = PiperSynthesiser(VOICE, threads=1)
     for _ in range(2):
         (block,) = voice.synthesise("The weather is fine today", never)
@@ -264,13 +265,12 @@ def test_a_voice_that_cannot_be_cut_is_run_whole(monkeypatch, heard):
 
 
 def test_a_voice_whose_halves_do_not_load_is_run_whole(monkeypatch):
-    real = piper.split
+    real = halves.split
 
     def damaged(model):
-        halves = real(model)
-        return type(halves)(halves.front, b"\x3a\x00", halves.latent, halves.hop, halves.reach)
+        return dataclasses.replace(real(model), decoder=b"\x3a\x00")
 
-    monkeypatch.setattr(piper, "split", damaged)
+    monkeypatch.setattr(halves, "split", damaged)
     voice = PiperSynthesiser(VOICE, threads=1)
     assert voice._decoder is None
     assert len(list(voice.synthesise("The weather is fine today", never))) == 1
