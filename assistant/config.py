@@ -44,6 +44,11 @@ class Audio(Section):
         0.02,
         description="buffering asked of the sound system, in s; more survives a busier machine",
     )
+    standby: bool = Field(
+        True,
+        description="while it sleeps the loudspeaker's stream is stopped; `false` for one "
+        "that crackles then, or misses the first tone",
+    )
 
 
 class Wake(Section):

@@ -51,6 +51,7 @@ from assistant.trace import Trace
 
 if TYPE_CHECKING:
     from assistant.audio.frames import Loudspeaker, Microphone, Pcm
+    from assistant.audio.standby import Standby
     from assistant.ears.listener import Listener
     from assistant.mouth.playback import Player
     from assistant.mouth.speaker import Speaker
@@ -119,6 +120,7 @@ class Daemon:
         self._power: asyncio.Task[None] | None = None
         self._player: Player | None = None
         self._tones: dict[str, Pcm] = {}
+        self._standby: Standby | None = None
         self._cores = Cores()
         self._secret: Key | None = None  # the take that nobody may see yet
         self._kept_back: list[tuple[str, dict[str, Any]]] = []  # what is to be told of it
@@ -151,6 +153,8 @@ class Daemon:
         await self._all(rooms)
         if self._microphone:
             await self._open_microphone(self._microphone)
+        if self._loudspeaker and self.config.audio.standby:
+            self._standby = self._make_standby(self._loudspeaker)
         self.ready.set()
         self._dispatch(Started())
         if not isinstance(self._speaker, Mute):
@@ -193,7 +197,7 @@ class Daemon:
         if self._listener:
             ends.append(self._listener.stop)
         if self._loudspeaker:
-            ends.append(self._loudspeaker.stop)
+            ends.append(self._close_loudspeaker)
         await asyncio.gather(*(asyncio.to_thread(end) for end in ends))
 
     def post(self, event: Event) -> None:
@@ -239,6 +243,8 @@ class Daemon:
         self._note(event)
         if (before.phase, before.turn) != (self.state.phase, self.state.turn):
             self._tell("state", {"phase": str(self.state.phase), "turn": self.state.turn})
+        if self._standby:
+            (self._standby.sleeps if self.state.phase is Phase.ASLEEP else self._standby.awake)()
         for command in commands:
             self._execute(command)
         if self._timer:
@@ -442,6 +448,21 @@ class Daemon:
         rate = self._loudspeaker.rate
         self._tones = {name: earcon(name, rate) for name in ("wake", "done", "error", "sleep")}
         self._player = Player(rate, self._on_clause, self._on_end, self.config.speech.volume)
+
+    def _make_standby(self, loudspeaker: "Loudspeaker") -> "Standby":
+        from assistant.audio.standby import Standby
+
+        return Standby(
+            loudspeaker,
+            self._loop.call_later,
+            lambda error: self.device_lost("loudspeaker", str(error)),
+        )
+
+    def _close_loudspeaker(self) -> None:
+        assert self._loudspeaker is not None
+        if self._standby:
+            self._standby.stop()
+        self._loudspeaker.stop()
 
     def _load_speaker(self, done: Callable[[], None]) -> None:
         assert self._player is not None

@@ -502,6 +502,72 @@ def test_a_refused_device_is_raised_by_start_and_everything_ends(
     asyncio.run(main())
 
 
+class CountingLoudspeaker(FileLoudspeaker):
+    """Knows how often it was paused, and may not come back."""
+
+    def __init__(self, gone=False):
+        super().__init__(16_000)
+        self.pauses = self.resumes = 0
+        self.gone = gone
+
+    def pause(self):
+        super().pause()
+        self.pauses += 1
+
+    def resume(self):
+        if self.gone:
+            raise DeviceError("loudspeaker 4 is gone")
+        super().resume()
+        self.resumes += 1
+
+
+async def until(condition):
+    async def look():
+        while not condition():
+            await asyncio.sleep(0.01)
+
+    await asyncio.wait_for(look(), PATIENCE_S)
+
+
+@pytest.mark.parametrize("standby", [True, False])
+def test_asleep_the_loudspeaker_pauses_and_every_turn_sounds(make, monkeypatch, standby):
+    monkeypatch.setattr("assistant.audio.standby.AFTER_S", 0.05)
+
+    async def main():
+        loudspeaker = CountingLoudspeaker()
+        daemon = Daemon(make(audio={"standby": standby}), None, loudspeaker)
+        watched = Watched(daemon)
+        await daemon.start()
+        for turn in (1, 2):
+            if standby:
+                await until(lambda turn=turn: loudspeaker.pauses == turn)
+            loudspeaker.take()
+            daemon.post(Asked("hello"))
+            assert await watched.said() == "All is well."
+            assert np.abs(loudspeaker.take()).max() > 5000
+            await daemon.asleep()
+        await daemon.stop()
+        assert loudspeaker.resumes == (2 if standby else 0)
+
+    asyncio.run(main())
+
+
+def test_a_loudspeaker_that_does_not_come_back_is_lost(make, monkeypatch):
+    monkeypatch.setattr("assistant.audio.standby.AFTER_S", 0.05)
+
+    async def main():
+        loudspeaker = CountingLoudspeaker(gone=True)
+        daemon = Daemon(make(), None, loudspeaker)
+        await daemon.start()
+        await until(lambda: loudspeaker.pauses)
+        daemon.post(Asked("hello"))
+        with pytest.raises(AssistantError, match="loudspeaker 4 is gone"):
+            await asyncio.wait_for(daemon.lost(), PATIENCE_S)
+        await daemon.stop()
+
+    asyncio.run(main())
+
+
 # --- life ------------------------------------------------------------------------------------
 
 

@@ -71,5 +71,11 @@ class Loudspeaker(Protocol):
     def start(self, source: Source) -> None:
         """Begin to ask `source`, from the device's callback. Raises `DeviceError`."""
 
+    def pause(self) -> None:
+        """Stop asking after what was given has sounded. Raises `DeviceError`."""
+
+    def resume(self) -> None:
+        """Ask again, after `pause`. Raises `DeviceError` when the device is gone."""
+
     def stop(self) -> None:
         """End; the source is not asked again. May be called twice, or before `start`."""

@@ -35,7 +35,11 @@ INBOX_S = 3.0
 BELIEVED_S = 5.0
 """A buffer that claims to be further away in time than this many s has no usable time."""
 
+FRAME_S = FRAME_SAMPLES / RATE
+
 OnLost = Callable[[str], None]
+Block = tuple[bytes, float]
+"""Samples as the device gave them, and the monotonic s at which the first was captured."""
 _left_behind: list[Any] = []  # their C threads may still call Python: never collect them
 
 
@@ -60,7 +64,7 @@ class Line:
         self.rate = self.device.rate
         self._callback, self._on_lost = callback, on_lost
         self._closing = threading.Event()
-        self._finished = False
+        self._finished = self._paused = False
         self._heartbeat = 0.0
         self._stream = self._ask(lambda: self._open(kind, config.latency))
         self._watcher = threading.Thread(target=self._watch, name=f"watch {kind}", daemon=True)
@@ -86,6 +90,17 @@ class Line:
         self._ask(self._stream.start)
         self._heartbeat = time.monotonic()
         self._watcher.start()
+
+    def pause(self) -> None:
+        """Stop after the last sample, without closing. Raises `DeviceError`."""
+        self._paused = True
+        self._ask(self._stream.stop)
+
+    def resume(self) -> None:
+        """Let the callbacks begin again. Raises `DeviceError`."""
+        self._ask(self._stream.start)
+        self._heartbeat = time.monotonic()
+        self._paused = False
 
     def _ask(self, act: Callable[[], Any]) -> Any:
         try:
@@ -142,13 +157,13 @@ class Line:
             self._callback(buffer, frames, when, status)
 
     def _end(self) -> None:
-        self._finished = True
+        self._finished = not self._paused
 
     def _watch(self) -> None:
         """Notice the stream's death. Twice in a row, for this process may have slept itself."""
         suspicious = False
         while not self._closing.wait(WATCH_S):
-            quiet = time.monotonic() - self._heartbeat > QUIET_S
+            quiet = not self._paused and time.monotonic() - self._heartbeat > QUIET_S
             if self._finished or (quiet and suspicious):
                 self._on_lost(
                     f"{self.label} is gone; plug it in again or restart the sound system, "
@@ -173,12 +188,15 @@ class PortAudioMicrophone:
     def start(self, sink: Callable[[Frame], None]) -> None:
         """Begin to deliver frames to `sink`, from one thread of its own. Raises `DeviceError`."""
         self.stop()
-        self._inbox: queue.SimpleQueue[tuple[bytes, float] | None] = queue.SimpleQueue()
+        self._inbox: queue.SimpleQueue[list[Block] | None] = queue.SimpleQueue()
+        self._blocks: list[Block] = []  # since the last frame was complete
+        self._taken = self._complete = 0  # samples that the reader gets in all, and frames of them
         self._line = line = Line("input", self._config, self._captured, self._on_lost)
         self._clock = StreamClock(line.rate)
         self.name = line.device.name
+        self._cutter = FrameCutter(line.rate)
         self._reader = threading.Thread(
-            target=self._read, args=(sink, line.rate), name="microphone", daemon=True
+            target=self._read, args=(sink, self._cutter), name="microphone", daemon=True
         )
         self._reader.start()
         try:
@@ -199,7 +217,10 @@ class PortAudioMicrophone:
             self._reader = None
 
     def _captured(self, buffer: Any, frames: int, when: Any, status: Any) -> None:
-        """The callback: copies the block and its time, and returns."""
+        """The callback: copies the block and its time, and returns.
+
+        The reader is woken for a whole frame and not for each of its four blocks.
+        """
         line = self._line
         if line is None:
             return
@@ -210,18 +231,22 @@ class PortAudioMicrophone:
         if lost:
             self.overflows += 1
             self.dropped += round(self._clock.gap * line.rate)
-        if self._inbox.qsize() * length > INBOX_S:
+        if self._inbox.qsize() * FRAME_S > INBOX_S:
             self.dropped += frames
-        else:
-            self._inbox.put((bytes(buffer), at))
+            return
+        self._blocks.append((bytes(buffer), at))
+        self._taken += frames
+        if (complete := self._cutter.frames(self._taken)) > self._complete:
+            self._complete = complete
+            self._inbox.put(self._blocks)
+            self._blocks = []
 
-    def _read(self, sink: Callable[[Frame], None], rate: int) -> None:
+    def _read(self, sink: Callable[[Frame], None], cutter: "FrameCutter") -> None:
         """The reader's thread: resamples, and cuts frames."""
-        cutter = FrameCutter(rate)
-        while (item := self._inbox.get()) is not None:
-            content, at = item
-            for frame in cutter.feed(np.frombuffer(content, np.int16), at):
-                sink(frame)
+        while (blocks := self._inbox.get()) is not None:
+            for content, at in blocks:
+                for frame in cutter.feed(np.frombuffer(content, np.int16), at):
+                    sink(frame)
 
 
 class FrameCutter:
@@ -239,13 +264,17 @@ class FrameCutter:
         self._pending: Pcm = np.zeros(0, np.int16)
         self._given = 0  # samples at 16 kHz in all frames
 
+    def frames(self, taken: int) -> int:
+        """Return how many frames are complete once `taken` samples have been fed in all."""
+        ready = (taken - self._resampler.delay) * RATE // self._rate
+        return int(max(0, ready) // FRAME_SAMPLES)
+
     def feed(self, block: Pcm, at: float) -> list[Frame]:
         """Take (samples,) int16 captured from `at` (monotonic s) on; return the full frames."""
         origin = at - self._taken / self._rate
         self._blocks.append(block)
         self._taken += len(block)
-        ready_s = (self._taken - self._resampler.delay) / self._rate
-        if ready_s * RATE < self._given + FRAME_SAMPLES:
+        if self.frames(self._taken) * FRAME_SAMPLES <= self._given:
             return []
         ready = self._resampler.feed(np.concatenate(self._blocks))
         self._blocks.clear()
@@ -283,6 +312,17 @@ class PortAudioLoudspeaker:
         except BaseException:
             self.stop()
             raise
+
+    def pause(self) -> None:
+        """Stop the stream after what was given has sounded. Raises `DeviceError`."""
+        if self._line:
+            self._line.pause()
+
+    def resume(self) -> None:
+        """Start the stream again. Raises `DeviceError`."""
+        if self._line:
+            self._clock = StreamClock(self.rate)
+            self._line.resume()
 
     def stop(self) -> None:
         """End within `CLOSE_S`; the source is not asked again."""

@@ -57,12 +57,21 @@ class SilentLoudspeaker:
     def start(self, source: Source) -> None:
         """Ask `source` every `BLOCK_S` s, on a thread of its own."""
         self.stop()
+        self._source = source
         self._stopped = threading.Event()
         arguments = source, time.monotonic(), self._stopped
         self._thread = threading.Thread(
             target=self._run, args=arguments, name=f"loudspeaker {self.name}", daemon=True
         )
         self._thread.start()
+
+    def pause(self) -> None:
+        """Ask no more until `resume`."""
+        self.stop()
+
+    def resume(self) -> None:
+        """Ask again."""
+        self.start(self._source)
 
     def stop(self) -> None:
         """End; the source is not asked again."""

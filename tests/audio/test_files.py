@@ -217,3 +217,17 @@ def test_a_loudspeaker_can_be_started_again() -> None:
         assert source.over.wait(10)
         loudspeaker.stop()
         loudspeaker.stop()
+
+
+def test_a_loudspeaker_that_pauses_asks_for_nothing_until_it_resumes() -> None:
+    source, loudspeaker = Script(ramp(10)), FileLoudspeaker()
+    loudspeaker.start(source)
+    assert source.over.wait(10)
+    loudspeaker.pause()
+    loudspeaker.take()
+    time.sleep(0.1)
+    assert len(loudspeaker.take()) == 0
+    loudspeaker.resume()
+    time.sleep(0.1)
+    loudspeaker.stop()
+    assert len(loudspeaker.take()) > 0

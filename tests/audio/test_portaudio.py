@@ -126,6 +126,38 @@ def test_the_loudspeaker_plays_what_the_source_gives_and_knows_when(card: SoundC
 
 
 @pytest.mark.e2e
+def test_a_loudspeaker_that_pauses_asks_for_nothing_and_is_not_lost(
+    card: SoundCard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(portaudio, "QUIET_S", 0.2)
+    monkeypatch.setattr(portaudio, "WATCH_S", 0.1)
+    times: list[float] = []
+    lost: list[str] = []
+
+    def source(out: Pcm, audible_at: float) -> None:
+        times.append(audible_at)
+        out[:] = 0
+
+    loudspeaker = PortAudioLoudspeaker(Audio(), lost.append)
+    loudspeaker.pause()  # not open yet: nothing to do
+    loudspeaker.resume()
+    loudspeaker.start(source)
+    for _ in range(2):
+        asked = len(times)
+        wait_for(lambda asked=asked: len(times) > asked + 3)
+        loudspeaker.pause()
+        asked = len(times)
+        time.sleep(1.0)
+        assert len(times) == asked
+        loudspeaker.resume()
+        wait_for(lambda asked=asked: len(times) > asked)
+        assert abs(times[asked] - time.monotonic()) < 0.3
+    loudspeaker.stop()
+    assert lost == []
+    assert loudspeaker.underflows == 0
+
+
+@pytest.mark.e2e
 def test_a_failing_source_is_silence_and_the_next_block_is_asked(card: SoundCard) -> None:
     def source(out: Pcm, _at: float) -> None:
         out[:] = 9999
@@ -360,6 +392,7 @@ def test_frames_do_not_depend_on_the_blocks(rate: int, cuts: list[int], seed: in
     for block in np.split(pcm, sorted(cuts)):
         frames += cutter.feed(block, 50 + position / rate)
         position += len(block)
+        assert len(frames) == cutter.frames(position)  # the callback's reason to wake the reader
     whole = Resampler(rate, RATE).feed(pcm)
     assert len(frames) >= len(whole) // FRAME_SAMPLES - 1
     for number, frame in enumerate(frames):
