@@ -18,7 +18,7 @@ from assistant.tuning.recipe import Recipe
 from assistant.tuning.vocab import Uncuttable, Vocabulary
 
 FILE = "model.gguf"
-SIZE = 81_920
+SIZE = 90_112
 """Tokens that stay; docs/models.md has the curve of size, speed and loss."""
 HEADER = 16 << 20
 """Bytes that a file may take beside its weights."""
