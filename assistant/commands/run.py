@@ -62,6 +62,7 @@ class Foreground:
 
     def __init__(self, config: Config, as_json: bool) -> None:
         from assistant.audio import engines
+        from assistant.serve.child import WebChild
         from assistant.serve.control import ControlServer
         from assistant.serve.notify import Notifier
 
@@ -72,6 +73,7 @@ class Foreground:
         self._control = ControlServer(
             config.socket_path, self._handle, {"chat": self._chat, "watch": self._watch}
         )
+        self._web = WebChild(config, lambda url: self._show("web", {"url": url}))
         self._systemd = Notifier()
         self._ended = asyncio.Event()
         self._interrupted = False
@@ -109,6 +111,8 @@ class Foreground:
             starting.result()
             self._show("ready", {})
             self._systemd.ready("asleep")
+            if self._config.web.enabled:
+                self._web.start()
             with keys(self._key) as self._restore:
                 lost = asyncio.create_task(self._daemon.lost())
                 alive = asyncio.create_task(self._feed_watchdog())
@@ -119,6 +123,7 @@ class Foreground:
                 lost.cancel()
         finally:
             self._systemd.stopping()
+            await self._web.stop()
             await self._control.stop()
             await self._daemon.stop()
 
@@ -240,6 +245,8 @@ class Status:
             case "ready":
                 self._print(f"ready; {_how_to_begin(self._config)}")
                 self._print(KEYS_HELP if self._live else "")
+            case "web":
+                self._print(f"web page: {data['url']}")
             case "state":
                 self._line = data["phase"]
             case "partial":

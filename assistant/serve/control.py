@@ -16,7 +16,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from assistant.errors import AssistantError, Busy
+from assistant.errors import AssistantError, BadInput, Busy
 
 log = logging.getLogger(__name__)
 
@@ -112,7 +112,7 @@ class ControlServer:
         try:
             if isinstance(request.get("command"), str):
                 return {"ok": True, **self._handle(request)}
-            return {"ok": False, "error": 'the request is not like {"command": "wake"}'}
+            raise BadInput('the request is not like {"command": "wake"}')
         except AssistantError as error:
             return _refusal(error)
 
@@ -134,8 +134,11 @@ def _parsed(line: bytes) -> dict[str, Any]:
 
 
 def _refusal(error: AssistantError) -> dict[str, Any]:
-    later = {"retry_after_s": error.retry_after} if isinstance(error, Busy) else {}
-    return {"ok": False, "error": str(error), **later}
+    """Return the answer to a request that cannot be done, with whose fault it is."""
+    told = {"ok": False, "error": str(error)}
+    if isinstance(error, Busy):
+        return told | {"kind": "busy", "retry_after_s": error.retry_after}
+    return told | {"kind": "input" if isinstance(error, BadInput) else "failed"}
 
 
 async def _write(writer: asyncio.StreamWriter, line: dict[str, Any]) -> None:

@@ -210,10 +210,11 @@ def test_a_client_that_speaks_into_the_stream_ends_it(path):
             {
                 "ok": False,
                 "error": "too many wait for an answer; try again in 7 seconds.",
+                "kind": "busy",
                 "retry_after_s": 7,
             },
         ),
-        ("refuse", {"ok": False, "error": "not now"}),
+        ("refuse", {"ok": False, "error": "not now", "kind": "failed"}),
     ],
 )
 def test_a_refused_stream_is_one_line(path, command, answer):
