@@ -5,5 +5,5 @@ if (found) {
   const year = 365 * 24 * 3600;
   const secure = location.protocol === "https:" ? "; Secure" : "";
   document.cookie = `assistant_token=${found[1]}; Path=/; Max-Age=${year}; SameSite=Strict${secure}`;
-  history.replaceState(null, "", location.pathname + location.search);
+  history.replaceState(null, "", location.href.split("#")[0]);
 }
