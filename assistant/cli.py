@@ -25,6 +25,7 @@ COMMANDS = {
     "say": "Speak a text, or write it to a WAV file.",
     "transcribe": "Write down what is said in WAV files.",
     "demo": "Speak a recorded question into the whole chain, without any hardware.",
+    "serve": "Serve the web page and its interface; the assistant itself runs beside it.",
     "wake": "Wake the running assistant, as its wake word would.",
     "trace": "Draw where the time of a turn went.",
     "devices": "List microphones and loudspeakers, and test them.",

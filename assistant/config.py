@@ -215,6 +215,9 @@ class Llm(Section):
     batch_threads: Annotated[int, Field(ge=0, le=256)] = Field(
         0, description="threads that read the question; 0: fits the machine"
     )
+    guests: Annotated[int, Field(ge=1, le=1000)] = Field(
+        8, description="questions from the web page and from programs that may wait for an answer"
+    )
     timeout: Annotated[float, Field(ge=1.0, le=600.0)] = Field(
         60.0, description="give up when no sound of an answer came for this many s"
     )
@@ -245,6 +248,41 @@ class Speech(Section):
     )
     clause: Annotated[int, Field(ge=20, le=1000)] = Field(
         200, description="the following clauses have this many letters at the most"
+    )
+
+
+class Web(Section):
+    """The web page and its interface for programs."""
+
+    enabled: bool = Field(False, description="the daemon serves it; `assistant serve` does anyway")
+    host: str = Field(
+        "127.0.0.1",
+        description="address to listen on; for others than this machine's own, such as `0.0.0.0`, "
+        "clients need a token",
+    )
+    port: Annotated[int, Field(ge=0, le=65535)] = Field(
+        8080, description="port to listen on; 0: any free one"
+    )
+    hosts: list[str] = Field(
+        [],
+        description="further names by which browsers call it, such as one that a proxy serves; "
+        "with any, clients need a token",
+    )
+    token_file: str = Field(
+        "",
+        description="file of the token, made where it is missing; with one, clients need it in any "
+        "case; empty: `web-token` in the user's or service's data folder",
+    )
+    body_limit: Annotated[int, Field(ge=1000, le=100_000_000)] = Field(
+        1_000_000, description="largest body of a request in bytes"
+    )
+    connections: Annotated[int, Field(ge=2, le=400)] = Field(
+        64, description="connections at the same time"
+    )
+    rate: Annotated[float, Field(ge=0.1, le=10_000.0)] = Field(
+        10.0,
+        description="requests a second from one address on average; those of five seconds may come "
+        "at once",
     )
 
 
@@ -285,6 +323,7 @@ class Config(Section):
     ahead: Ahead = Ahead()
     llm: Llm = Llm()
     speech: Speech = Speech()
+    web: Web = Web()
     paths: Paths = Paths()
     log: Log = Log()
 
@@ -309,6 +348,15 @@ class Config(Section):
         if service := os.environ.get("CACHE_DIRECTORY"):
             return Path(service.split(":")[0])
         return platformdirs.user_cache_path("assistant")
+
+    @property
+    def web_token_path(self) -> Path:
+        """The file of the web page's token."""
+        if self.web.token_file:
+            return Path(self.web.token_file).expanduser()
+        if service := os.environ.get("STATE_DIRECTORY"):
+            return Path(service.split(":")[0]) / "web-token"
+        return platformdirs.user_data_path("assistant") / "web-token"
 
     @property
     def socket_path(self) -> Path:

@@ -45,6 +45,7 @@ from assistant.events import (
     Tick,
     Watch,
 )
+from assistant.mind.guests import Guests
 from assistant.mind.thinker import Thinker
 from assistant.mouth.mute import Mute
 from assistant.trace import Trace
@@ -135,6 +136,10 @@ class Daemon:
         """Call `note` on the loop for every event, command and piece of text from now on."""
         self._notes.append(note)
 
+    def unobserve(self, note: Note) -> None:
+        """Call `note` no more."""
+        self._notes.remove(note)
+
     # --- life ---------------------------------------------------------------------------------
 
     async def start(self) -> None:
@@ -214,6 +219,16 @@ class Daemon:
 
         self._soon(end)
 
+    @property
+    def model_name(self) -> str:
+        """The language model's name, as its file tells it; only after the start."""
+        return self._thinker.model_name
+
+    @property
+    def guests(self) -> Guests:
+        """Those who write instead of speaking."""
+        return self._thinker.guests
+
     def forget(self) -> None:
         """Begin a new conversation."""
         self._thinker.forget()
@@ -243,6 +258,8 @@ class Daemon:
         self._note(event)
         if (before.phase, before.turn) != (self.state.phase, self.state.turn):
             self._tell("state", {"phase": str(self.state.phase), "turn": self.state.turn})
+        heard = self.state.phase is Phase.LISTENING and self.state.began is not None
+        self._thinker.voice(heard or self.state.phase is Phase.THINKING)
         if self._standby:
             (self._standby.sleeps if self.state.phase is Phase.ASLEEP else self._standby.awake)()
         for command in commands:
@@ -344,7 +361,7 @@ class Daemon:
             self._kept_back.append((name, data))
 
     def _tell(self, name: str, data: dict[str, Any]) -> None:
-        for note in self._notes:
+        for note in tuple(self._notes):
             note(name, data)
 
     # --- rooms --------------------------------------------------------------------------------
@@ -357,6 +374,7 @@ class Daemon:
             system=prompt.system_prompt(self.config.language, self.config.llm.system_prompt),
             history_tokens=self.config.llm.history_tokens,
             secret_tokens=self.config.ahead.tokens,
+            guests=self.config.llm.guests,
             cores=self._cores,
             trace=self.trace,
             on_text=self._on_text,

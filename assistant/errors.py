@@ -22,3 +22,12 @@ class EngineMissing(BadInput):
 
 class DeviceError(AssistantError):
     """A microphone or loudspeaker is absent, busy or gone; the sentence names it."""
+
+
+class Busy(AssistantError):
+    """Too many wait already."""
+
+    def __init__(self, retry_after: int) -> None:
+        """`retry_after` in whole s."""
+        super().__init__(f"too many wait for an answer; try again in {retry_after} seconds.")
+        self.retry_after = retry_after

@@ -122,6 +122,7 @@ TO_TEST = {
     "alsa-utils": program("aplay"),
     "espeak-ng": program("espeak-ng"),
     "sox": program("sox"),
+    "chromium": program("chromium"),
     "systemd": program("systemd-analyze"),
     "pocketsphinx-testdata": file("share/pocketsphinx/test/data"),
 }

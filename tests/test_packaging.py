@@ -490,9 +490,9 @@ def test_a_set_up_happens_once_and_again_when_something_changed(checkout: Path) 
     fake_venv(checkout)
     for _ in range(2):
         assert script(checkout, "setup", "--no-models").returncode == 0
-    assert calls(checkout) == ["fetch moonshine tune"]
+    assert calls(checkout) == ["fetch moonshine tune web"]
     script(checkout, "setup", "--no-models", "--with", "piper")
-    assert calls(checkout)[1:] == ["fetch moonshine tune piper"]
+    assert calls(checkout)[1:] == ["fetch moonshine tune web piper"]
     script(checkout, "setup", "--no-models")  # less than is there: nothing to do
     assert len(calls(checkout)) == 2
     with (checkout / "constraints.txt").open("a") as handle:
@@ -571,9 +571,9 @@ def test_a_failing_command_fails_the_script(checkout: Path) -> None:
     [
         (
             ["--with", "coqui"],
-            "--with is 'coqui'; allowed: fetch, moonshine, piper, tune, whisper.",
+            "--with is 'coqui'; allowed: fetch, moonshine, piper, tune, web, whisper.",
         ),
-        (["--with"], "--with is ''; allowed: fetch, moonshine, piper, tune, whisper."),
+        (["--with"], "--with is ''; allowed: fetch, moonshine, piper, tune, web, whisper."),
         (["--language", "fr"], "--language is 'fr'; allowed: en, zh."),
         (["--now"], "unknown option '--now'; script/setup --help lists them."),
     ],

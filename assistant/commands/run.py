@@ -10,12 +10,13 @@ import signal
 import sys
 import time
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import click
 
+from assistant import __version__
 from assistant.commands import example, quieten, settings
 from assistant.config import Config
 from assistant.daemon import Daemon
@@ -61,6 +62,7 @@ class Foreground:
 
     def __init__(self, config: Config, as_json: bool) -> None:
         from assistant.audio import engines
+        from assistant.serve.child import WebChild
         from assistant.serve.control import ControlServer
         from assistant.serve.notify import Notifier
 
@@ -68,7 +70,10 @@ class Foreground:
         microphone = engines.microphone(config, lambda why: self._lost("microphone", why))
         loudspeaker = engines.loudspeaker(config, lambda why: self._lost("loudspeaker", why))
         self._daemon = Daemon(config, microphone, loudspeaker)
-        self._control = ControlServer(config.socket_path, self._handle)
+        self._control = ControlServer(
+            config.socket_path, self._handle, {"chat": self._chat, "watch": self._watch}
+        )
+        self._web = WebChild(config, lambda url: self._show("web", {"url": url}))
         self._systemd = Notifier()
         self._ended = asyncio.Event()
         self._interrupted = False
@@ -106,6 +111,8 @@ class Foreground:
             starting.result()
             self._show("ready", {})
             self._systemd.ready("asleep")
+            if self._config.web.enabled:
+                self._web.start()
             with keys(self._key) as self._restore:
                 lost = asyncio.create_task(self._daemon.lost())
                 alive = asyncio.create_task(self._feed_watchdog())
@@ -116,6 +123,7 @@ class Foreground:
                 lost.cancel()
         finally:
             self._systemd.stopping()
+            await self._web.stop()
             await self._control.stop()
             await self._daemon.stop()
 
@@ -162,8 +170,8 @@ class Foreground:
     def _handle(self, request: dict[str, Any]) -> dict[str, Any]:
         """Answer a request of the control socket."""
         text = request.get("text")
-        if request["command"] != "state" and not self._daemon.ready.is_set():
-            raise AssistantError("the assistant is still loading; try again in a moment.")
+        if request["command"] != "state":
+            self._need_ready()
         match request["command"]:
             case "wake":
                 self._daemon.post(WakeDetected("command"))
@@ -173,6 +181,9 @@ class Foreground:
                 self._daemon.post(Asked(text))
             case "say" if isinstance(text, str) and text.strip():
                 self._daemon.post(SayRequested(text))
+            case "info":
+                name = self._daemon.model_name
+                return {"model": name, "language": self._config.language, "version": __version__}
             case "state":
                 state = self._daemon.state
                 return {"phase": str(state.phase), "turn": state.turn}
@@ -181,9 +192,24 @@ class Foreground:
             case unknown:
                 raise AssistantError(
                     f"unknown or incomplete command {unknown!r}; "
-                    "known: wake, stop, ask and say with a text, state, trace."
+                    "known: wake, stop, ask and say with a text, chat, state, trace, watch, info."
                 )
         return {}
+
+    def _chat(self, request: dict[str, Any]) -> AsyncGenerator[dict[str, Any], None]:
+        from assistant.serve import guest
+
+        self._need_ready()
+        return guest.answer(self._config, self._daemon.guests, guest.read(request))
+
+    def _watch(self, request: dict[str, Any]) -> AsyncGenerator[dict[str, Any], None]:
+        from assistant.serve.watching import watch
+
+        return watch(self._daemon)
+
+    def _need_ready(self) -> None:
+        if not self._daemon.ready.is_set():
+            raise AssistantError("the assistant is still loading; try again in a moment.")
 
     def _turns(self, which: str) -> list[dict[str, Any]]:
         """Return the timelines of the turns that were answered: `last`, `all`, or one by its id."""
@@ -219,6 +245,8 @@ class Status:
             case "ready":
                 self._print(f"ready; {_how_to_begin(self._config)}")
                 self._print(KEYS_HELP if self._live else "")
+            case "web":
+                self._print(f"web page: {data['url']}")
             case "state":
                 self._line = data["phase"]
             case "partial":

@@ -62,22 +62,27 @@ class LlamaModel:
     All calls come from one long-lived thread; a `reply` is exhausted or dropped before the next.
     """
 
-    def __init__(self, path: Path, settings: Llm, cache: Path | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        settings: Llm,
+        cache: Path | None = None,
+        beside: "LlamaModel | None" = None,
+    ) -> None:
         """Load the model at `path`, after a look at its header and at the free memory.
 
-        What it has read when it is first warmed is kept in the folder `cache`.
+        What it has read when it is first warmed is kept in the folder `cache`. `beside` is one of
+        the same file whose weights it uses, with a memory of its own; it is closed before that one.
 
         Raises `BadInput` for a file that cannot be used or is too large for this machine,
         `EngineMissing` without llama-cpp-python.
         """
-        header = gguf.inspect(path)
-        gguf.check_context(header, settings.context)
-        gguf.check_memory(header, settings.context, machine.available_memory())
-        self.name = header.name
-        self._settings = settings
+        self._path, self._settings = path, settings
         self._counts = _Counts()
+        self._owner = beside is None
+        self.name: str = beside.name if beside else _checked(path, settings).name
         self._library = _library()
-        self._model = _load(self._library, path)
+        self._model: Any = beside._model if beside else _load(self._library, path)
         try:
             self._vocabulary = self._library.llama_model_get_vocab(self._model)
             self._template = self._library.llama_model_chat_template(self._model, None)
@@ -94,8 +99,17 @@ class LlamaModel:
             self._ends = self._end_tokens()
             self._store = kvfile.Store(cache, path, self._version()) if cache else None
         except AssistantError as error:
-            self._library.llama_model_free(self._model)
+            if self._owner:
+                self._library.llama_model_free(self._model)
             raise type(error)(f"{path}: {error}") from None
+
+    def beside(self) -> "LlamaModel":
+        """Return a model for others to talk with: the same weights, a memory of its own.
+
+        To be used on this one's thread and closed before it. Raises `AssistantError` when llama.cpp
+        cannot get the memory.
+        """
+        return LlamaModel(self._path, self._settings, beside=self)
 
     @property
     def usage(self) -> Usage:
@@ -147,6 +161,22 @@ class LlamaModel:
         See `LanguageModel.reply`. The oldest turns are left out where the prompt is longer than
         the context. Raises `BadInput` when it is too long even so.
         """
+        return self.answer(messages, self._settings, cancelled, judged=judged)
+
+    def answer(
+        self,
+        messages: list[Message],
+        settings: Llm,
+        cancelled: Callable[[], bool],
+        *,
+        interrupted: Callable[[], bool] = never,
+        judged: Callable[[float], None] | None = None,
+    ) -> Iterator[str]:
+        """Yield as `reply` does, with other `settings` of the answer.
+
+        While `interrupted()` it stops within milliseconds and yields an empty text; asked for the
+        next one it goes on where it was.
+        """
         counts = self._counts = _Counts()
         messages, tokens = self._fit(messages, ask=True)
         # The message's last token is read again with what follows it, to see what it foretells.
@@ -154,8 +184,9 @@ class LlamaModel:
         counts.prompt = len(tokens)
         counts.cached = self._kv.match(tokens, last if self._settings.reuse else 0)
         self._kv.use_threads(*self._threads)
-        pieces = Pieces(self._settings.stop)
-        sampler = _sampler(self._library, self._vocabulary, self._settings)
+        pieces = Pieces(settings.stop)
+        sampler = _sampler(self._library, self._vocabulary, settings)
+        most = min(settings.max_tokens, self._settings.context - len(tokens))
 
         def judge(logits: NDArray[np.float32]) -> None:
             if judged:
@@ -163,10 +194,14 @@ class LlamaModel:
 
         try:
             look = None if last is None else last - counts.cached
-            for token in self._generate(tokens, sampler, cancelled, look, judge):
+            for token in self._generate(tokens, most, sampler, cancelled, interrupted, look, judge):
+                if token is None:
+                    yield ""
+                    continue
                 if text := pieces.feed(self._bytes(token)):
                     yield text
                 if pieces.stopped or cancelled():
+                    counts.whole = pieces.stopped
                     break
             if not cancelled() and (text := pieces.end()):
                 yield text
@@ -194,38 +229,46 @@ class LlamaModel:
         """Free the model; it cannot be used any more."""
         if self._model is not None:
             self._kv.close()
-            self._library.llama_model_free(self._model)
+            if self._owner:
+                self._library.llama_model_free(self._model)
             self._model = self._vocabulary = None
 
     def _generate(
         self,
         tokens: list[int],
+        most: int,
         sampler: Any,
         cancelled: Callable[[], bool],
+        interrupted: Callable[[], bool],
         look: int | None,
         judge: Callable[[NDArray[np.float32]], None],
-    ) -> Iterator[int]:
-        """Yield the answer's tokens, each as soon as it is chosen and before it is read back.
+    ) -> Iterator[int | None]:
+        """Yield at most `most` tokens of the answer, each before it is read back.
 
-        `judge` gets the logits after the unread token number `look`.
+        None stands for an interruption. `judge` gets the logits after the unread token `look`.
         """
-        counts, unread = self._counts, tokens[self._counts.cached :]
-        for _ in range(min(self._settings.max_tokens, self._settings.context - len(tokens))):
+        counts, every = self._counts, list(tokens)
+        while counts.reply < most:
             if cancelled():
                 return
+            if interrupted():
+                yield None
+                continue
+            unread = every[len(self._kv) :]
             try:
-                seen = self._kv.read(unread, cancelled, look)
+                seen = self._kv.read(unread, lambda: cancelled() or interrupted(), look)
             except Cancelled:
-                return
+                continue
             if seen is not None:
                 judge(seen)
             look = None
             token = self._library.llama_sampler_sample(sampler, self._kv.context, -1)
             counts.token()
             if self._library.llama_vocab_is_eog(self._vocabulary, token):
+                counts.whole = True
                 return
+            every.append(token)
             yield token
-            unread = [token]
 
     def _end_tokens(self) -> NDArray[np.intp]:
         """Return the tokens that come next where a message is complete."""
@@ -337,6 +380,7 @@ class _Counts:
 
     def __init__(self) -> None:
         self.prompt = self.cached = self.reply = 0
+        self.whole = False
         self._started = time.perf_counter()
         self._first: float | None = None
         self._ended: float | None = None
@@ -359,6 +403,7 @@ class _Counts:
             reply_tokens=self.reply,
             prefill_s=(self._first or ended) - self._started,
             total_s=ended - self._started,
+            whole=self.whole,
         )
 
 
@@ -397,6 +442,14 @@ def _library() -> ModuleType:
 def _log(level: int, text: bytes, _: object) -> None:
     if level == LOG_ERROR:
         _errors.append(gguf.short(text.decode("utf-8", "replace")))
+
+
+def _checked(path: Path, settings: Llm) -> gguf.Header:
+    """Return the header of a file that can be loaded here."""
+    header = gguf.inspect(path)
+    gguf.check_context(header, settings.context)
+    gguf.check_memory(header, settings.context, machine.available_memory())
+    return header
 
 
 def _load(library: ModuleType, path: Path) -> Any:

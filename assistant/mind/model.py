@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from assistant.config import Llm
+
 
 @dataclass(frozen=True, slots=True)
 class Message:
@@ -25,11 +27,34 @@ class Usage:
     prefill_s: float
     """Seconds from the call to the first token."""
     total_s: float
+    whole: bool = True
+    """It came to its own end; False: it was cancelled, or as long as it may get."""
 
 
 def never() -> bool:
     """Nobody cancels."""
     return False
+
+
+class GuestModel(Protocol):
+    """A language model whose answers can be interrupted; see `LlamaModel.answer`."""
+
+    def answer(
+        self,
+        messages: list[Message],
+        settings: Llm,
+        cancelled: Callable[[], bool],
+        *,
+        interrupted: Callable[[], bool],
+    ) -> Iterator[str]:
+        """Yield text; an empty one when it was interrupted and wants to be asked again."""
+
+    @property
+    def usage(self) -> Usage:
+        """Figures of the last answer."""
+
+    def close(self) -> None:
+        """Free its memory."""
 
 
 class LanguageModel(Protocol):
@@ -63,6 +88,12 @@ class LanguageModel(Protocol):
 
         `judged` is told the probability that the last message is complete, before the first text.
         Raises `AssistantError` when the engine fails.
+        """
+
+    def beside(self) -> GuestModel:
+        """Return a model of the same weights for others to talk with, on the same thread.
+
+        It is closed before this one. Raises `AssistantError` when there is no memory for it.
         """
 
     @property

@@ -16,6 +16,22 @@ PERSONAS = {
     ),
 }
 
+WRITTEN = {
+    "en": (
+        "You are a kind assistant. What you write is read on a screen: answer clearly and to the "
+        "point, with Markdown for lists and code. If you do not know something, say so."
+    ),
+    "zh": (
+        "你是一个亲切的助手。你写的话显示在屏幕上：请清楚、切题地回答，列表和代码用 Markdown。"
+        "不知道的事就说不知道。"
+    ),
+}
+
+
+def written_prompt(language: str, custom: str = "") -> str:
+    """Return `custom`, or the persona for those who read the answer instead of hearing it."""
+    return custom or WRITTEN[language]
+
 
 def system_prompt(language: str, custom: str = "") -> str:
     """Return `custom`, or where it is empty the persona for `language` (`en` or `zh`)."""

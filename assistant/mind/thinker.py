@@ -9,6 +9,7 @@ from assistant.cores import Cores
 from assistant.errors import AssistantError
 from assistant.events import ALWAYS, LAST_TAKE, NEVER, Key
 from assistant.mind import prompt
+from assistant.mind.guests import Guests
 from assistant.mind.history import History
 from assistant.mind.model import LanguageModel, Message
 from assistant.trace import Trace
@@ -36,6 +37,7 @@ class Thinker:
         system: str,
         history_tokens: int,
         secret_tokens: int,
+        guests: int,
         cores: Cores,
         trace: Trace,
         on_text: Callable[[Key, str], None],
@@ -43,7 +45,10 @@ class Thinker:
         on_end: Callable[[Key, str], None],
         on_failed: Callable[[Key, AssistantError], None],
     ) -> None:
-        """`secret_tokens` is how long a secret answer gets, in pieces, before it is released."""
+        """`secret_tokens` is how long a secret answer gets, in pieces, before it is released.
+
+        At most `guests` others wait for an answer.
+        """
         self._make_model = make_model
         self._system = system
         self._history_tokens = history_tokens
@@ -62,6 +67,14 @@ class Thinker:
         self._newest: tuple[Key, str] = (NEVER, "")  # the question that was asked last
         self._model: LanguageModel
         self._history: History
+        self._speaking = False  # somebody speaks to the device, or waits for its answer
+        self.guests = Guests(
+            lambda: self._model.beside(),
+            lambda job: self._worker.post(job, NEVER),
+            paused=lambda: self._speaking,
+            wanted=lambda: self._worker.backlog() > 0,
+            most=guests,
+        )
 
     def load(self, done: Callable[[], None]) -> None:
         """Make the model and prefill the system prompt, then call `done`, all on its thread."""
@@ -73,6 +86,11 @@ class Thinker:
             done()
 
         self._worker.post(job, NEVER)
+
+    @property
+    def model_name(self) -> str:
+        """The model's own name; only after `load`."""
+        return self._model.name
 
     def prepare(self, turn: int, text: str) -> None:
         """Read `text`, the beginning of the question of `turn`; older beginnings are skipped."""
@@ -123,10 +141,23 @@ class Thinker:
         """Call `done` with the history as (role, text) pairs, on the model's thread."""
         self._worker.post(lambda: done([(m.role, m.text) for m in self._history.messages()]), NEVER)
 
+    def voice(self, speaking: bool) -> None:
+        """While `speaking` the guests wait: somebody speaks to the device, or waits for it."""
+        self._speaking = speaking
+        if not speaking:
+            self.guests.go_on()
+
     def stop(self) -> bool:
         """End; return whether the thread ended in time."""
         self.cancel(ALWAYS)
-        self._worker.post(lambda: self._model.close() if hasattr(self, "_model") else None, NEVER)
+        self._speaking = True  # guests end where they are
+
+        def close() -> None:
+            self.guests.close()
+            if hasattr(self, "_model"):
+                self._model.close()
+
+        self._worker.post(close, NEVER)
         return self._worker.stop()
 
     def _messages(self, text: str) -> list[Message]:

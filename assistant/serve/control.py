@@ -1,8 +1,9 @@
 """The control socket: how other programs of this user wake, stop and watch the daemon.
 
 A Unix socket, one JSON object a line in each direction: ``{"command": "wake"}`` is answered by
-``{"ok": true}`` or ``{"ok": false, "error": "one sentence"}``. The folder's mode (0700) keeps
-other users out.
+``{"ok": true}`` or ``{"ok": false, "error": "one sentence"}``. Some commands are answered by many
+lines, after which the connection is closed; a client that closes it, or says anything, ends them.
+The folder's mode (0700) keeps other users out.
 """
 
 import asyncio
@@ -11,11 +12,11 @@ import json
 import logging
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from assistant.errors import AssistantError
+from assistant.errors import AssistantError, BadInput, Busy
 
 log = logging.getLogger(__name__)
 
@@ -27,14 +28,19 @@ CALL_TIMEOUT_S = 5.0
 
 Handler = Callable[[dict[str, Any]], dict[str, Any]]
 """Answers a request; raises `AssistantError` for one that makes no sense."""
+Stream = Callable[[dict[str, Any]], AsyncGenerator[dict[str, Any], None]]
+"""Answers a request by many lines; raises as a `Handler`."""
 
 
 class ControlServer:
     """Listens on the socket of one daemon; a second daemon is refused."""
 
-    def __init__(self, path: Path, handle: Handler) -> None:
+    def __init__(
+        self, path: Path, handle: Handler, streams: Mapping[str, Stream] | None = None
+    ) -> None:
+        """`streams` answers the commands that it names, `handle` all others."""
         self.path = path
-        self._handle = handle
+        self._handle, self._streams = handle, streams or {}
         self._server: asyncio.Server | None = None
 
     async def start(self) -> None:
@@ -65,8 +71,11 @@ class ControlServer:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             while line := await asyncio.wait_for(reader.readline(), IDLE_S):
-                writer.write(json.dumps(self._answer(line)).encode() + b"\n")
-                await asyncio.wait_for(writer.drain(), IDLE_S)
+                request = _parsed(line)
+                if stream := self._streams.get(str(request.get("command"))):
+                    await self._pour(_begun(stream, request), reader, writer)
+                    return
+                await _write(writer, self._answer(request))
         except (TimeoutError, ValueError, OSError):
             log.debug("a control client was let go")
         finally:
@@ -74,17 +83,67 @@ class ControlServer:
             with contextlib.suppress(OSError):
                 await writer.wait_closed()
 
-    def _answer(self, line: bytes) -> dict[str, Any]:
+    async def _pour(
+        self,
+        lines: AsyncGenerator[dict[str, Any], None],
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+    ) -> None:
+        """Write `lines` until their end, or until the client goes."""
+
+        async def write() -> None:
+            try:
+                async for line in lines:
+                    await _write(writer, {"ok": True, **line})
+            except AssistantError as error:
+                await _write(writer, _refusal(error))
+
+        writing = asyncio.create_task(write())
+        leaving = asyncio.create_task(reader.read(1))
         try:
-            request = json.loads(line)
-        except (ValueError, RecursionError):
-            return {"ok": False, "error": "the request is not JSON"}
-        if not isinstance(request, dict) or not isinstance(request.get("command"), str):
-            return {"ok": False, "error": 'the request is not like {"command": "wake"}'}
+            await asyncio.wait([writing, leaving], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (writing, leaving):
+                task.cancel()
+            await asyncio.gather(writing, leaving, return_exceptions=True)
+            await lines.aclose()
+
+    def _answer(self, request: dict[str, Any]) -> dict[str, Any]:
         try:
-            return {"ok": True, **self._handle(request)}
+            if isinstance(request.get("command"), str):
+                return {"ok": True, **self._handle(request)}
+            raise BadInput('the request is not like {"command": "wake"}')
         except AssistantError as error:
-            return {"ok": False, "error": str(error)}
+            return _refusal(error)
+
+
+async def _begun(stream: Stream, request: dict[str, Any]) -> AsyncGenerator[dict[str, Any], None]:
+    """Let what `stream` raises at once come as what it raises later."""
+    async with contextlib.aclosing(stream(request)) as lines:
+        async for line in lines:
+            yield line
+
+
+def _parsed(line: bytes) -> dict[str, Any]:
+    """Return the request in a line; empty for one that is none."""
+    try:
+        request = json.loads(line)
+    except (ValueError, RecursionError):
+        return {}
+    return request if isinstance(request, dict) else {}
+
+
+def _refusal(error: AssistantError) -> dict[str, Any]:
+    """Return the answer to a request that cannot be done, with whose fault it is."""
+    told = {"ok": False, "error": str(error)}
+    if isinstance(error, Busy):
+        return told | {"kind": "busy", "retry_after_s": error.retry_after}
+    return told | {"kind": "input" if isinstance(error, BadInput) else "failed"}
+
+
+async def _write(writer: asyncio.StreamWriter, line: dict[str, Any]) -> None:
+    writer.write(json.dumps(line).encode() + b"\n")
+    await asyncio.wait_for(writer.drain(), IDLE_S)
 
 
 def alive(path: Path) -> bool:

@@ -836,3 +836,82 @@ def test_the_numbers_of_threads_are_the_machines_unless_they_are_set(monkeypatch
     assert llama.thread_counts(Llm()) == (2, 4)
     assert llama.thread_counts(Llm(threads=3)) == (3, 4)
     assert llama.thread_counts(Llm(batch_threads=1)) == (2, 1)
+
+
+# --- others beside it ----------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def guest(loaded):
+    made = loaded.beside()
+    yield made
+    made.close()
+
+
+def greedy(**changes):
+    return Llm(**{**GREEDY, **changes})
+
+
+def test_two_conversations_at_once_do_not_disturb_each_other(model, guest):
+    asked = [SYSTEM, Message("user", CAPITAL)], [SYSTEM, Message("user", STORY)]
+    alone = [list(model.reply(messages, never)) for messages in asked]
+    both = model.reply(asked[0], never), guest.answer(asked[1], greedy(), never)
+    pieces = list(zip(*both, strict=False))
+    assert len(pieces) > 3
+    for number, side in enumerate(zip(*pieces, strict=True)):
+        assert list(side) == alone[number][: len(pieces)]
+
+
+def test_an_interrupted_answer_goes_on_where_it_was(model, guest):
+    messages = [SYSTEM, Message("user", NAME[0])]
+    whole = "".join(guest.answer(messages, greedy(), never))
+    once = [True]  # it is interrupted before each piece
+
+    def interrupted():
+        return bool(once) and once.pop()
+
+    guest._kv.match([])
+    pieces = []
+    for piece in guest.answer(messages, greedy(), never, interrupted=interrupted):
+        if piece:
+            once.append(True)
+        else:
+            next(model.reply([Message("user", "x")], never))  # the other one works meanwhile
+        pieces.append(piece)
+    assert "".join(pieces) == whole
+    assert pieces[::2] == [""] * len(pieces[::2])
+    assert len(pieces) > 4
+
+
+def test_a_long_question_that_is_interrupted_while_it_is_read_is_answered(guest):
+    messages = [Message("user", "Say yes. " * 60)]
+    guest._kv.match([])
+    whole = "".join(guest.answer(messages, greedy(), never))
+    guest._kv.match([])
+    calls = iter(range(10**9))
+    # Some hundred calls are the operations of one pass: it is stopped in the middle of the second.
+    stops = {1200, 1201, 1300}
+    pieces = list(guest.answer(messages, greedy(), never, interrupted=lambda: next(calls) in stops))
+    assert "".join(pieces) == whole
+    assert guest.usage.prompt_tokens > BATCH
+
+
+def test_the_guest_has_settings_of_its_own_and_says_why_it_ended(model, guest):
+    messages = [SYSTEM, Message("user", STORY)]
+    list(guest.answer(messages, greedy(max_tokens=3), never))
+    assert (guest.usage.reply_tokens, guest.usage.whole) == (3, False)
+    text = "".join(guest.answer(messages, greedy(max_tokens=30, stop=[" a "]), never))
+    assert " a " not in text
+    assert guest.usage.whole
+    list(guest.answer([SYSTEM, Message("user", CAPITAL)], greedy(max_tokens=60), never))
+    assert guest.usage.whole
+    list(guest.answer(messages, greedy(max_tokens=30), lambda: guest.usage.reply_tokens > 2))
+    assert not guest.usage.whole
+    assert list(model.reply([SYSTEM, Message("user", CAPITAL)], never))
+
+
+def test_closing_the_guest_leaves_the_weights(model):
+    other = model.beside()
+    other.close()
+    other.close()
+    assert list(model.reply([SYSTEM, Message("user", CAPITAL)], never))

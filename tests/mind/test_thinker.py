@@ -83,6 +83,7 @@ class Stage:
         self.thinker = Thinker(
             make_model or (lambda: self.model),
             system="Be kind.",
+            guests=4,
             trace=self.trace,
             cores=Cores(),
             on_text=lambda key, piece: self.note("text", key.turn, piece),

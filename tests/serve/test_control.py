@@ -1,6 +1,7 @@
 """The control socket with good, broken and hostile clients, over a real Unix socket."""
 
 import asyncio
+import itertools
 import json
 import socket
 import stat
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from assistant.errors import AssistantError
+from assistant.errors import AssistantError, Busy
 from assistant.serve.control import LINE_LIMIT, ControlServer, alive, call
 
 
@@ -118,3 +119,105 @@ def test_any_bytes_get_answers_that_are_json(tmp_path, lines):
     decoded = [json.loads(answer) for answer in answers.splitlines()]
     assert len(decoded) == len(lines)
     assert not any(answer["ok"] for answer in decoded)
+
+
+# --- answers of many lines -----------------------------------------------------------------------
+
+
+class Counting:
+    """Streams; it knows whether they were ended."""
+
+    def __init__(self):
+        self.ended = 0
+
+    async def numbers(self, request):
+        try:
+            for number in range(request.get("to", 10**9)):
+                yield {"number": number}
+                await asyncio.sleep(0.001)
+        finally:
+            self.ended += 1
+
+    async def busy(self, request):
+        raise Busy(7)
+        yield
+
+    def refuses(self, request):
+        raise AssistantError("not now")
+
+
+def streaming(path, talk):
+    counting = Counting()
+
+    async def main():
+        streams = {"count": counting.numbers, "busy": counting.busy, "refuse": counting.refuses}
+        server = ControlServer(path, handle, streams)
+        await server.start()
+        try:
+            result = await asyncio.to_thread(talk)
+            for _ in range(200):
+                if counting.ended:
+                    break
+                await asyncio.sleep(0.01)
+            return result
+        finally:
+            await server.stop()
+
+    return asyncio.run(main()), counting.ended
+
+
+def lines(path, request, most=10):
+    """Return the lines of an answer, at most `most`."""
+    with socket.socket(socket.AF_UNIX) as client:
+        client.settimeout(10)
+        client.connect(str(path))
+        client.sendall(json.dumps(request).encode() + b"\n")
+        return [json.loads(line) for line in itertools.islice(client.makefile("rb"), most)]
+
+
+def test_a_stream_comes_line_by_line_and_the_connection_is_closed(path):
+    found, ended = streaming(path, lambda: lines(path, {"command": "count", "to": 3}))
+    assert found == [{"ok": True, "number": number} for number in range(3)]
+    assert ended == 1
+
+
+def test_a_client_that_goes_away_ends_the_stream(path):
+    found, ended = streaming(path, lambda: lines(path, {"command": "count"}))
+    assert len(found) == 10
+    assert ended == 1
+
+
+def test_a_client_that_speaks_into_the_stream_ends_it(path):
+    def talk():
+        with socket.socket(socket.AF_UNIX) as client:
+            client.settimeout(10)
+            client.connect(str(path))
+            client.sendall(b'{"command": "count"}\n')
+            client.recv(10)
+            client.sendall(b"x")
+            while client.recv(65536):
+                pass
+        return True
+
+    assert streaming(path, talk) == (True, 1)
+
+
+@pytest.mark.parametrize(
+    ("command", "answer"),
+    [
+        (
+            "busy",
+            {
+                "ok": False,
+                "error": "too many wait for an answer; try again in 7 seconds.",
+                "kind": "busy",
+                "retry_after_s": 7,
+            },
+        ),
+        ("refuse", {"ok": False, "error": "not now", "kind": "failed"}),
+    ],
+)
+def test_a_refused_stream_is_one_line(path, command, answer):
+    found, _ = streaming(path, lambda: [lines(path, {"command": c}) for c in (command, "count")])
+    assert found[0] == [answer]
+    assert len(found[1]) == 10

@@ -1,0 +1,127 @@
+"""Questions of other programs over the control socket, and the events of their answers."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from assistant.config import Config
+from assistant.errors import AssistantError, BadInput
+from assistant.mind.guests import Guest, Guests, Served
+from assistant.mind.model import Message
+from assistant.mind.prompt import written_prompt
+
+LOOK_S = 0.5
+"""How often one who waits is told how many come before, in s."""
+MOST_MESSAGES = 200
+LONGEST = 32_000
+"""Characters of a message; what does not fit into the context is refused by the model."""
+
+
+Stop = Annotated[str, Field(min_length=1, max_length=100)]
+
+
+class Said(BaseModel):
+    """A message."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+    role: Literal["system", "user", "assistant"]
+    text: Annotated[str, Field(max_length=LONGEST)]
+
+
+class Question(BaseModel):
+    """What a guest asks."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+    command: Literal["chat"]
+    client: Annotated[str, Field(max_length=200)] = ""
+    messages: Annotated[list[Said], Field(min_length=1, max_length=MOST_MESSAGES)]
+    max_tokens: Annotated[int, Field(ge=1, le=4096)] | None = None
+    temperature: Annotated[float, Field(ge=0.0, le=2.0)] | None = None
+    stop: Annotated[list[Stop], Field(max_length=8)] | None = None
+
+
+def read(request: dict[str, Any]) -> Question:
+    """Check a request of the control socket; raises `BadInput`."""
+    try:
+        question = Question.model_validate(request)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise BadInput(f"the question's `{where}`: {first['msg']}.") from None
+    if question.messages[-1].role != "user":
+        raise BadInput("the last message is not the user's; nothing is asked.")
+    return question
+
+
+async def answer(
+    config: Config, guests: Guests, question: Question
+) -> AsyncGenerator[dict[str, Any], None]:
+    """Yield the answer's events `queued`, `text` and `end`; whoever stops listening ends the work.
+
+    Raises `Busy` when too many wait, `AssistantError` when the engine fails.
+    """
+    loop = asyncio.get_running_loop()
+    told: asyncio.Queue[str | Served | AssistantError] = asyncio.Queue()
+
+    def tell(what: str | Served | AssistantError) -> None:
+        loop.call_soon_threadsafe(told.put_nowait, what)
+
+    guest = Guest(
+        question.client,
+        _messages(config, question),
+        config.llm.model_copy(update=_changes(question)),
+        on_text=tell,
+        on_end=tell,
+        on_failed=tell,
+    )
+    guests.ask(guest)
+    known: int | None = None
+    try:
+        while True:
+            before = guests.ahead(guest)
+            if before and before != known:
+                yield {"event": "queued", "ahead": before}
+            known = before
+            try:
+                what = await asyncio.wait_for(told.get(), None if before is None else LOOK_S)
+            except TimeoutError:
+                continue
+            if isinstance(what, AssistantError):
+                raise what
+            if isinstance(what, Served):
+                yield {"event": "end", **_end(what)}
+                return
+            yield {"event": "text", "text": what}
+    finally:
+        guests.leave(guest)
+
+
+def _messages(config: Config, question: Question) -> list[Message]:
+    """Return the prompt; without a system message the written persona comes first."""
+    messages = [Message(said.role, said.text) for said in question.messages]
+    if messages[0].role == "system":
+        return messages
+    own = written_prompt(config.language, config.llm.system_prompt)
+    return [Message("system", own), *messages]
+
+
+def _changes(question: Question) -> dict[str, Any]:
+    """Return the settings that the question brings along."""
+    return question.model_dump(include={"max_tokens", "temperature", "stop"}, exclude_none=True)
+
+
+def _end(served: Served) -> dict[str, Any]:
+    usage = served.usage
+    return {
+        "finish": "stop" if usage.whole else "length",
+        "usage": {
+            "prompt_tokens": usage.prompt_tokens,
+            "cached_tokens": usage.cached_tokens,
+            "reply_tokens": usage.reply_tokens,
+            "waited_s": served.waited_s,
+            "first_token_s": served.first_token_s,
+            "total_s": served.total_s,
+        },
+    }

@@ -1,0 +1,101 @@
+"""The web application: its routes, and the gate before them."""
+
+import asyncio
+import time
+from dataclasses import dataclass, replace
+from typing import cast
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from assistant.errors import AssistantError
+from assistant.serve.web import chat, openai, openapi, static, watching
+from assistant.serve.web.access import Rules
+from assistant.serve.web.answers import Problem, as_problem, problem_answer
+from assistant.serve.web.buckets import Buckets
+from assistant.serve.web.gate import BODY_S, Gate
+from assistant.serve.web.house import House
+
+OPEN = frozenset({"/healthz"})
+"""What is answered without a token, beside the page's own files: they hold no secret."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one client may use up."""
+
+    body: int = 1_000_000
+    """Largest body in bytes."""
+    body_s: float = BODY_S
+    """Longest time in s for it to arrive."""
+    rate: float = 10.0
+    """Requests a second from one address."""
+
+
+def routes() -> list[Route]:
+    """Return the routes of the interface; the page's files are not among them."""
+    return [
+        Route("/chat", chat.chat, methods=["POST"]),
+        Route("/healthz", watching.healthz),
+        Route("/state", watching.state),
+        Route("/metrics", watching.metrics),
+        Route("/trace", watching.trace),
+        Route("/openapi.json", openapi.openapi),
+        Route("/v1/models", openai.models),
+        Route("/v1/chat/completions", openai.completions, methods=["POST"]),
+    ]
+
+
+def build(house: House, rules: Rules, limits: Limits, closing: asyncio.Event) -> Gate:
+    """Return the application; `closing` ends its streams."""
+    files = static.routes()
+    app = Starlette(
+        routes=[*routes(), *files],
+        exception_handlers={
+            Problem: _problem,
+            AssistantError: _assistant_error,
+            HTTPException: _http,
+            Exception: _bug,
+        },
+    )
+    app.router.redirect_slashes = False  # a redirect would repeat what the client wrote
+    app.state.house = house
+    app.state.closing = closing
+    free = OPEN.union(route.path for route in files)
+    return Gate(
+        app,
+        replace(rules, open=free),
+        Buckets(limits.rate, time.monotonic),
+        house.metrics,
+        limits.body,
+        limits.body_s,
+    )
+
+
+async def _problem(request: Request, error: Exception) -> Response:
+    return problem_answer(request.url.path, cast("Problem", error))
+
+
+async def _assistant_error(request: Request, error: Exception) -> Response:
+    return problem_answer(request.url.path, as_problem(cast("AssistantError", error)))
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    """Answer what the router refused: no such path, or another method."""
+    failure = cast("HTTPException", error)
+    if failure.status_code == 405 and request.method == "OPTIONS":
+        return Response(None, 204, failure.headers)
+    sentence = {404: "there is nothing here.", 405: "this path does not take this method."}.get(
+        failure.status_code, failure.detail
+    )
+    problem = Problem(failure.status_code, sentence, failure.headers)
+    return problem_answer(request.url.path, problem)
+
+
+async def _bug(request: Request, _error: Exception) -> Response:
+    return problem_answer(
+        request.url.path, Problem(500, "something went wrong; the log says what.")
+    )

@@ -1,0 +1,212 @@
+"""The description of the interface, OpenAPI 3.1, at `/openapi.json`."""
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from assistant import __version__
+from assistant.serve.web.answers import json_answer
+from assistant.serve.web.openai import ROLES, STOPS
+from assistant.serve.web.sessions import NAME
+
+Schema = dict[str, Any]
+
+
+async def openapi(_request: Request) -> Response:
+    """Return the description."""
+    return json_answer(document())
+
+
+def document() -> Schema:
+    """Return the whole description."""
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "assistant", "version": __version__, "summary": "A voice assistant."},
+        "paths": {
+            "/chat": {"post": _chat()},
+            "/healthz": {
+                "get": _operation(
+                    "Whether the assistant answers.",
+                    {"200": _json(_object(ok={"const": True})), "503": _error("It does not.")},
+                    secured=False,
+                )
+            },
+            "/state": {"get": _operation("What it does, as it happens.", {"200": _events()})},
+            "/metrics": {
+                "get": _operation(
+                    "Counters for Prometheus.",
+                    {"200": _content("text/plain", {"type": "string"})},
+                )
+            },
+            "/trace": {"get": _trace()},
+            "/openapi.json": {
+                "get": _operation("This description.", {"200": _json({"type": "object"})})
+            },
+            "/v1/models": {"get": _operation("The model.", {"200": _json(_MODELS)}, openai=True)},
+            "/v1/chat/completions": {"post": _completions()},
+        },
+        "components": {
+            "securitySchemes": {
+                "bearer": {"type": "http", "scheme": "bearer"},
+            },
+        },
+    }
+
+
+def _object(required: bool = True, **properties: Schema) -> Schema:
+    schema: Schema = {"type": "object", "properties": properties}
+    return {**schema, "required": list(properties)} if required else schema
+
+
+def _content(kind: str, schema: Schema, description: str = "It worked.") -> Schema:
+    return {"description": description, "content": {kind: {"schema": schema}}}
+
+
+def _json(schema: Schema, description: str = "It worked.") -> Schema:
+    return _content("application/json", schema, description)
+
+
+def _events() -> Schema:
+    return _content("text/event-stream", {"type": "string"}, "Server-sent events.")
+
+
+TEXT: Schema = {"type": "string"}
+COUNT: Schema = {"type": "integer", "minimum": 0}
+_ERROR = _object(error=TEXT)
+_OPENAI_ERROR = _object(
+    error=_object(
+        message=TEXT,
+        type=TEXT,
+        param={"type": ["string", "null"]},
+        code={"type": ["string", "null"]},
+    )
+)
+_MODELS = _object(
+    object={"const": "list"},
+    data={
+        "type": "array",
+        "items": _object(id=TEXT, object={"const": "model"}, created=COUNT, owned_by=TEXT),
+    },
+)
+
+
+def _error(description: str, schema: Schema | None = None) -> Schema:
+    return _json(schema or _ERROR, description)
+
+
+def _operation(
+    summary: str,
+    answers: Schema,
+    openai: bool = False,
+    secured: bool = True,
+    asks_daemon: bool = True,
+    **more: Any,
+) -> Schema:
+    """Return an operation with the errors that each may answer."""
+    schema = _OPENAI_ERROR if openai else _ERROR
+    errors = {
+        "400": _error("Something in the request is wrong.", schema),
+        "403": _error("From another site, or under a name that is not the server's.", schema),
+        "429": _error("Too many requests, or the queue is full; see Retry-After.", schema),
+    }
+    if secured:
+        errors["401"] = _error("The token is missing or wrong.", schema)
+    if asks_daemon:
+        errors["503"] = _error("The assistant is not running; see Retry-After.", schema)
+    if "requestBody" in more:
+        errors["408"] = _error("The body took too long.", schema)
+        errors["413"] = _error("The body or the conversation is too large.", schema)
+        errors["415"] = _error("The body is not JSON.", schema)
+    security: list[Schema] = [{}, {"bearer": []}] if secured else []
+    return {"summary": summary, "security": security, "responses": errors | answers, **more}
+
+
+def _body(schema: Schema) -> Schema:
+    return {"required": True, "content": {"application/json": {"schema": schema}}}
+
+
+def _chat() -> Schema:
+    earlier = _object(
+        role={"enum": ["user", "assistant"]},
+        text={"type": "string", "minLength": 1, "pattern": r"\S"},
+    )
+    schema = _object(
+        required=False,
+        prompt={"type": "string", "minLength": 1, "pattern": r"\S"},
+        session={"type": ["string", "null"], "pattern": f"^{NAME.pattern}$"},
+        messages={"type": ["array", "null"], "items": earlier},
+    )
+    return _operation(
+        "Ask; the answer comes as it is made.",
+        {"200": _events()},
+        description=(
+            'Events without a name are pieces of the answer, `{"text": ...}`. Others, whose `text` '
+            "is empty: `session` (first, `session`), `queued` (`ahead`), `end` (last, `finish`, "
+            "`usage`), `error` (`error`). A client that holds the conversation sends `messages`, "
+            "what was said before, in place of `session`; nothing is kept then."
+        ),
+        requestBody=_body({**schema, "required": ["prompt"]}),
+    )
+
+
+def _trace() -> Schema:
+    turn = {"type": "string", "pattern": "^(last|all|[0-9]{1,9})$", "default": "last"}
+    turns = {"type": "array", "items": {"type": "object"}}
+    return _operation(
+        "Where the time of a turn went.",
+        {"200": _json(_object(turns=turns))},
+        parameters=[{"name": "turn", "in": "query", "schema": turn}],
+    )
+
+
+def _completions() -> Schema:
+    part = _object(type={"const": "text"}, text=TEXT)
+    content: Schema = {"anyOf": [TEXT, {"type": "array", "items": part}]}
+    message = _object(
+        role={"enum": [role for role in ROLES if role != "assistant"]}, content=content
+    )
+    answer = _object(False, role={"const": "assistant"}, content=_or_null(content))
+    limit = {"type": ["integer", "null"], "minimum": 1, "maximum": 2**31 - 1}
+    stop = {"type": "string", "minLength": 1}
+    schema = _object(
+        required=False,
+        model={"type": ["string", "null"]},
+        messages={
+            "type": "array",
+            "minItems": 1,
+            "items": {"anyOf": [message, {**answer, "required": ["role"]}]},
+        },
+        stream={"type": ["boolean", "null"]},
+        stream_options=_or_null(_object(False, include_usage={"type": ["boolean", "null"]})),
+        max_tokens=limit,
+        max_completion_tokens=limit,
+        temperature={"type": ["number", "null"], "minimum": 0, "maximum": 2},
+        stop=_or_null({"anyOf": [stop, {"type": "array", "items": stop, "maxItems": STOPS}]}),
+        n={"enum": [1, None]},
+    )
+    choice = _object(
+        index=COUNT,
+        message=_object(role={"const": "assistant"}, content=TEXT),
+        finish_reason=TEXT,
+    )
+    used = _object(prompt_tokens=COUNT, completion_tokens=COUNT, total_tokens=COUNT)
+    whole = _object(
+        id=TEXT,
+        object={"const": "chat.completion"},
+        created=COUNT,
+        model=TEXT,
+        choices={"type": "array", "items": choice},
+        usage=used,
+    )
+    answers = {"application/json": {"schema": whole}, "text/event-stream": {"schema": TEXT}}
+    return _operation(
+        "Answer a conversation, as OpenAI's interface does.",
+        {"200": {"description": "It worked.", "content": answers}},
+        openai=True,
+        requestBody=_body({**schema, "required": ["messages"]}),
+    )
+
+
+def _or_null(schema: Schema) -> Schema:
+    return {"anyOf": [schema, {"type": "null"}]}
