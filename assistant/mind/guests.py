@@ -157,9 +157,10 @@ class Guests:
     def go_on(self) -> None:
         """Work, if there is something to do; to be called when the voice loop is done, too."""
         with self._lock:
-            posted, self._posted = self._posted, True
-        if not posted:
-            self._post(self._step)
+            if self._posted or (self._work is None and not len(self._queue)):
+                return
+            self._posted = True
+        self._post(self._step)
 
     def close(self) -> None:
         """Free the memory; on the model's thread."""

@@ -112,6 +112,15 @@ def test_each_gets_the_whole_answer_and_its_figures(stage):
     assert stage.made == 1
 
 
+def test_where_nobody_waits_the_models_thread_gets_no_job(stage):
+    stage.guests.go_on()
+    assert stage.jobs == []
+    stage.ask("one")
+    stage.work()
+    stage.guests.go_on()
+    assert stage.jobs == []
+
+
 def test_a_token_is_made_between_two_jobs_of_the_voice_loop(stage):
     stage.ask("one two three")
     order = []
