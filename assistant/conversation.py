@@ -37,6 +37,7 @@ from assistant.events import (
     Rest,
     Say,
     SayRequested,
+    SentOut,
     Settle,
     Settled,
     SpeakingEnded,
@@ -90,7 +91,7 @@ class Rules:
     """What ends a turn whose text is whole by the mind's estimate."""
     whole: float = 0.5
     """Probability from which a text counts as whole."""
-    open: float = 0.05
+    open: float = 0.002
     """Probability up to which it counts as open; between the two the silence falls evenly."""
     early: float = 0.2
     """Probability from which it is answered in secret while somebody still speaks."""
@@ -152,6 +153,8 @@ class State:
     """When secret takes were begun in the last minute, in any turn."""
     sparing: bool = False
     """On battery, or hot: half as many secret takes."""
+    out: bool = False
+    """The question has left the device."""
 
 
 Decision = tuple[State, tuple[Command, ...]]
@@ -186,7 +189,9 @@ def decide(rules: Rules, state: State, event: Event, now: float) -> Decision:
             return _hearing(rules, state, event) if state.phase is Phase.LISTENING else (state, ())
         case ClauseStarted() | SpeakingEnded():
             return _speaking(rules, state, event)
-        case ReplyEnded():
+        case SentOut(_, take) if take == state.take and not state.answering:
+            return replace(state, out=True), (Earcon("out"),) if rules.earcon else ()
+        case SentOut() | ReplyEnded():
             return state, ()
 
 

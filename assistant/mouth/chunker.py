@@ -15,6 +15,9 @@ from dataclasses import dataclass
 
 WIDE = 3
 """How many Latin letters' time a wide character takes."""
+GROWTH = 3
+"""A clause may be so many times as long as the one before: a short one leaves less time to make the
+next. A slow machine (a Raspberry Pi 4) writes 60 letters a second, of which 14 are spoken."""
 STRETCH = 4
 """A clause without any place to cut (a URL, endless dots) is cut at this many times its limit."""
 TAIL = 64
@@ -71,12 +74,12 @@ class Chunker:
     Cut are: sentences and lines, always; at a comma, colon, semicolon or dash once the clause has
     a third (the first clause) or half (later ones) of its limit; and when it exceeds its limit, at
     the best place it has: a comma, before a conjunction, between words. A fenced code block is one
-    clause, however long.
+    clause, however long. The limit grows from the first to that of the later ones.
     """
 
     def __init__(self, first: int = 60, most: int = 200) -> None:
         """`first` and `most` are the limits of the first and the later clauses, in letters."""
-        self._first, self._most = first, most
+        self._limit, self._most = first, most
         self._index = self._start = 0
         self._scan = _Scan(first, first // 3)
 
@@ -90,6 +93,19 @@ class Chunker:
                 clauses.append(self._clause("".join(self._scan.text[:cut])))
         return clauses
 
+    def hurry(self, limit: int) -> list[Clause]:
+        """Somebody waits for the first clause: let it have `limit` letters at the most.
+
+        Returns the clauses that this completes. What was cut before stays as it is.
+        """
+        if self._index or limit >= self._limit:
+            return []
+        self._limit = limit
+        if not (cut := self._scan.hurry(limit)):
+            return []
+        rest = "".join(self._scan.text[cut:])
+        return [self._clause("".join(self._scan.text[:cut])), *self.feed(rest)]
+
     def finish(self) -> list[Clause]:
         """The text is complete: return what is left, as a list of one clause or none."""
         return [self._clause("".join(self._scan.text))] if self._scan.text else []
@@ -98,7 +114,8 @@ class Chunker:
         clause = Clause(text, self._index, self._start)
         self._index += 1
         self._start += len(text)
-        self._scan = _Scan(self._most, self._most // 2)
+        self._limit = min(self._limit * GROWTH, self._most)
+        self._scan = _Scan(self._limit, self._limit // 2)
         return clause
 
 
@@ -115,6 +132,11 @@ class _Scan:
         self._line = self._block = 0  # where the current line and code block begin
         self._fence = ""  # the marks that close the code block being read
         self._pause = self._conjunction = self._word = 0  # the last place of each kind
+
+    def hurry(self, limit: int) -> int:
+        """Have another limit from now on; return as `take` does."""
+        self._limit, self._eager = limit, limit // 3
+        return 0 if self._fence else self._overflow()
 
     def take(self, ch: str) -> int:
         """Add a character; return how many characters of `text` are a clause, 0 for none yet."""

@@ -18,6 +18,7 @@ import numpy as np
 from assistant.audio.frames import Pcm
 from assistant.errors import AssistantError, BadInput, EngineMissing
 from assistant.mouth.blocks import leading_silence, portions, sayable
+from assistant.mouth.lips import shapes
 from assistant.mouth.synthesiser import Sound
 
 LIBRARIES = ("libespeak-ng.so.1", "libespeak-ng.1.dylib")
@@ -29,8 +30,9 @@ reads its own pinyin by English rules and says "hao two" for 好; from 1.52 on `
 `cmn-latn-pinyin` say the same."""
 
 _SYNCHRONOUS, _DO_NOT_EXIT = 2, 0x8000
+_PHONEMES_IN_IPA = 1 | 2
 _RATE, _CHARACTERS, _UTF8, _END_PAUSE = 1, 1, 1, 0x1000
-_LIST_TERMINATED, _WORD = 0, 1
+_LIST_TERMINATED, _WORD, _PHONEME = 0, 1, 7
 _LOCK = threading.Lock()
 
 _HAN = "\u2e80-\u2fdf\u3005-\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
@@ -47,7 +49,7 @@ class _Event(ctypes.Structure):
         ("audio_position", ctypes.c_int),
         ("sample", ctypes.c_int),
         ("user_data", ctypes.c_void_p),
-        ("id", ctypes.c_void_p),
+        ("id", ctypes.c_char * 8),  # a union: of a phoneme it is its name
     ]
 
 
@@ -90,7 +92,8 @@ class EspeakSynthesiser:
         self._voice = chosen
         self._han = chosen if chinese else _identifier(self._library, "zh")
         self._latin = _identifier(self._library, "en") if chinese else chosen
-        self._words_per_minute = round(WORDS_PER_MINUTE * speaking_rate)
+        self._words_per_minute = WORDS_PER_MINUTE * speaking_rate
+        self.speed = 1.0
 
     def synthesise(self, text: str, cancelled: Callable[[], bool]) -> Iterator[Sound]:
         """Yield one block for each voice and portion; see `Synthesiser`."""
@@ -101,12 +104,13 @@ class EspeakSynthesiser:
             for at, run, voice in self._runs(portion):
                 if cancelled():
                     return
-                pcm, words = self._speak(run, voice, cancelled)
+                pcm, words, phonemes = self._speak(run, voice, cancelled)
                 cut = leading_silence(pcm, self.rate) if quiet else 0
                 quiet = quiet and cut == len(pcm)
                 marks = ((start + at + c, samples + max(s - cut, 0)) for c, s in words)
+                lips = ((samples + max(s - cut, 0), shape) for s, shape in shapes(phonemes))
                 if len(pcm) > cut and not cancelled():
-                    yield Sound(pcm[cut:], tuple(marks))
+                    yield Sound(pcm[cut:], tuple(marks), tuple(lips))
                 samples += len(pcm) - cut
 
     def close(self) -> None:
@@ -125,13 +129,19 @@ class EspeakSynthesiser:
 
     def _speak(
         self, text: str, voice: str, cancelled: Callable[[], bool]
-    ) -> tuple[Pcm, list[tuple[int, int]]]:
-        """Return the sound of `text` (samples,) int16 and its (characters, sample) marks."""
+    ) -> tuple[Pcm, list[tuple[int, int]], list[tuple[int, bytes]]]:
+        """Return the sound of `text` (samples,) int16, its (characters, sample) marks, and its
+        phonemes as (sample, name in IPA), of which an empty one is a pause.
+        """
         blocks: list[Pcm] = []
         words: list[tuple[int, int]] = []
+        phonemes: list[tuple[int, bytes]] = []
 
         def callback(wav: Any, count: int, events: Any) -> int:
             for event in itertools.takewhile(lambda e: e.type != _LIST_TERMINATED, events):
+                if event.type == _PHONEME:
+                    phonemes.append((event.sample, event.id))
+                    continue
                 chars, sample = event.text_position - 1, event.sample
                 last_chars, last_sample = words[-1] if words else (-1, 0)
                 if event.type == _WORD and chars > last_chars and sample >= last_sample:
@@ -149,13 +159,14 @@ class EspeakSynthesiser:
             library = self._library
             library.espeak_SetSynthCallback(keep)
             library.espeak_SetVoiceByName(voice.encode())
-            library.espeak_SetParameter(_RATE, self._words_per_minute, 0)
+            library.espeak_SetParameter(_RATE, round(self._words_per_minute * self.speed), 0)
             status = library.espeak_Synth(
                 encoded, len(encoded) + 1, 0, _CHARACTERS, 0, _UTF8 | pause, None, None
             )
         if status != 0:
             raise AssistantError(f"espeak-ng could not speak {text[:40]!r} (its status {status}).")
-        return np.concatenate(blocks) if blocks else np.zeros(0, np.int16), words
+        pcm = np.concatenate(blocks) if blocks else np.zeros(0, np.int16)
+        return pcm, words, phonemes
 
 
 @functools.cache
@@ -183,7 +194,8 @@ def _load() -> tuple[ctypes.CDLL, int]:
         ctypes.c_void_p,  # identifier, for events
         ctypes.c_void_p,  # user data, for events
     ]
-    rate = int(library.espeak_Initialize(_SYNCHRONOUS, 0, None, _DO_NOT_EXIT))
+    options = _PHONEMES_IN_IPA | _DO_NOT_EXIT
+    rate = int(library.espeak_Initialize(_SYNCHRONOUS, 0, None, options))
     if rate <= 0:
         raise EngineMissing(
             "espeak-ng has no voice data; `sudo apt install --reinstall espeak-ng-data` gets it."

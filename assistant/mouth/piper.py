@@ -95,6 +95,7 @@ class PiperSynthesiser:
         self._voice = PiperVoice(session=self._session, config=config)
         self._config = config
         self._speaking_rate = speaking_rate
+        self.speed = 1.0
         self._loudness = _Loudness(self.rate)
         self._pace = 0.0  # seconds of work for a second of sound; 0 before the first sentence
 
@@ -134,7 +135,7 @@ class PiperSynthesiser:
     def _speak(self, ids: list[int]) -> Iterator[Wave]:
         """Yield the sound of one sentence's phoneme numbers, piece by piece."""
         config = self._config
-        length = config.length_scale / self._speaking_rate
+        length = config.length_scale / (self._speaking_rate * self.speed)
         scales = np.array([config.noise_scale, length, config.noise_w_scale], np.float32)
         feed = {
             "input": np.array([ids], np.int64),

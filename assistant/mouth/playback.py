@@ -12,6 +12,7 @@ import numpy as np
 
 from assistant.audio.frames import Pcm
 from assistant.events import NEVER, Key
+from assistant.mouth.lips import AHEAD_STEPS, MARGIN_S, Ahead, step_samples
 
 FADE_S = 0.005
 """Length of the fade-out at a stop: short enough to be at once, long enough not to click."""
@@ -23,9 +24,12 @@ class _Clause:
     text: str
     blocks: deque[Pcm] = field(default_factory=deque)
     words: list[tuple[int, int]] = field(default_factory=list)
+    lips: list[tuple[int, int]] = field(default_factory=list)
     samples: int = 0
     """Samples made so far."""
     played: int = 0
+    told: int = 0
+    """Samples of which faces know."""
     complete: bool = False
 
     def heard(self) -> str:
@@ -78,6 +82,11 @@ class Player:
         self._tones: deque[Pcm] = deque()
         self._fade = max(1, int(FADE_S * rate))
         self._stopping = False
+        self._step, self._margin = step_samples(rate), int(MARGIN_S * rate)
+        self.on_ahead: Callable[[Ahead], None] | None = None
+        """Told, some steps at a time, what is about to sound; a report as the others. Only what
+        was made is told, so it is shorter where the synthesiser is behind. It is handed on as it
+        is: to look at the samples is not the callback's work."""
 
     # --- from other threads -------------------------------------------------------------------
 
@@ -93,9 +102,18 @@ class Player:
         """A clause of the answer `key` follows; `text` is the piece of the reply that it says."""
         self._inbox.append(lambda: self._begin(key, text))
 
-    def add(self, key: Key, pcm: Pcm, words: tuple[tuple[int, int], ...] = ()) -> None:
-        """More sound of the clause begun last, at `rate` (samples,), with word marks."""
-        self._inbox.append(lambda: self._add(key, pcm, words))
+    def add(
+        self,
+        key: Key,
+        pcm: Pcm,
+        words: tuple[tuple[int, int], ...] = (),
+        lips: tuple[tuple[int, int], ...] = (),
+    ) -> None:
+        """More sound of the clause begun last, at `rate` (samples,).
+
+        With marks as `assistant.mouth.synthesiser.Sound` has them.
+        """
+        self._inbox.append(lambda: self._add(key, pcm, words, lips))
 
     def complete(self, key: Key) -> None:
         """All sound of the clause begun last has been added."""
@@ -157,11 +175,18 @@ class Player:
     def _current(self, key: Key) -> _Clause | None:
         return self._clauses[-1] if self._clauses and key == self._key else None
 
-    def _add(self, key: Key, pcm: Pcm, words: tuple[tuple[int, int], ...]) -> None:
+    def _add(
+        self,
+        key: Key,
+        pcm: Pcm,
+        words: tuple[tuple[int, int], ...],
+        lips: tuple[tuple[int, int], ...],
+    ) -> None:
         if (clause := self._current(key)) and len(pcm):
             clause.blocks.append(pcm)
             clause.samples += len(pcm)
             clause.words.extend(words)
+            clause.lips.extend(lips)
 
     def _complete(self, key: Key) -> None:
         if clause := self._current(key):
@@ -186,6 +211,8 @@ class Player:
             while clause.blocks and position < len(out):
                 if clause.played == 0:
                     self._on_clause(clause.key, clause.text, audible_at + position / self.rate)
+                if self.on_ahead and clause.told - clause.played <= self._margin:
+                    self._look_ahead(clause, audible_at + position / self.rate)
                 block = clause.blocks[0]
                 count = min(len(block), len(out) - position)
                 out[position : position + count] = block[:count]
@@ -202,6 +229,16 @@ class Player:
         if self._ended and not self._clauses and not self._stopping:
             self._finish(audible_at + position / self.rate)
         return position
+
+    def _look_ahead(self, clause: _Clause, at: float) -> None:
+        """Tell what follows, whole steps of it; the next sample to be played sounds at `at`."""
+        begin = max(clause.told, clause.played)
+        steps = min((clause.samples - begin) // self._step, AHEAD_STEPS)
+        if steps > 0 and self.on_ahead and not self._stopping:
+            skip = begin - clause.played
+            blocks, at = tuple(clause.blocks), at + skip / self.rate
+            self.on_ahead(Ahead(clause.key, at, blocks, skip, steps, clause.lips, begin))
+            clause.told = begin + steps * self._step
 
     def _fade_out(self, out: Pcm, audible_at: float) -> None:
         out[:] = (out * np.linspace(1.0, 0.0, len(out), dtype=np.float32)).astype(np.int16)

@@ -60,8 +60,9 @@ class PyttsxSynthesiser:
         `patience` in s is how long one portion may take. Speaks a syllable, unheard, to find out
         whether it works and at which rate. Raises `EngineMissing` or `BadInput`.
         """
-        words = round(WORDS_PER_MINUTE * speaking_rate)
-        self._request = json.dumps({"voice": voice, "language": language, "words": words})
+        self._words = WORDS_PER_MINUTE * speaking_rate
+        self._wish = {"voice": voice, "language": language}
+        self._speed = 1.0
         self._patience = patience
         self._child = self._spawn()
         try:
@@ -96,8 +97,21 @@ class PyttsxSynthesiser:
         """Kill the child that waits."""
         _kill(self._child)
 
+    @property
+    def speed(self) -> float:
+        """How fast it speaks; see `Synthesiser`."""
+        return self._speed
+
+    @speed.setter
+    def speed(self, speed: float) -> None:
+        if speed != self._speed:  # the child that waits has been told the old one
+            self._speed = speed
+            _kill(self._child)
+            self._child = self._spawn()
+
     def _spawn(self) -> "subprocess.Popen[bytes]":
-        command = [sys.executable, "-m", "assistant.mouth.pyttsx", self._request]
+        request = json.dumps({**self._wish, "words": round(self._words * self._speed)})
+        command = [sys.executable, "-m", "assistant.mouth.pyttsx", request]
         pipe = subprocess.PIPE
         return subprocess.Popen(command, stdin=pipe, stdout=subprocess.DEVNULL, stderr=pipe)
 

@@ -15,7 +15,8 @@ class Remembering:
     """A `Synthesiser` in front of another one; used by one thread, as that is."""
 
     def __init__(self, voice: Synthesiser) -> None:
-        self._voice = voice
+        self.voice = voice
+        """The one that it asks."""
         self.name, self.rate = voice.name, voice.rate
         self._kept: OrderedDict[str, list[Sound]] = OrderedDict()
         self._bytes = 0
@@ -27,7 +28,7 @@ class Remembering:
             yield from self._kept[text]
             return
         sounds: list[Sound] = []
-        for sound in self._voice.synthesise(text, cancelled):
+        for sound in self.voice.synthesise(text, cancelled):
             sounds.append(sound)
             yield sound
         if len(text) <= SHORT and not cancelled():
@@ -36,7 +37,7 @@ class Remembering:
     def close(self) -> None:
         """Free the voice and what was kept."""
         self._kept.clear()
-        self._voice.close()
+        self.voice.close()
 
     def _keep(self, text: str, sounds: list[Sound]) -> None:
         self._kept[text] = sounds

@@ -2,6 +2,8 @@
 
 import time
 from collections.abc import Callable, Iterable
+from concurrent.futures import Future
+from typing import TypeVar
 
 from assistant.audio.frames import Pcm
 from assistant.cores import Cores
@@ -15,6 +17,10 @@ from assistant.mouth.synthesiser import Synthesiser
 from assistant.trace import Trace
 from assistant.worker import Worker
 
+HURRIED = 16
+"""Letters of the first clause once somebody waits for it: about a second of sound."""
+
+T = TypeVar("T")
 Resample = Callable[[Pcm, int, int], Pcm]
 """(samples,) int16 from one rate to another, in Hz."""
 
@@ -51,7 +57,7 @@ class Speaker:
         self._over = False
         self._chunker = Chunker(*self._limits)
         self._player: Player
-        self._synthesiser: Synthesiser
+        self._synthesiser: Remembering
 
     def load(self, player: Player, done: Callable[[], None]) -> None:
         """Make the synthesiser, then call `done`, both on its thread."""
@@ -102,6 +108,24 @@ class Speaker:
         if hasattr(self, "_player"):
             self._player.stop(key)
 
+    def lend(self, job: Callable[[Synthesiser, Callable[[], bool]], T]) -> "Future[T]":
+        """Return the outcome of ``job(voice, wanted)``, which is called on the voice's thread.
+
+        The job ends soon after `wanted()`: the answer that is being spoken waits for the thread.
+        """
+        outcome: Future[T] = Future()
+
+        def run() -> None:
+            if not outcome.set_running_or_notify_cancel():
+                return
+            try:
+                outcome.set_result(job(self._synthesiser.voice, lambda: self._worker.backlog() > 0))
+            except BaseException as error:
+                outcome.set_exception(error)
+
+        self._worker.post(run, NEVER)
+        return outcome
+
     def stop(self) -> bool:
         """End; return whether the thread ended in time."""
         self._dead = ALWAYS
@@ -143,7 +167,7 @@ class Speaker:
         if key != self._key:
             return
         waiting, self._waiting = self._waiting, []
-        for clause in waiting:
+        for clause in [*waiting, *self._chunker.hurry(HURRIED)]:
             self._speak(key, clause)
         if waiting and self._over and key > self._dead:
             self._player.end(key)
@@ -172,7 +196,8 @@ class Speaker:
             # own text do they say anything about the latter.
             words = sound.words if spoken == clause.text.strip() else ()
             scaled = tuple((indent + chars, at * self._player.rate // rate) for chars, at in words)
-            self._player.add(key, self._resample(sound.pcm, rate, self._player.rate), scaled)
+            lips = tuple((at * self._player.rate // rate, shape) for at, shape in sound.lips)
+            self._player.add(key, self._resample(sound.pcm, rate, self._player.rate), scaled, lips)
             if first:
                 self._mark(key, "first_sound_made")
                 first = False

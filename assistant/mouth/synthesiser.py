@@ -17,6 +17,9 @@ class Sound:
     """(characters, sample) pairs, ascending: when sample number `sample`, counted from the first
     sample of the whole text, begins to sound, the first `characters` characters of the text
     have been said. Empty where the engine does not tell; then time is shared out by length."""
+    lips: tuple[tuple[int, int], ...] = ()
+    """(sample, shape) pairs, ascending, with samples counted as in `words`: from there on the mouth
+    has that one of `assistant.mouth.lips.SHAPES`. Empty where the engine does not tell."""
 
 
 class Synthesiser(Protocol):
@@ -30,6 +33,8 @@ class Synthesiser(Protocol):
     """The engine's name as in ``speech.engine``."""
     rate: int
     """Sample rate in Hz of the sound."""
+    speed: float
+    """How fast it speaks, 1 as the settings have it; may be changed between two texts."""
 
     def synthesise(self, text: str, cancelled: Callable[[], bool]) -> Iterator[Sound]:
         """Yield the sound of `text` as early as the engine can; stop soon after `cancelled()`.

@@ -194,3 +194,52 @@ def test_a_clause_comes_as_soon_as_it_is_certain():
     assert not chunker.feed("It is 3.")
     assert not chunker.feed("14")
     assert [c.text for c in chunker.finish()] == ["It is 3.14"]
+
+
+def hurried(text: str, limit: int = 16) -> tuple[list[str], list[str]]:
+    """Return the clauses that a hurry completes after `text`, and those that follow to the end."""
+    chunker = Chunker(32, 200)
+    before = [c.text for c in chunker.feed(text)]
+    at_once = [c.text for c in chunker.hurry(limit)]
+    rest = chunker.feed(" and so it goes on as ever.") + chunker.finish()
+    return before + at_once, [c.text for c in rest]
+
+
+def test_who_waits_gets_the_words_that_are_there():
+    assert hurried("The planet closest") == (
+        ["The planet "],
+        ["closest and so it goes on as ever."],
+    )
+    assert hurried("明火是一种常见的", 16)[0] == ["明火是一种常见"]
+
+
+def test_a_hurry_waits_for_enough_words_all_the_same():
+    assert hurried("The planet")[0] == []
+    clauses = Chunker(32, 200)
+    assert clauses.hurry(16) == []
+    assert [c.text for c in clauses.feed("The planet closest ")] == ["The planet "]
+
+
+def test_a_hurry_tears_no_code_and_no_later_clause():
+    assert hurried("```python\nprint(1)\nprint(2)\n")[0] == []
+    chunker = Chunker(8, 200)
+    assert [c.text for c in chunker.feed("Yes. It is as it always was")] == ["Yes. "]
+    assert chunker.hurry(4) == []
+
+
+def test_the_limit_grows_from_the_first_clause_on():
+    text = "word " * 200
+    sizes = [len(c) for c in spoken(text, first=16, most=200)]
+    assert sizes[:4] == [15, 45, 145, 200]
+
+
+@given(texts.map("".join), st.integers(0, 40), st.integers(4, 40))
+@settings(deadline=None)
+def test_a_hurry_loses_nothing(text, at, limit):
+    chunker = Chunker(32, 60)
+    clauses = [*chunker.feed(text[:at]), *chunker.hurry(limit), *chunker.feed(text[at:])]
+    clauses += chunker.finish()
+    assert "".join(c.text for c in clauses) == text
+    starts = [c.start for c in clauses]
+    assert [c.index for c in clauses] == list(range(len(clauses)))
+    assert starts == [sum(len(c.text) for c in clauses[:n]) for n in range(len(clauses))]

@@ -14,6 +14,7 @@ from assistant.errors import AssistantError, BadInput, EngineMissing
 from assistant.mouth import espeak
 from assistant.mouth.blocks import MARGIN_S, PORTION, SILENCE
 from assistant.mouth.espeak import EspeakSynthesiser
+from assistant.mouth.lips import SHAPES
 
 LONG = "The quick brown fox jumps over the lazy dog. " * 2300  # 100 kB
 
@@ -282,3 +283,34 @@ def test_two_threads_do_not_disturb_each_other(english, chinese):
 def test_it_can_be_closed_and_made_again():
     EspeakSynthesiser().close()
     assert seconds(EspeakSynthesiser(), "again") > 0.2
+
+
+# --- lips ---------------------------------------------------------------------------------------
+
+
+def lips(voice, text):
+    return [mark for block in voice.synthesise(text, never) for mark in block.lips]
+
+
+def names(voice, text):
+    return [SHAPES[shape] for _, shape in lips(voice, text)]
+
+
+def test_the_lips_follow_the_words(english):
+    assert names(english, "Mama")[:4] == ["closed", "open", "closed", "mid"]
+    assert names(english, "You")[:2] == ["wide", "pout"]
+    assert {"lip", "wide"} <= set(names(english, "five"))
+
+
+def test_chinese_has_lips_too(chinese):
+    assert {"open", "closed", "wide"} <= set(names(chinese, "妈妈你好"))
+
+
+@pytest.mark.parametrize(
+    "text", ["Maybe five boats go there now.", "Hello 你好 world.", LONG[:900]]
+)
+def test_lips_ascend_over_all_blocks_and_stay_within_the_sound(english, text):
+    starts = [at for at, _ in lips(english, text)]
+    assert starts == sorted(starts)
+    assert 0 <= starts[0] < 0.1 * english.rate
+    assert starts[-1] <= len(sound(english, text))

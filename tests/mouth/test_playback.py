@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.events import Key
+from assistant.mouth.lips import AHEAD_STEPS, MARGIN_S, step_samples
 from assistant.mouth.playback import FADE_S, Player
 
 RATE = 1000
@@ -413,3 +414,136 @@ def test_a_late_release_of_a_dropped_answer_releases_nothing():
     it.player.begin(Key(1, 2), "new")
     it.player.add(Key(1, 2), np.full(50, 500, np.int16))
     assert not np.concatenate([it.pull(), it.pull(), it.pull()]).any()
+
+
+# --- what faces are told ------------------------------------------------------------------------
+
+
+class Looking(Listening):
+    """A player somebody looks at."""
+
+    def __init__(self, **options):
+        super().__init__(**options)
+        self.told = []
+        self.player.on_ahead = self.told.append
+
+    def spans(self):
+        """What was told, as (first sample of the clause, samples, time)."""
+        return [(a.sample, a.steps * STEP, round(a.at, 4)) for a in self.told]
+
+
+def samples(ahead):
+    joined = np.concatenate(ahead.blocks)
+    return joined[ahead.skip : ahead.skip + ahead.steps * STEP]
+
+
+STEP = step_samples(RATE)  # 20
+TURN = AHEAD_STEPS * STEP  # 200
+
+
+def test_what_follows_is_told_before_it_sounds_and_once():
+    it = Looking()
+    it.clause(1, "one two", 1010)
+    it.player.end(Key(1, 1))
+    before = []
+    while not it.ends:
+        it.pull(10)
+        before.append(len(it.told))
+    assert it.spans() == [(n, TURN, n / RATE) for n in range(0, 1000, TURN)]
+    # The second is told as soon as no more than the margin is left of the first.
+    assert before.index(2) * 10 == TURN - int(MARGIN_S * RATE)
+    assert [len(samples(ahead)) for ahead in it.told] == [TURN] * 5
+
+
+def test_it_is_the_sound_of_its_time():
+    it = Looking()
+    ramp = np.arange(1, 701, dtype=np.int16)
+    it.player.begin(Key(1, 1), "one")
+    for block in np.split(ramp, [37, 40, 300, 555]):
+        it.player.add(Key(1, 1), block)
+    it.player.complete(Key(1, 1))
+    it.pull(55)
+    for _ in range(100):
+        it.pull(7)
+    out = np.concatenate(it.out)
+    for ahead in it.told:
+        at = round(ahead.at * RATE)
+        assert (out[at : at + ahead.steps * STEP] == samples(ahead)).all()
+    assert sum(ahead.steps for ahead in it.told) == 700 // STEP
+
+
+@given(st.lists(st.tuples(st.integers(1, 300), st.integers(0, 5)), min_size=1, max_size=8))
+def test_with_a_slow_synthesiser_no_sound_is_told_twice_or_at_a_wrong_time(blocks):
+    it = Looking()
+    it.player.begin(Key(1, 1), "one")
+    number = 1
+    for size, pulls in blocks:
+        it.player.add(Key(1, 1), np.arange(number, number + size).astype(np.int16))
+        number += size
+        for _ in range(pulls):
+            it.pull(23)
+    it.player.complete(Key(1, 1))
+    for _ in range(number // 23 + 2):
+        it.pull(23)
+    out = np.concatenate(it.out)
+    told = []
+    for ahead in it.told:
+        at = round(ahead.at * RATE)
+        sound = samples(ahead).tolist()
+        assert out[at : at + len(sound)].tolist() == sound
+        assert 0 < ahead.steps <= AHEAD_STEPS
+        told += sound
+    assert told == sorted(set(told))
+
+
+def test_a_late_onlooker_is_told_what_still_follows():
+    it = Looking()
+    it.player.on_ahead = None
+    it.clause(1, "one", 500)
+    it.pull(130)
+    assert not it.told
+    it.player.on_ahead = it.told.append
+    it.pull(10)
+    assert it.spans() == [(130, TURN, 0.13)]
+    it.player.on_ahead = None
+    it.pull(300)
+    assert len(it.told) == 1
+
+
+def test_shapes_come_with_the_sound_of_all_blocks():
+    it = Looking()
+    it.player.begin(Key(1, 1), "one")
+    it.player.add(Key(1, 1), np.full(300, 1000, np.int16), (), ((0, 1), (150, 2)))
+    it.player.add(Key(1, 1), np.full(300, 1000, np.int16), (), ((310, 3),))
+    it.pull(10)
+    assert list(it.told[0].lips) == [(0, 1), (150, 2), (310, 3)]
+
+
+def test_nothing_is_told_of_a_held_answer_or_after_a_stop():
+    it = Looking()
+    it.player.hold(Key(1, 1))
+    it.clause(1, "secret", 900)
+    it.pull()
+    assert not it.told
+    it.player.release(Key(1, 1))
+    it.pull(10)
+    assert it.spans() == [(0, TURN, 0.1)]
+    it.player.stop(Key(1, 1))
+    for _ in range(9):
+        it.pull()
+    assert len(it.told) == 1
+
+
+def test_the_volume_does_not_change_what_lips_do():
+    it = Looking(volume=0.1)
+    it.clause(1, "one", 200)
+    it.pull()
+    assert (samples(it.told[0]) == 1000).all()
+
+
+def test_what_is_shorter_than_a_step_is_not_told():
+    it = Looking()
+    it.clause(1, "one", STEP - 1)
+    it.clause(1, "two", STEP)
+    it.pull()
+    assert it.spans() == [(0, STEP, round((STEP - 1) / RATE, 4))]

@@ -381,6 +381,23 @@ def test_what_is_said_after_the_release_does_not_wait(mouth):
     assert mouth.ends == [(1, "One is here. Two comes next. Three.")]
 
 
+def test_when_somebody_waits_the_words_that_are_there_are_spoken(mouth):
+    key = Key(1, 1)
+    mouth.speaker.hold(key)
+    mouth.speaker.text(key, "The planet closest")
+    mouth.settle()
+    assert mouth.synthesiser.made == []
+    mouth.speaker.release(key)
+    mouth.settle()
+    assert mouth.synthesiser.made == ["The planet"]
+    mouth.speaker.text(key, " to the sun is Mercury.")
+    mouth.speaker.end(key)
+    mouth.settle()
+    for _ in range(30):
+        mouth.play(100)
+    assert mouth.ends == [(1, "The planet closest to the sun is Mercury.")]
+
+
 def test_a_dropped_answer_leaves_nothing_to_the_next_one(mouth):
     first, second = Key(1, 1), Key(1, 2)
     mouth.speaker.hold(first)
