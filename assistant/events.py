@@ -123,6 +123,14 @@ class SayRequested:
 
 
 @dataclass(frozen=True, slots=True)
+class SentOut:
+    """The question has left the device: a larger model elsewhere answers it."""
+
+    turn: int
+    take: int
+
+
+@dataclass(frozen=True, slots=True)
 class ReplyEnded:
     """The mind has said all; the mouth may still be speaking."""
 
@@ -188,6 +196,7 @@ Event = (
     | StopRequested
     | Asked
     | SayRequested
+    | SentOut
     | ReplyEnded
     | ClauseStarted
     | SpeakingEnded
@@ -295,7 +304,7 @@ class Cancel:
 
 @dataclass(frozen=True, slots=True)
 class Earcon:
-    """Mouth: play a short tone: `wake`, `done`, `error` or `sleep`."""
+    """Mouth: play a short tone: `wake`, `done`, `out`, `error` or `sleep`."""
 
     name: str
 

@@ -7,6 +7,7 @@ from assistant.events import (
     Asked,
     ClauseStarted,
     Drop,
+    Earcon,
     Failed,
     Finish,
     Heard,
@@ -18,6 +19,7 @@ from assistant.events import (
     Release,
     Remember,
     Rest,
+    SentOut,
     Settle,
     Settled,
     SpeakingEnded,
@@ -64,6 +66,23 @@ def test_what_was_heard_of_an_interrupted_reply_is_remembered():
     )
     assert state.phase is Phase.ASLEEP
     assert run((SpeakingEnded(1, 1, "Once"), 2.1), state=state)[1] == (Remember(1, "Once"),)
+
+
+def test_a_question_that_has_left_the_device_is_heard_and_seen_until_the_turn_ends():
+    state, _ = run((Asked("why"), 0.0))
+    state, commands = run((SentOut(1, 1), 0.1), state=state)
+    assert (commands, state.out) == ((Earcon("out"),), True)
+    state, _ = run((ClauseStarted(1, 1, "So."), 1.0), state=state)
+    assert state.out
+    assert not run((SpeakingEnded(1, 1, "So."), 2.0), state=state)[0].out
+    silent = Rules(ahead=False, earcon=False)
+    state, commands = run((Asked("why"), 0.0), (SentOut(1, 1), 0.1), rules=silent)
+    assert (commands, state.out) == ((), True)
+
+
+def test_another_takes_question_is_none_of_this_ones():
+    state, commands = run((Asked("why"), 0.0), (SentOut(1, 7), 0.1))
+    assert (commands, state.out) == ((), False)
 
 
 def test_silence_after_wake_ends_in_sleep():

@@ -6,11 +6,12 @@ import numpy as np
 
 from assistant.audio.frames import Pcm
 
-Name = Literal["wake", "done", "error", "sleep"]
+Name = Literal["wake", "done", "out", "error", "sleep"]
 
 NOTES: dict[str, tuple[float, ...]] = {
     "wake": (660.0, 880.0),  # rising: go on
     "done": (880.0, 660.0),  # falling: understood
+    "out": (660.0, 990.0, 1320.0),  # up and away: the question leaves the device
     "error": (330.0, 330.0),  # twice the same, low
     "sleep": (440.0,),
 }
@@ -23,7 +24,7 @@ LEVEL_DBFS = -20.0
 
 
 def earcon(name: str, rate: int) -> Pcm:
-    """Return the tone `name` ("wake", "done", "error", "sleep"), (samples,) int16 at `rate` Hz."""
+    """Return the tone `name` (see `NOTES`), (samples,) int16 at `rate` Hz."""
     return np.concatenate([tone(frequency, NOTE_S, rate) for frequency in NOTES[name]])
 
 

@@ -177,6 +177,44 @@ def idle(seconds: float, as_json: bool) -> None:
         click.echo(f"{result['cpu_share']:.1%} of one core over {result['seconds']:.0f} s")
 
 
+@command.command(
+    epilog=example("assistant bench router", "assistant bench router --set requests.jsonl --json")
+)
+@click.option(
+    "--set",
+    "file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Labelled requests, one JSON object a line; without it, the shipped held-out set.",
+)
+@click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="One object: accuracy, decision_s, decision_p90_s, curve, wrong, ...",
+)
+def router(file: Path | None, as_json: bool) -> None:
+    """How well and how quickly hard questions are told from simple ones."""
+    from assistant.bench import router as bench
+    from assistant.mind.remote.router import Classifier, Embedding, Router
+
+    remote = settings().remote
+    requests = bench.read(file or bench.HELD_OUT)
+    it = Router(Classifier(Embedding()), remote.threshold, remote.private)
+    result = bench.measure(requests, it.route, remote.threshold)
+    if as_json:
+        print_json(result)
+        return
+    for each in result["wrong"]:
+        click.echo(f"wrong: {each['label']:7} {each['hard']:.2f}  {each['text']}")
+    click.echo(bench.drawn(result))
+    click.echo(
+        f"accuracy {result['accuracy']:.1%} of {result['requests']} requests, decided in "
+        f"{1000 * result['decision_s']:.1f} ms (median), "
+        f"{1000 * result['decision_p90_s']:.1f} ms (p90)"
+    )
+
+
 def questions(folder: Path | None) -> "list[Any]":
     """Return the recordings of a folder, or the shipped one. Raises `BadInput` when it has none."""
     from assistant.audio import wav

@@ -3,7 +3,8 @@
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 from assistant.cores import Cores
 from assistant.errors import AssistantError
@@ -12,8 +13,13 @@ from assistant.mind import prompt
 from assistant.mind.guests import Guests
 from assistant.mind.history import History
 from assistant.mind.model import LanguageModel, Message
+from assistant.mind.remote.either import either
 from assistant.trace import Trace
 from assistant.worker import Worker
+
+if TYPE_CHECKING:
+    from assistant.mind.remote.errand import Errand
+    from assistant.mind.remote.hybrid import Hybrid
 
 PENDING = 8
 """Questions whose fate (heard or not) may still come; more than a few are never open."""
@@ -44,10 +50,13 @@ class Thinker:
         on_judged: Callable[[int, str, float], None],
         on_end: Callable[[Key, str], None],
         on_failed: Callable[[Key, AssistantError], None],
+        on_out: Callable[[Key], None] = lambda _: None,
+        make_hybrid: Callable[[], "Hybrid | None"] = lambda: None,
     ) -> None:
         """`secret_tokens` is how long a secret answer gets, in pieces, before it is released.
 
-        At most `guests` others wait for an answer.
+        At most `guests` others wait for an answer. `on_out(key)` is called on the model's thread
+        when a question leaves the device, with the help of `make_hybrid()`.
         """
         self._make_model = make_model
         self._system = system
@@ -56,6 +65,10 @@ class Thinker:
         self._cores = cores
         self._trace = trace
         self._on_text, self._on_judged, self._on_end = on_text, on_judged, on_end
+        self._on_out = on_out
+        self._make_hybrid = make_hybrid
+        self.hybrid: Hybrid | None = None
+        """The help of a larger model, where there is one; only after `load`."""
         self._worker = Worker("mind", on_failed)
         # Every key up to these is dead, or released; references change at once: no lock.
         self._dead = self._released = NEVER
@@ -81,6 +94,7 @@ class Thinker:
 
         def job() -> None:
             self._model = self._make_model()
+            self.hybrid = self._make_hybrid()
             self._history = History(self._history_tokens, self._model.count)
             self._model.warm(self._messages(""))
             done()
@@ -124,6 +138,8 @@ class Thinker:
         question = self._pending.pop(turn, None)
         if question is None:  # what was said was no answer
             return
+        if self.hybrid:  # a small model would begin every answer like this
+            heard = heard.removeprefix(self.hybrid.words.late.strip()).strip()
 
         def job() -> None:
             self._history.append(question, heard)
@@ -154,6 +170,8 @@ class Thinker:
 
         def close() -> None:
             self.guests.close()
+            if self.hybrid:
+                self.hybrid.close()
             if hasattr(self, "_model"):
                 self._model.close()
 
@@ -193,11 +211,8 @@ class Thinker:
         self._mark(key, "think")
         if known := self._judged is not None and self._judged[:2] == (key.turn, text):
             self._on_judged(*self._judged)  # again: other words may have come between
-        for piece in self._model.reply(
-            self._messages(text),
-            cancelled,
-            None if known else lambda complete: self._judge(key.turn, text, complete),
-        ):
+        judged = None if known else lambda complete: self._judge(key.turn, text, complete)
+        for piece in self._pieces(key, text, cancelled, judged):
             if not pieces:
                 usage = self._model.usage
                 self._mark(
@@ -215,6 +230,36 @@ class Thinker:
             return
         self._mark(key, "reply_end", reply_tokens=self._model.usage.reply_tokens)
         self._on_end(key, "".join(pieces))
+
+    def _pieces(
+        self,
+        key: Key,
+        text: str,
+        cancelled: Callable[[], bool],
+        judged: Callable[[float], None] | None,
+    ) -> Iterator[str]:
+        """Yield the answer of the model here, or of the one that helps."""
+        earlier = self._messages(text)
+        local = self._model.reply(earlier, cancelled, judged)
+        if (hybrid := self.hybrid) is None or not (route := hybrid.route(text)).out:
+            return local
+
+        def begin() -> "Errand | None":
+            if errand := hybrid.begin(route, earlier[1:-1], "voice"):
+                self._mark(key, "sent_out", why=route.why, hard=round(route.hard, 3))
+                self._on_out(key)
+            return errand
+
+        return either(
+            local,
+            begin,
+            hybrid.gave_up,
+            words=hybrid.words,
+            patience_s=hybrid.settings.patience,
+            ahead=self._secret_tokens,
+            released=lambda: key <= self._released,
+            cancelled=cancelled,
+        )
 
     def _judge(self, turn: int, text: str, complete: float) -> None:
         self._judged = turn, text, complete

@@ -1,8 +1,12 @@
 """Questions of other programs over the control socket, and the events of their answers."""
 
 import asyncio
+import contextlib
+import logging
+import queue
+import time
 from collections.abc import AsyncGenerator
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -11,6 +15,13 @@ from assistant.errors import AssistantError, BadInput
 from assistant.mind.guests import Guest, Guests, Served
 from assistant.mind.model import Message
 from assistant.mind.prompt import written_prompt
+from assistant.mind.remote.either import SILENCE_S
+from assistant.mind.remote.errors import RemoteFailed
+
+if TYPE_CHECKING:
+    from assistant.mind.remote.hybrid import Hybrid
+
+log = logging.getLogger(__name__)
 
 LOOK_S = 0.5
 """How often one who waits is told how many come before, in s."""
@@ -40,6 +51,8 @@ class Question(BaseModel):
     max_tokens: Annotated[int, Field(ge=1, le=4096)] | None = None
     temperature: Annotated[float, Field(ge=0.0, le=2.0)] | None = None
     stop: Annotated[list[Stop], Field(max_length=8)] | None = None
+    may_leave: bool = False
+    """A larger model elsewhere may answer it, if the settings name one."""
 
 
 def read(request: dict[str, Any]) -> Question:
@@ -56,12 +69,68 @@ def read(request: dict[str, Any]) -> Question:
 
 
 async def answer(
-    config: Config, guests: Guests, question: Question
+    config: Config, guests: Guests, question: Question, hybrid: "Hybrid | None" = None
 ) -> AsyncGenerator[dict[str, Any], None]:
-    """Yield the answer's events `queued`, `text` and `end`; whoever stops listening ends the work.
+    """Yield the answer's events; whoever stops listening ends the work.
 
+    `queued`, `out` (the question has left the device), `back` (and no answer came), `text`, `end`.
     Raises `Busy` when too many wait, `AssistantError` when the engine fails.
     """
+    if hybrid and question.may_leave:
+        async with contextlib.aclosing(_from_afar(hybrid, question)) as events:
+            async for event in events:
+                yield event
+                if event["event"] == "end":
+                    return
+    async with contextlib.aclosing(_from_here(config, guests, question)) as events:
+        async for event in events:
+            yield event
+
+
+async def _from_afar(hybrid: "Hybrid", question: Question) -> AsyncGenerator[dict[str, Any], None]:
+    """Yield the events of the larger model's answer; without an `end` the local one is wanted."""
+    began = time.monotonic()
+    route = await asyncio.to_thread(hybrid.route, question.messages[-1].text)
+    if not route.out:
+        return
+    earlier = [Message(said.role, said.text) for said in question.messages[:-1]]
+    errand = await asyncio.to_thread(hybrid.begin, route, earlier, "web")
+    if errand is None:
+        return
+    first: float | None = None
+    finish = "stop"
+    try:
+        yield {"event": "out", "to": hybrid.host, "model": hybrid.settings.model, "why": route.why}
+        while True:
+            patience = SILENCE_S if first else hybrid.settings.patience
+            piece = await asyncio.to_thread(errand.next, patience)
+            if piece is None:
+                break
+            first = first or time.monotonic() - began
+            yield {"event": "text", "text": piece}
+    except queue.Empty:
+        if first is None:
+            hybrid.gave_up(errand)
+        finish = "cut"
+    except RemoteFailed as error:
+        log.info("%s", error)
+        finish = "cut"
+    finally:
+        errand.cancel()
+    if first is None:
+        yield {"event": "back"}
+        return
+    if finish == "cut":
+        yield {"event": "text", "text": hybrid.words.broken}
+    total = time.monotonic() - began
+    usage = {"waited_s": 0.0, "first_token_s": round(first, 4), "total_s": round(total, 4)}
+    yield {"event": "end", "finish": finish, "usage": usage}
+
+
+async def _from_here(
+    config: Config, guests: Guests, question: Question
+) -> AsyncGenerator[dict[str, Any], None]:
+    """Yield the events of the local model's answer."""
     loop = asyncio.get_running_loop()
     told: asyncio.Queue[str | Served | AssistantError] = asyncio.Queue()
 

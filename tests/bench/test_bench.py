@@ -1,5 +1,6 @@
 """`assistant bench` on the real chain, as little of it as can be: keys and counts, never times."""
 
+import itertools
 import json
 import math
 import shutil
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shell import assistant, is_one_sentence
 
-from assistant.bench import latency
+from assistant.bench import latency, router
 from assistant.commands import bench
 from assistant.config import Config
 from assistant.errors import AssistantError, BadInput
@@ -299,3 +300,49 @@ def test_the_plain_loop_waits_reads_everything_and_speaks_whole_sentences():
     assert plain.speech.first_clause == plain.speech.clause == 400
     changed = {"turn", "ahead", "llm", "speech"}
     assert ours.model_dump(exclude=changed) == plain.model_dump(exclude=changed)
+
+
+def test_the_router_is_measured_on_any_labelled_set(tmp_path):
+    file = tmp_path / "set.jsonl"
+    rows = [
+        {"text": "hello", "language": "en", "label": "simple"},
+        {"text": "turn the light on", "language": "en", "label": "simple"},
+        {
+            "text": "prove that there are infinitely many primes",
+            "language": "en",
+            "label": "complex",
+        },
+        {
+            "text": "写一篇八百字的作文，分析愚公移山的现实意义",
+            "language": "zh",
+            "label": "complex",
+        },
+    ]
+    file.write_text("\n".join(json.dumps(row, ensure_ascii=False) for row in rows) + "\n\n")
+    result = told("bench", "router", "--set", file, "--json")
+    assert result["requests"] == 4
+    assert result["accuracy"] == 1 - len(result["wrong"]) / 4
+    assert result["decision_s"] > 0
+    for less, more in itertools.pairwise(result["curve"]):
+        assert less["threshold"] < more["threshold"]
+        assert less["sent"] >= more["sent"]
+        assert less["hard_sent"] >= more["hard_sent"]
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"", "holds no requests"),
+        (b"\xff\xfe", "not UTF-8"),
+        (b"{}\n", "line 1: text"),
+        (b'{"text": "a", "language": "en", "label": "simple"}\n[1]\n', "line 2"),
+        (b'{"text": "a", "language": "fr", "label": "simple"}\n', "line 1: language"),
+        (b'{"text": "a", "language": "en", "label": "hard"}\n', "line 1: label"),
+    ],
+)
+def test_a_labelled_set_of_no_use_is_one_sentence(tmp_path, content, sentence):
+    file = tmp_path / "set.jsonl"
+    file.write_bytes(content)
+    with pytest.raises(BadInput, match=sentence) as error:
+        router.read(file)
+    assert "\n" not in str(error.value)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from assistant.config import Llm
 from assistant.errors import AssistantError, Busy
-from assistant.mind.guests import GUESS_S, Guest, Guests, Queue
+from assistant.mind.guests import ENDS, GUESS_S, Guest, Guests, Queue
 from assistant.mind.model import Message, Usage
 
 
@@ -232,6 +232,35 @@ def test_closing_ends_the_answer_and_the_model(stage):
     stage.guests.close()
     assert stage.model.open == 0
     assert stage.model.closed
+
+
+def test_closing_tells_those_who_are_answered_and_those_who_wait(stage):
+    assert not stage.guests.busy
+    stage.ask("one two")
+    assert stage.guests.busy
+    stage.work(1)
+    stage.ask("three", "b")
+    stage.ask("four", "b")
+    stage.guests.close()
+    assert [(text, said) for text, said in stage.told if said == ENDS] == [
+        ("one two", ENDS),
+        ("three", ENDS),
+        ("four", ENDS),
+    ]
+    assert not stage.guests.busy
+    stage.work()
+    assert stage.model.begun == ["one two"]
+    with pytest.raises(AssistantError, match=ENDS):
+        stage.ask("five")
+
+
+def test_whoever_was_answered_is_told_nothing_at_the_end(stage):
+    stage.ask("one")
+    stage.work()
+    assert not stage.guests.busy
+    told = list(stage.told)
+    stage.guests.close()
+    assert stage.told == told
 
 
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.booleans()), max_size=40))

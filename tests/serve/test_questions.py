@@ -10,7 +10,7 @@ from assistant.config import parse
 from assistant.daemon import Daemon
 from assistant.errors import AssistantError, BadInput, Busy
 from assistant.events import Asked
-from assistant.serve import guest
+from assistant.serve import questions
 from assistant.serve.watching import watch
 
 GREEDY = {"temperature": 0.0, "threads": 1, "batch_threads": 1, "max_tokens": 24, "guests": 1}
@@ -19,7 +19,7 @@ LONG = "Count from one to one hundred in words."
 
 
 def question(text="What is the capital of France?", **more):
-    return guest.read({"command": "chat", "messages": [{"role": "user", "text": text}], **more})
+    return questions.read({"command": "chat", "messages": [{"role": "user", "text": text}], **more})
 
 
 def live(talk):
@@ -35,7 +35,7 @@ def live(talk):
 
 
 def asked(daemon, *arguments, **more):
-    return guest.answer(daemon.config, daemon.guests, question(*arguments, **more))
+    return questions.answer(daemon.config, daemon.guests, question(*arguments, **more))
 
 
 @pytest.mark.engine
@@ -117,7 +117,7 @@ def chat(**more):
 )
 def test_a_bad_question_is_one_sentence(request_, sentence):
     with pytest.raises(BadInput, match=sentence) as refusal:
-        guest.read(request_)
+        questions.read(request_)
     assert "\n" not in str(refusal.value)
 
 
@@ -128,7 +128,7 @@ def test_a_bad_question_is_one_sentence(request_, sentence):
 )
 def test_whatever_is_asked_is_read_or_refused(value):
     try:
-        guest.read({"command": "chat", "messages": value})
+        questions.read({"command": "chat", "messages": value})
     except AssistantError:
         return
     raise AssertionError("no such thing is a conversation")

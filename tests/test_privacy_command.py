@@ -1,0 +1,99 @@
+"""`assistant privacy`: what may leave the device, and what did."""
+
+import json
+import os
+
+import pytest
+from shell import assistant, is_one_sentence
+
+from assistant.errors import AssistantError
+from assistant.mind.remote import ledger as module
+from assistant.mind.remote.ledger import Ledger
+
+OUT = ["--set=remote.endpoint=http://brain.local:8000/v1", "--set=remote.model=large"]
+
+
+@pytest.fixture
+def env(tmp_path):
+    return {**os.environ, "STATE_DIRECTORY": str(tmp_path)}
+
+
+@pytest.fixture
+def ledger(tmp_path):
+    return Ledger(tmp_path / "privacy.jsonl")
+
+
+def sent(ledger, text, outcome="whole"):
+    told = [{"role": "system", "text": "Be kind."}, {"role": "user", "text": text}]
+    ledger.write(
+        event="sent", to="brain.local", model="large", source="voice", why="estimate", messages=told
+    )
+    ledger.write(event="answered", outcome=outcome, characters=12, seconds=1.0)
+
+
+def said(env, *arguments):
+    run = assistant(*arguments, env=env)
+    assert run.returncode == 0, run.stderr
+    return run.stdout.decode()
+
+
+def test_by_default_nothing_leaves(env):
+    assert said(env, "privacy") == "Nothing leaves this device: remote.endpoint is not set.\n"
+    assert said(env, "privacy", "log") == "Nothing has left this device.\n"
+    assert said(env, "privacy", "log", "--json") == ""
+
+
+def test_what_may_leave_is_told(env):
+    told = said(env, *OUT, "--set=remote.history=2", "privacy")
+    assert "large at http://brain.local:8000/v1" in told
+    assert "2 earlier exchanges" in told
+    assert "names, numbers, addresses" in told
+
+
+def test_what_left_is_shown_word_for_word_the_newest_last(env, ledger):
+    for number in range(3):
+        sent(ledger, f"question {number} \x1b[31m红", "cut" if number == 2 else "whole")
+    told = said(env, "privacy", "log", "--last", "2")
+    assert "question 0" not in told
+    assert told.index("question 1") < told.index("question 2")
+    assert "user: question 2  [31m红" in told
+    assert "\x1b" not in told
+    assert "Be kind" not in told  # our own words, the same every time
+    assert told.splitlines()[-1].endswith("cut, 12 characters came back")
+    lines = said(env, "privacy", "log", "--json").splitlines()
+    assert [json.loads(line)["event"] for line in lines] == ["sent", "answered"] * 3
+
+
+def test_clear_forgets_after_asking(env, ledger):
+    sent(ledger, "question")
+    assert assistant("privacy", "clear", env=env, stdin="n\n").returncode != 0
+    assert list(ledger.read())
+    assert assistant("privacy", "clear", env=env, stdin="y\n").returncode == 0
+    assert not list(ledger.read())
+
+
+def test_a_damaged_line_hides_no_other_and_line_ends_in_a_text_are_none(ledger):
+    sent(ledger, "one\u2028two\nthree\ud800")
+    with ledger.file.open("ab") as file:
+        file.write(b'{"half": \xff\n[1]\n')
+    sent(ledger, "four")
+    texts = [e["messages"][1]["text"] for e in ledger.read() if e["event"] == "sent"]
+    assert texts == ["one\u2028two\nthree\ud800", "four"]
+
+
+def test_it_is_for_the_owner_only_and_does_not_grow_for_ever(ledger, monkeypatch):
+    monkeypatch.setattr(module, "MOST_BYTES", 2000)
+    for number in range(40):
+        sent(ledger, f"question {number}")
+    assert ledger.file.stat().st_mode & 0o077 == 0
+    files = list(ledger.file.parent.iterdir())
+    assert len(files) == 2
+    assert all(file.stat().st_size < 2600 for file in files)
+    assert "question 39" in str(list(ledger.read()))
+
+
+def test_a_disk_that_takes_nothing_is_one_sentence(env, ledger, tmp_path):
+    (tmp_path / "privacy.jsonl").mkdir()
+    with pytest.raises(AssistantError, match="cannot be written"):
+        sent(ledger, "question")
+    is_one_sentence(assistant("privacy", "log", env=env))
