@@ -26,6 +26,8 @@ COMMANDS = {
     "transcribe": "Write down what is said in WAV files.",
     "demo": "Speak a recorded question into the whole chain, without any hardware.",
     "serve": "Serve the web page and its interface; the assistant itself runs beside it.",
+    "web": "Show the web page's address and token.",
+    "privacy": "Tell what may leave the device; `log` shows what did.",
     "wake": "Wake the running assistant, as its wake word would.",
     "trace": "Draw where the time of a turn went.",
     "devices": "List microphones and loudspeakers, and test them.",

@@ -11,7 +11,7 @@ import tomllib
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -20,6 +20,8 @@ from pydantic_core import ErrorDetails
 from assistant.errors import BadInput
 
 SYSTEM_PATH = Path("/etc/assistant/config.toml")
+WEB_TOKEN = "web-token"
+"""The file of the web page's token, in the folder of what must not be lost."""
 
 
 class Section(BaseModel):
@@ -116,7 +118,7 @@ class Turn(Section):
         description="probability that the sentence ends here from which it counts as whole",
     )
     open: Annotated[float, Field(ge=0.0001, le=1.0)] = Field(
-        0.05,
+        0.002,
         description="probability up to which it counts as open and `silence` is waited for; "
         "between the two the silence falls evenly; 1 always waits for `silence`",
     )
@@ -273,16 +275,77 @@ class Web(Section):
         description="file of the token, made where it is missing; with one, clients need it in any "
         "case; empty: `web-token` in the user's or service's data folder",
     )
+    certificate: str = Field(
+        "",
+        description="file of a TLS certificate in PEM, with those that lead to a known one behind "
+        "it; with one, everything is encrypted (`https`)",
+    )
+    key: str = Field("", description="file of the certificate's private key in PEM, no password")
     body_limit: Annotated[int, Field(ge=1000, le=100_000_000)] = Field(
         1_000_000, description="largest body of a request in bytes"
     )
     connections: Annotated[int, Field(ge=2, le=400)] = Field(
-        64, description="connections at the same time"
+        64, description="connections at the same time, three quarters of them from one address"
     )
     rate: Annotated[float, Field(ge=0.1, le=10_000.0)] = Field(
         10.0,
         description="requests a second from one address on average; those of five seconds may come "
         "at once",
+    )
+    attract: list[str] = Field(
+        [],
+        description="what the face (`/face`) shows in turn while it sleeps; empty: hints in "
+        "`language`",
+    )
+
+
+class Remote(Section):
+    """Help from a larger model on another machine, for hard questions only; off by default."""
+
+    endpoint: str = Field(
+        "",
+        description="base address of an OpenAI-compatible interface, such as "
+        "`http://192.168.1.20:8000/v1`; empty: nothing ever leaves the device",
+    )
+    model: str = Field("qwen-max", description="the model's name there")
+    key_file: str = Field(
+        "",
+        description="file that holds the key; empty: `$ASSISTANT_REMOTE_KEY`, or systemd's "
+        "credential `remote-key`",
+    )
+    threshold: Annotated[float, Field(ge=0.0, le=1.0)] = Field(
+        0.5,
+        description="probability that a question is a hard one above which it goes out; "
+        "1: only on demand (`ask the cloud ...`), 0: all but the private ones",
+    )
+    private: list[str] = Field(
+        [], description="further words and phrases; a question with one of them never goes out"
+    )
+    history: Annotated[int, Field(ge=0, le=20)] = Field(
+        0, description="so many earlier exchanges may go along"
+    )
+    redact: list[Literal["names", "numbers", "addresses"]] = Field(
+        ["names", "numbers", "addresses"],
+        description="what is replaced before it goes out: names that are told as such, numbers of "
+        "telephones, cards and papers, postal and mail addresses",
+    )
+    patience: Annotated[float, Field(ge=0.2, le=30.0)] = Field(
+        2.5, description="without a first word after so many s the local model answers"
+    )
+    timeout: Annotated[float, Field(ge=1.0, le=600.0)] = Field(
+        60.0, description="the longest time for a whole answer in s"
+    )
+    max_tokens: Annotated[int, Field(ge=1, le=8192)] = Field(
+        400, description="the longest answer in tokens"
+    )
+    per_minute: Annotated[int, Field(ge=0, le=10_000)] = Field(
+        10, description="questions that may go out in a minute"
+    )
+    per_day: Annotated[int, Field(ge=0, le=1_000_000)] = Field(
+        200, description="questions that may go out in a day"
+    )
+    per_month: Annotated[int, Field(ge=0, le=10_000_000)] = Field(
+        3000, description="questions that may go out in a month"
     )
 
 
@@ -324,6 +387,7 @@ class Config(Section):
     llm: Llm = Llm()
     speech: Speech = Speech()
     web: Web = Web()
+    remote: Remote = Remote()
     paths: Paths = Paths()
     log: Log = Log()
 
@@ -354,9 +418,14 @@ class Config(Section):
         """The file of the web page's token."""
         if self.web.token_file:
             return Path(self.web.token_file).expanduser()
+        return self.state_dir / WEB_TOKEN
+
+    @property
+    def state_dir(self) -> Path:
+        """The folder of what must not be lost."""
         if service := os.environ.get("STATE_DIRECTORY"):
-            return Path(service.split(":")[0]) / "web-token"
-        return platformdirs.user_data_path("assistant") / "web-token"
+            return Path(service.split(":")[0])
+        return platformdirs.user_data_path("assistant")
 
     @property
     def socket_path(self) -> Path:
@@ -491,6 +560,8 @@ def allowed_values(field: Any) -> str:
             return ", ".join(f'"{choice}"' for choice in choices)
         if field.annotation == list[str]:
             return 'a list of texts, ["like", "this"]'
+        if get_origin(field.annotation) is list:
+            return "a list of " + ", ".join(f'"{each}"' for each in get_args(choices[0]))
         return "a text or a whole number"
     kind = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}[
         field.annotation

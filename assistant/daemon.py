@@ -11,7 +11,7 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from assistant import power, threads
 from assistant.config import Config
@@ -38,9 +38,11 @@ from assistant.events import (
     ReplyEnded,
     Rest,
     Say,
+    SentOut,
     Settle,
     SpeakingEnded,
     Started,
+    StopRequested,
     Think,
     Tick,
     Watch,
@@ -51,9 +53,12 @@ from assistant.mouth.mute import Mute
 from assistant.trace import Trace
 
 if TYPE_CHECKING:
-    from assistant.audio.frames import Loudspeaker, Microphone, Pcm
+    from assistant.audio.frames import Frame, Loudspeaker, Microphone, Pcm
+    from assistant.audio.patch import Jack, Patch, Take
     from assistant.audio.standby import Standby
     from assistant.ears.listener import Listener
+    from assistant.mind.remote.hybrid import Hybrid
+    from assistant.mouth.lips import Ahead
     from assistant.mouth.playback import Player
     from assistant.mouth.speaker import Speaker
 
@@ -95,6 +100,11 @@ def rules(config: Config) -> Rules:
     )
 
 
+def visible(state: State) -> dict[str, Any]:
+    """Return what others are told of the state: phase, turn, and whether the question went out."""
+    return {"phase": str(state.phase), "turn": state.turn, "out": state.out}
+
+
 class Daemon:
     """The whole assistant. `start` it in a running loop, `post` events, `stop` it.
 
@@ -106,15 +116,19 @@ class Daemon:
         config: Config,
         microphone: "Microphone | None" = None,
         loudspeaker: "Loudspeaker | None" = None,
+        notes: list[Note] | None = None,
     ) -> None:
+        """`notes` are observers that stay when this daemon takes the place of another one."""
         self.config = config = threads.fitted(config)
         self.trace = Trace()
         self.state = State()
         self.ready = asyncio.Event()
         self._rules = rules(config)
         self._microphone, self._loudspeaker = microphone, loudspeaker
-        self._notes: list[Note] = []
-        self._stopped = False
+        self._notes = [] if notes is None else notes
+        self._levels_wanted = False
+        self._ears_frames: list[Pcm] = []  # on the thread that gives the ears their frames
+        self._stopped = self._muted = False
         self._timer: asyncio.TimerHandle | None = None
         self._broken: asyncio.Future[None] | None = None
         self._loop: asyncio.AbstractEventLoop
@@ -131,14 +145,23 @@ class Daemon:
             self._make_speaker() if loudspeaker else Mute(self._mute_end)
         )
         self._listener: Listener | None = None
+        self._patch: Patch | None = None  # where there are devices
 
     def observe(self, note: Note) -> None:
-        """Call `note` on the loop for every event, command and piece of text from now on."""
+        """Call `note` on the loop for every event, command and piece of text from now on.
+
+        One with an attribute `levels` that is true is also told, as `level`, how loud it is: what
+        is about to sound, `source` "mouth", see `assistant.mouth.lips`, and what was heard while
+        it listens, "ears". `at` is when the first of the `levels` sounds or was captured and `now`
+        is now, in monotonic s; each takes `step` s.
+        """
         self._notes.append(note)
+        self._attend_to_levels()
 
     def unobserve(self, note: Note) -> None:
         """Call `note` no more."""
         self._notes.remove(note)
+        self._attend_to_levels()
 
     # --- life ---------------------------------------------------------------------------------
 
@@ -203,6 +226,8 @@ class Daemon:
             ends.append(self._listener.stop)
         if self._loudspeaker:
             ends.append(self._close_loudspeaker)
+        if self._patch:
+            ends.append(self._patch.stop)
         await asyncio.gather(*(asyncio.to_thread(end) for end in ends))
 
     def post(self, event: Event) -> None:
@@ -225,9 +250,74 @@ class Daemon:
         return self._thinker.model_name
 
     @property
+    def free(self) -> bool:
+        """Whether nobody is listened to, answered or spoken to, by voice or in writing."""
+        state = self.state
+        idle = self._rules.always and state.phase is Phase.LISTENING and state.began is None
+        return (idle or state.phase is Phase.ASLEEP) and not self.guests.busy
+
+    def set_volume(self, volume: float) -> None:
+        """Speak at `volume` (0 to 1) from the next buffer on; the tones stay as they are."""
+        if self._player:
+            self._player.volume = volume
+
+    def mute(self, muted: bool) -> None:
+        """Hear silence in place of the microphone, or hear again; from any thread."""
+        self._muted = muted
+
+    def plug(self, take: "Take") -> "Jack":
+        """Let a browser be microphone and loudspeaker until `unplug`.
+
+        Raises `AssistantError` while somebody talks to it.
+        """
+        if not self._patch or not self._listener or not self._player:
+            raise AssistantError("this assistant has no ears or no voice; write to it.")
+        between = self._rules.always and not self.occupied
+        if self.state.phase is not Phase.ASLEEP and not between:
+            raise AssistantError("somebody is talking to it; try again when it is asleep.")
+        return self._patch.plug(self._player.rate, take)
+
+    def unplug(self, jack: "Jack") -> None:
+        """Give the devices their place back; what was going on ends."""
+        assert self._patch
+        if self.state.phase is not Phase.ASLEEP:
+            self.post(StopRequested())
+        self._patch.unplug(jack)
+
+    @property
+    def occupied(self) -> bool:
+        """Whether somebody speaks to it, or waits for its answer, or hears it."""
+        heard = self.state.phase is Phase.LISTENING and self.state.began is not None
+        return heard or self.state.phase in (Phase.THINKING, Phase.SPEAKING)
+
+    @property
+    def stopped(self) -> bool:
+        """Whether it has ended."""
+        return self._stopped
+
+    @property
+    def listener(self) -> "Listener":
+        """The ears; only after the start. Raises `AssistantError` where there are none."""
+        if self._listener:
+            return self._listener
+        raise AssistantError("this assistant has no ears; write to it.")
+
+    @property
+    def speaker(self) -> "Speaker":
+        """The mouth; only after the start. Raises `AssistantError` where there is none."""
+        if isinstance(self._speaker, Mute):
+            raise AssistantError("this assistant has no voice; write to it.")
+        return self._speaker
+
+    @property
     def guests(self) -> Guests:
         """Those who write instead of speaking."""
         return self._thinker.guests
+
+    @property
+    def hybrid(self) -> "Hybrid | None":
+        """The help of a larger model, where the settings name one; only after the start."""
+        return self._thinker.hybrid
 
     def forget(self) -> None:
         """Begin a new conversation."""
@@ -256,8 +346,8 @@ class Daemon:
         before = self.state
         self.state, commands = decide(self._rules, before, event, time.monotonic())
         self._note(event)
-        if (before.phase, before.turn) != (self.state.phase, self.state.turn):
-            self._tell("state", {"phase": str(self.state.phase), "turn": self.state.turn})
+        if visible(before) != (seen := visible(self.state)):
+            self._tell("state", seen)
         heard = self.state.phase is Phase.LISTENING and self.state.began is not None
         self._thinker.voice(heard or self.state.phase is Phase.THINKING)
         if self._standby:
@@ -300,6 +390,8 @@ class Daemon:
                 self._thinker.remember(turn, heard)
             case Cancel(turn):
                 self._dead(turn)
+                if self._patch:
+                    self._patch.flush()
             case Earcon(name):
                 if self._player and name in self._tones:
                     self._player.tone(self._tones[name])
@@ -364,10 +456,28 @@ class Daemon:
         for note in tuple(self._notes):
             note(name, data)
 
+    def _tell_levels(self, source: str, data: dict[str, Any]) -> None:
+        wanting = [note for note in self._notes if getattr(note, "levels", False)]
+        for note in wanting:
+            note("level", {"source": source, "now": round(time.monotonic(), 4), **data})
+        if not wanting:  # who wanted them left while another daemon took this one's place
+            self._attend_to_levels()
+
+    def _attend_to_levels(self) -> None:
+        """Look at how loud it is only while somebody wants to know."""
+        self._levels_wanted = any(getattr(note, "levels", False) for note in self._notes)
+        if self._player:
+            self._player.on_ahead = self._on_ahead if self._levels_wanted else None
+
     # --- rooms --------------------------------------------------------------------------------
 
     def _make_thinker(self) -> Thinker:
         from assistant.mind import engines, prompt
+
+        def hybrid() -> "Hybrid | None":
+            from assistant.mind.remote.hybrid import make
+
+            return make(self.config)
 
         return Thinker(
             lambda: engines.make(self.config),
@@ -381,6 +491,8 @@ class Daemon:
             on_judged=self._on_judged,
             on_end=self._on_reply_end,
             on_failed=lambda key, error: self._failed(key.turn, "mind", error, key.take),
+            on_out=lambda key: self.post(SentOut(key.turn, key.take)),
+            make_hybrid=hybrid if self.config.remote.endpoint else lambda: None,
         )
 
     def _make_speaker(self) -> "Speaker":
@@ -427,7 +539,20 @@ class Daemon:
 
     async def _open_microphone(self, microphone: "Microphone") -> None:
         assert self._listener is not None
-        await asyncio.to_thread(microphone.start, self._listener.hear)
+        patch = self._devices()
+        ears, hear = self._listener.hear, patch.hear
+
+        def forward(frame: "Frame") -> None:
+            ears(frame)
+            if self._levels_wanted:
+                self._on_frame(frame)
+
+        patch.ears = forward
+
+        def listen(frame: "Frame") -> None:  # silence, for what was begun must find its end
+            hear(dataclasses.replace(frame, pcm=frame.pcm * 0) if self._muted else frame)
+
+        await asyncio.to_thread(microphone.start, listen)
 
     def _load_listener(self, done: Callable[[], None]) -> None:
         self._listener = self._make_listener()
@@ -452,20 +577,25 @@ class Daemon:
         return future
 
     def _open_loudspeaker(self) -> None:
-        from assistant.audio.tones import earcon
+        from assistant.audio.tones import Name, earcon
         from assistant.mouth.playback import Player
 
-        def source(out: "Pcm", audible_at: float) -> None:
-            if player := self._player:
-                player.fill(out, audible_at)
-            else:
-                out[:] = 0
-
         assert self._loudspeaker is not None
-        self._loudspeaker.start(source)
+        patch = self._devices()
+        self._loudspeaker.start(patch.source)
         rate = self._loudspeaker.rate
-        self._tones = {name: earcon(name, rate) for name in ("wake", "done", "error", "sleep")}
+        self._tones = {name: earcon(name, rate) for name in get_args(Name)}
         self._player = Player(rate, self._on_clause, self._on_end, self.config.speech.volume)
+        self._attend_to_levels()
+        patch.player = self._player.fill
+
+    def _devices(self) -> "Patch":
+        """Return what lies between the devices and the rooms."""
+        if self._patch is None:
+            from assistant.audio.patch import Patch
+
+            self._patch = Patch()
+        return self._patch
 
     def _make_standby(self, loudspeaker: "Loudspeaker") -> "Standby":
         from assistant.audio.standby import Standby
@@ -518,6 +648,29 @@ class Daemon:
         self.trace.mark(key.turn, "speaking_end", at, take=key.take)
         event = SpeakingEnded(key.turn, key.take, heard)
         self._soon(self._loop.call_at, at, self._dispatch, event)
+
+    def _on_ahead(self, ahead: "Ahead") -> None:
+        from assistant.mouth.lips import told
+
+        def tell() -> None:
+            if self._player:
+                data = {"turn": ahead.key.turn, **told(ahead, self._player.rate)}
+                self._tell_levels("mouth", data)
+
+        self._soon(tell)
+
+    def _on_frame(self, frame: "Frame") -> None:
+        """Tell how loud what is heard was, some frames at a time."""
+        from assistant.ears import level
+
+        if self.state.phase is not Phase.LISTENING:
+            self._ears_frames.clear()
+            return
+        self._ears_frames.append(frame.pcm)
+        if len(self._ears_frames) == level.STEPS:
+            data = level.told(self._ears_frames, frame.end)
+            self._ears_frames.clear()
+            self._soon(self._tell_levels, "ears", data)
 
     def _mute_end(self, key: Key, heard: str) -> None:
         self.post(SpeakingEnded(key.turn, key.take, heard))

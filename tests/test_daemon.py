@@ -22,6 +22,7 @@ from assistant.ears.recogniser import Transcript
 from assistant.errors import AssistantError, BadInput, DeviceError
 from assistant.events import Asked, SayRequested, StopRequested, WakeDetected
 from assistant.mind.model import Usage
+from assistant.mouth.lips import SHAPES
 from assistant.mouth.synthesiser import Sound
 from assistant.worker import Worker
 
@@ -430,6 +431,49 @@ def test_nothing_understood_is_asked_again_and_then_given_up(make, question):
     live(make(ears=FakeEars(""), turn={"no_speech": 1.0}), talk, deaf=False)
 
 
+def test_a_muted_microphone_is_not_heard_until_it_is_heard_again(make, question):
+    async def talk(watched, microphone, _):
+        daemon, seen = watched.daemon, []
+        daemon.observe(lambda name, _: seen.append(name))
+        daemon.mute(True)
+        daemon.post(WakeDetected("test"))
+        await watched.wait("state", phase="listening")
+        microphone.play(question)
+        await watched.wait("state", phase="asleep")
+        assert "speech_started" not in seen
+        daemon.mute(False)
+        daemon.post(WakeDetected("test"))
+        await watched.wait("state", phase="listening")
+        microphone.play(question)
+        await watched.wait("speech_started")
+        daemon.mute(True)  # what was said until now is a whole turn
+        assert (await watched.wait("heard"))["speech_s"] > 0
+        await watched.said()
+
+    live(make(turn={"no_speech": 3.0}), talk, deaf=False)
+
+
+def test_the_volume_changes_in_mid_reply(make):
+    async def talk(watched, _, loudspeaker):
+        assert watched.daemon.free
+        watched.daemon.post(Asked("long"))
+        await watched.wait("clause_started")
+        assert not watched.daemon.free
+        await asyncio.sleep(0.1)
+        loud = np.abs(loudspeaker.pcm).max()
+        watched.daemon.set_volume(0.25)
+        await asyncio.sleep(0.1)
+        before = len(loudspeaker.pcm)
+        await asyncio.sleep(0.5)
+        soft = np.abs(loudspeaker.pcm[before:]).max()
+        watched.daemon.post(StopRequested())
+        await watched.wait("state", phase="asleep")
+        return loud, soft
+
+    loud, soft = live(make(FakeMind(long=goes_on), wake={"earcon": False}), talk)
+    assert (loud, soft) == (8000, 2000)
+
+
 def test_ears_may_come_later_and_failing_to_get_them_changes_nothing(make, question, monkeypatch):
     config = make(ears=BadInput("no model to hear with"))
 
@@ -732,3 +776,88 @@ def test_the_decider_gets_every_setting_that_it_asks_for():
     made = rules(parse({"ahead": ahead, "turn": turn}, "test"))
     assert (made.ahead, made.takes_a_turn, made.takes_a_minute) == (False, 3, 9)
     assert (made.whole_silence, made.whole, made.early) == (0.3, 0.4, 0.5)
+
+
+# --- levels -----------------------------------------------------------------------------------
+
+
+class Onlooker:
+    """An observer that wants levels."""
+
+    levels = True
+
+    def __init__(self):
+        self.told = []
+
+    def __call__(self, name, data):
+        self.told.append((name, data))
+
+    def of(self, source):
+        return [d for name, d in self.told if name == "level" and d["source"] == source]
+
+
+def test_levels_of_what_sounds_are_told_only_to_those_who_want_them(make):
+    onlooker = Onlooker()
+
+    async def talk(watched, *_):
+        daemon = watched.daemon
+        daemon.post(SayRequested("Nobody looks at this."))
+        await watched.said()
+        assert not onlooker.told
+        daemon.observe(onlooker)
+        daemon.post(SayRequested("Somebody looks."))
+        turn = (await watched.wait("clause_started"))["turn"]
+        await watched.said()
+        began = daemon.trace.turn(turn).first("first_sample")
+        daemon.unobserve(onlooker)
+        before = len(onlooker.told)
+        daemon.post(SayRequested("Nobody looks any more."))
+        await watched.said()
+        assert len(onlooker.told) == before
+        return began, watched.named("level")
+
+    began, others = live(make(), talk)
+    assert not others
+    mouth = onlooker.of("mouth")
+    assert sum(len(data["levels"]) for data in mouth) == 10  # a fifth of a second
+    assert mouth[0]["at"] == pytest.approx(began, abs=0.002)
+    assert min(level for data in mouth for level in data["levels"]) > 0.5
+    assert all(len(data["widths"]) == len(data["levels"]) for data in mouth)
+    names = [name for name, _ in onlooker.told]
+    assert names.index("clause_started") < names.index("level")
+
+
+def test_the_voice_that_tells_its_phonemes_gives_the_lips_their_shape(make):
+    onlooker = Onlooker()
+
+    async def talk(watched, *_):
+        watched.daemon.observe(onlooker)
+        watched.daemon.post(SayRequested("My mama goes home."))
+        await watched.said()
+
+    live(make(voice="espeak"), talk)
+    mouth = onlooker.of("mouth")
+    told = [shape for data in mouth for shape in data["visemes"]]
+    assert {"closed", "open"} <= {SHAPES[shape] for shape in told}
+    ends = [data["at"] + data["step"] * len(data["levels"]) for data in mouth]
+    assert all(at == pytest.approx(end, abs=0.002) for at, end in zip(
+        [data["at"] for data in mouth[1:]], ends, strict=False))  # fmt: skip
+
+
+def test_levels_of_what_is_heard_are_told_while_it_listens(make, question):
+    onlooker = Onlooker()
+
+    async def talk(watched, microphone, _):
+        watched.daemon.observe(onlooker)
+        await asyncio.sleep(0.3)
+        assert not onlooker.of("ears")
+        watched.daemon.post(WakeDetected("test"))
+        await watched.wait("state", phase="listening")
+        end = microphone.play(question)
+        await watched.said()
+        return end
+
+    end = live(make(), talk, deaf=False)
+    heard = onlooker.of("ears")
+    assert all(len(data["levels"]) == 5 for data in heard)
+    assert max(level for data in heard if data["at"] < end for level in data["levels"]) > 0.5

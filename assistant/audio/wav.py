@@ -36,12 +36,17 @@ READABLE = (
 )
 
 
-def read(path: Path, rate: int = RATE) -> Pcm:
+class TooLong(BadInput):
+    """A recording is longer than allowed."""
+
+
+def read(path: Path, rate: int = RATE, longest_s: int = LONGEST_S) -> Pcm:
     """Return the sound of a file as (samples,) int16 at `rate` Hz.
 
     Channels are averaged, float samples beyond full scale are clipped. Of a file that is cut
-    short, what is there is used. Raises `BadInput` when it cannot be read, is no sound file, holds
-    no sound or more than `LONGEST_S` s of it; `EngineMissing` without the package `soundfile`.
+    short, what is there is used. Raises `BadInput` when it cannot be read, is no sound file or
+    holds no sound, `TooLong` for more than `longest_s` s of it, `EngineMissing` without the package
+    `soundfile`.
     """
     try:
         kind = path.stat().st_mode
@@ -49,14 +54,14 @@ def read(path: Path, rate: int = RATE) -> Pcm:
             found = "a folder" if stat.S_ISDIR(kind) else "not a regular file"
             raise BadInput(f"{path}: is {found}; name a sound file ({READABLE}).")
         with path.open("rb") as file:
-            return _decode(path, file.fileno(), rate)
+            return _decode(path, file.fileno(), rate, longest_s)
     except OSError as error:
         raise BadInput(f"{path}: cannot be read: {error.strerror}; name a sound file.") from error
     except ValueError as error:  # a NUL in the name
         raise BadInput(f"{str(path)!r}: is no name that a file can have; name another.") from error
 
 
-def _decode(path: Path, descriptor: int, rate: int) -> Pcm:
+def _decode(path: Path, descriptor: int, rate: int, longest_s: int) -> Pcm:
     try:
         import soundfile
     except (ImportError, OSError) as error:
@@ -68,7 +73,7 @@ def _decode(path: Path, descriptor: int, rate: int) -> Pcm:
         raise BadInput(f"{path}: is empty (0 bytes); record it again.")
     try:
         with soundfile.SoundFile(descriptor, closefd=False) as sound:
-            pcm = _convert(path, sound, rate)
+            pcm = _convert(path, sound, rate, longest_s)
     except soundfile.LibsndfileError as error:
         reason = error.error_string.strip(" .") or "unknown format"
         raise BadInput(f"{path}: is not a sound file ({reason}); {READABLE}.") from error
@@ -79,7 +84,7 @@ def _decode(path: Path, descriptor: int, rate: int) -> Pcm:
     return pcm
 
 
-def _convert(path: Path, sound: "SoundFile", rate: int) -> Pcm:
+def _convert(path: Path, sound: "SoundFile", rate: int, longest_s: int) -> Pcm:
     """Average the channels and change the rate, block by block to spare the memory."""
     import soxr  # type: ignore[import-untyped]
 
@@ -96,10 +101,10 @@ def _convert(path: Path, sound: "SoundFile", rate: int) -> Pcm:
         block = sound.read(max(1, BLOCK // sound.channels), dtype="float32", always_2d=True)
         last = len(block) == 0
         frames += len(block)
-        if frames > LONGEST_S * sound.samplerate:
-            raise BadInput(
-                f"{path}: is longer than {LONGEST_S // 60} minutes; cut it, as in "
-                f"`sox IN OUT.wav trim 0 {LONGEST_S}`."
+        if frames > longest_s * sound.samplerate:
+            raise TooLong(
+                f"{path}: is longer than {longest_s // 60} minutes; cut it, as in "
+                f"`sox IN OUT.wav trim 0 {longest_s}`."
             )
         mono = np.nan_to_num(block.mean(axis=1, dtype=np.float32), posinf=1.0, neginf=-1.0)
         mono = np.clip(mono, -1.0, 1.0)

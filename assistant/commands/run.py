@@ -10,21 +10,26 @@ import signal
 import sys
 import time
 import unicodedata
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from assistant import __version__
 from assistant.commands import example, quieten, settings
 from assistant.config import Config
-from assistant.daemon import Daemon
+from assistant.daemon import Daemon, Note, visible
 from assistant.errors import AssistantError
 from assistant.events import Asked, SayRequested, StopRequested, WakeDetected
+from assistant.serve import settings as changes
+
+if TYPE_CHECKING:
+    from assistant.serve.lending import Lending
 
 log = logging.getLogger(__name__)
 
+RESTARTING = "the assistant starts again, with another voice or language; a moment."
 KEYS_HELP = "space: speak to it   s: stop   q: quit"
 
 
@@ -61,18 +66,31 @@ class Foreground:
     """The daemon with everything that belongs to a process: signals, keys, socket, systemd."""
 
     def __init__(self, config: Config, as_json: bool) -> None:
-        from assistant.audio import engines
         from assistant.serve.child import WebChild
         from assistant.serve.control import ControlServer
         from assistant.serve.notify import Notifier
 
-        self._config = config
-        microphone = engines.microphone(config, lambda why: self._lost("microphone", why))
-        loudspeaker = engines.loudspeaker(config, lambda why: self._lost("loudspeaker", why))
-        self._daemon = Daemon(config, microphone, loudspeaker)
+        self._base, self._kept = config, config.state_dir / changes.FILE
+        self._chosen = changes.read(self._kept, config)
+        self._config = changes.over(config, self._chosen)
+        self._changing = asyncio.Lock()
+        self._failed: asyncio.Future[None]
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._notes: list[Note] = [self._show, self._tell_systemd]
+        self._daemon = self._build(self._config)
         self._control = ControlServer(
-            config.socket_path, self._handle, {"chat": self._chat, "watch": self._watch}
+            config.socket_path,
+            self._handle,
+            {
+                "chat": self._chat,
+                "watch": self._watch,
+                "set": self._set,
+                "settings": self._settings,
+                "speak": self._speak,
+            },
+            {"talk": self._talk, "transcribe": self._transcribe},
         )
+        self._lending: Lending | None = None
         self._web = WebChild(config, lambda url: self._show("web", {"url": url}))
         self._systemd = Notifier()
         self._ended = asyncio.Event()
@@ -80,8 +98,6 @@ class Foreground:
         self._restore: Callable[[], None] = lambda: None
         self._status = None if as_json else Status(sys.stdout.isatty(), config)
         self._view = self._status.note if self._status else print_event
-        self._daemon.observe(self._show)
-        self._daemon.observe(self._tell_systemd)
 
     async def run(self) -> None:
         """Run until it is told to end; after Ctrl-C, raise `KeyboardInterrupt`.
@@ -101,6 +117,7 @@ class Foreground:
             raise KeyboardInterrupt
 
     async def _work(self) -> None:
+        self._failed = asyncio.get_running_loop().create_future()
         try:
             starting = asyncio.create_task(self._daemon.start())
             ended = asyncio.create_task(self._ended.wait())
@@ -109,20 +126,22 @@ class Foreground:
                 starting.cancel()
                 return
             starting.result()
-            self._show("ready", {})
+            self._begun()
             self._systemd.ready("asleep")
             if self._config.web.enabled:
                 self._web.start()
             with keys(self._key) as self._restore:
-                lost = asyncio.create_task(self._daemon.lost())
                 alive = asyncio.create_task(self._feed_watchdog())
-                await asyncio.wait([lost, ended], return_when=asyncio.FIRST_COMPLETED)
+                either: set[asyncio.Future[Any]] = {self._failed, ended}
+                await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
                 alive.cancel()
-                if lost.done():
-                    lost.result()
-                lost.cancel()
+                if self._failed.done():
+                    self._failed.result()
         finally:
             self._systemd.stopping()
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
             await self._web.stop()
             await self._control.stop()
             await self._daemon.stop()
@@ -145,8 +164,9 @@ class Foreground:
         except OSError as error:  # a full disk under the log is no reason to fall silent
             log.warning("standard output: %s", error.strerror)
 
-    def _lost(self, room: str, reason: str) -> None:
-        self._daemon.device_lost(room, reason)
+    def _tell(self, name: str, data: dict[str, Any]) -> None:
+        for note in tuple(self._notes):
+            note(name, data)
 
     async def _feed_watchdog(self) -> None:
         from assistant.serve.notify import watchdog_interval
@@ -185,27 +205,143 @@ class Foreground:
                 name = self._daemon.model_name
                 return {"model": name, "language": self._config.language, "version": __version__}
             case "state":
-                state = self._daemon.state
-                return {"phase": str(state.phase), "turn": state.turn}
+                return visible(self._daemon.state)
             case "trace":
                 return {"turns": self._turns(str(request.get("turn", "last")))}
             case unknown:
                 raise AssistantError(
                     f"unknown or incomplete command {unknown!r}; "
-                    "known: wake, stop, ask and say with a text, chat, state, trace, watch, info."
+                    "known: wake, stop, ask and say with a text, chat, state, trace, watch, info, "
+                    "settings, set, talk, transcribe, speak."
                 )
         return {}
 
     def _chat(self, request: dict[str, Any]) -> AsyncGenerator[dict[str, Any], None]:
-        from assistant.serve import guest
+        from assistant.serve import questions
 
         self._need_ready()
-        return guest.answer(self._config, self._daemon.guests, guest.read(request))
+        question = questions.read(request)
+        return questions.answer(self._config, self._daemon.guests, question, self._daemon.hybrid)
 
     def _watch(self, request: dict[str, Any]) -> AsyncGenerator[dict[str, Any], None]:
         from assistant.serve.watching import watch
 
-        return watch(self._daemon)
+        return watch(self._daemon, levels=request.get("levels") is True)
+
+    def _talk(
+        self, request: dict[str, Any], said: AsyncIterator[dict[str, Any]]
+    ) -> AsyncGenerator[dict[str, Any], None]:
+        from assistant.serve.talk import talk
+
+        self._need_ready()
+        return talk(self._daemon, said)
+
+    def _transcribe(
+        self, request: dict[str, Any], said: AsyncIterator[dict[str, Any]]
+    ) -> AsyncGenerator[dict[str, Any], None]:
+        return self._lend().transcribe(request, said)
+
+    def _speak(self, request: dict[str, Any]) -> AsyncGenerator[dict[str, Any], None]:
+        return self._lend().speak(request)
+
+    def _lend(self) -> "Lending":
+        from assistant.serve.lending import Lending
+
+        self._need_ready()
+        self._lending = self._lending or Lending(lambda: self._daemon)
+        return self._lending
+
+    async def _settings(self, request: dict[str, Any]) -> AsyncGenerator[dict[str, Any], None]:
+        told = await asyncio.to_thread(changes.told, self._base, self._chosen)
+        yield {"event": "end", **told}
+
+    async def _set(self, request: dict[str, Any]) -> AsyncGenerator[dict[str, Any], None]:
+        """Change settings; what was begun is done, though who asked may leave."""
+        self._need_ready()
+        change = changes.checked({key: request[key] for key in request if key != "command"})
+        yield {"event": "end", **await asyncio.shield(self._task(self._change(change)))}
+
+    async def _change(self, change: dict[str, Any]) -> dict[str, Any]:
+        """Change settings and keep them; return what is in force then."""
+        async with self._changing:
+            chosen = changes.merged(self._base, self._chosen, change)
+            config = changes.over(self._base, chosen)
+            if changes.other_engines(self._config, config):
+                await asyncio.to_thread(changes.possible, self._base, chosen)
+                await self._restart(config)
+            self._config, self._chosen = config, chosen
+            self._daemon.set_volume(config.speech.volume)
+            self._daemon.mute(chosen.get("muted", False))
+            told = await asyncio.to_thread(changes.told, self._base, chosen)
+            self._tell("settings", told)
+            await asyncio.to_thread(changes.write, self._kept, chosen)
+            return told
+
+    async def _restart(self, config: Config) -> None:
+        """Let a daemon with other engines take the place of this one, or raise and keep this one.
+
+        The old one ends first: there may not be memory for two.
+        """
+        self._need_ready()
+        if not (old := self._daemon).free:
+            raise AssistantError("the assistant is busy with a turn; try again when it is done.")
+        self._tell("restarting", {"message": RESTARTING})
+        self._daemon = self._build(config)
+        await old.stop()
+        try:
+            await self._start_again()
+        except AssistantError as error:
+            self._daemon = self._build(self._config)
+            try:
+                await self._start_again()
+            except AssistantError as worse:
+                self._fail(worse)
+                raise
+            raise AssistantError(f"{error} So nothing was changed.") from error
+
+    def _build(self, config: Config) -> Daemon:
+        """Return a daemon that is not started; it has the devices, and the observers of all."""
+        from assistant.audio import engines
+
+        def lost(room: str) -> Callable[[str], None]:
+            return lambda reason: daemon.device_lost(room, reason)
+
+        microphone = engines.microphone(config, lost("microphone"))
+        loudspeaker = engines.loudspeaker(config, lost("loudspeaker"))
+        daemon = Daemon(config, microphone, loudspeaker, self._notes)
+        daemon.mute(self._chosen.get("muted", False))
+        return daemon
+
+    async def _start_again(self) -> None:
+        try:
+            await self._daemon.start()
+        except BaseException:
+            await self._daemon.stop()
+            raise
+        self._begun()
+        self._tell("state", visible(self._daemon.state))
+
+    def _begun(self) -> None:
+        """The present daemon works: say so, and end everything when a device of it is gone."""
+        self._tell("ready", {})
+        self._task(self._mourn(self._daemon))
+
+    async def _mourn(self, daemon: Daemon) -> None:
+        try:
+            await daemon.lost()
+        except AssistantError as error:
+            if daemon is self._daemon:
+                self._fail(error)
+
+    def _fail(self, error: AssistantError) -> None:
+        if not self._failed.done():
+            self._failed.set_exception(error)
+
+    def _task(self, work: Coroutine[Any, Any, Any]) -> "asyncio.Task[Any]":
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
 
     def _need_ready(self) -> None:
         if not self._daemon.ready.is_set():
@@ -245,6 +381,8 @@ class Status:
             case "ready":
                 self._print(f"ready; {_how_to_begin(self._config)}")
                 self._print(KEYS_HELP if self._live else "")
+            case "restarting":
+                self._print(data["message"])
             case "web":
                 self._print(f"web page: {data['url']}")
             case "state":

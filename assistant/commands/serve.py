@@ -15,22 +15,17 @@ PATIENCE = 5
 @click.command(epilog=example("assistant serve", "assistant serve --host 0.0.0.0 --port 80"))
 @click.option("--host", metavar="ADDRESS", help="Address to listen on; see web.host.")
 @click.option("--port", type=click.IntRange(0, 65535), help="Port; 0 takes any free one.")
-@click.option("--show-token", is_flag=True, help="Print the page's address with the token, end.")
 @click.option("--child", is_flag=True, hidden=True)  # the daemon's: ends with standard input
-def command(host: str | None, port: int | None, show_token: bool, child: bool) -> None:
+def command(host: str | None, port: int | None, child: bool) -> None:
     """Serve the web page and its interface; the assistant itself runs beside it."""
     config = changed(settings(), host, port)
     try:
-        from assistant.serve.web import server, token
+        from assistant.serve.web import server
     except ModuleNotFoundError as error:
         raise EngineMissing(
             f"the web page needs {error.name}, which is not installed; "
             "`script/setup --with web` installs it."
         ) from error
-    if show_token:
-        secret = token.load_or_make(config.web_token_path)
-        click.echo(f"{server.page_url(config)}#token={secret}")
-        return
     if child:
         os.nice(PATIENCE)
     server.main(config, click.echo, child)

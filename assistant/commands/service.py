@@ -17,6 +17,7 @@ from assistant.errors import AssistantError
 
 UNIT = "assistant.service"
 USER = "assistant"
+STATE = Path("/var/lib/assistant")
 BOOTED = Path("/run/systemd/system")  # exists while systemd is the init system, sd_booted(3)
 HOMES = (Path("/home"), Path("/root"), Path("/run/user"))  # what ProtectHome= covers
 
@@ -75,6 +76,7 @@ def install(dry_run: bool, root: Path) -> None:
             ["systemctl", "restart", UNIT],  # a running one takes up the new unit
         ):
             _run(line, dry_run)
+        _make_token(dry_run)
         click.echo("installed; `assistant service logs` shows what it does.", err=dry_run)
 
 
@@ -225,6 +227,17 @@ def _write(file: Staged, root: Path, dry_run: bool) -> None:
         beside.replace(path)
     except OSError as error:
         raise AssistantError(f"{path}: cannot be written: {error.strerror}.") from error
+
+
+def _make_token(dry_run: bool) -> None:
+    """Make the web page's token, so that it can be shown; systemd has made the folder by now."""
+    from assistant.serve.web import token
+
+    path = STATE / config.WEB_TOKEN
+    if not path.exists() and (dry_run or STATE.is_dir()):
+        click.echo(f"write {path}")
+        if not dry_run:
+            token.load_or_make(path)
 
 
 def _run(argv: list[str], dry_run: bool) -> None:

@@ -1,14 +1,21 @@
 """How loud a piece of sound is."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from assistant.audio.frames import Pcm
+from assistant.audio.frames import RATE, Pcm
 
 FULL_SCALE = 32768.0
 """The magnitude of int16 that is 0 dBFS."""
 
 QUIETEST = -120.0
 """dBFS of digital silence; below anything that 16 bits can hold (-90)."""
+
+STEPS = 5
+"""Frames whose levels a face is told at once: ten times a second."""
+SOFT, LOUD = -55.0, -20.0
+"""dBFS at the microphone whose levels are 0 and 1."""
 
 
 def dbfs(pcm: Pcm) -> float:
@@ -27,6 +34,14 @@ def peak(pcm: Pcm) -> float:
     if len(pcm) == 0:
         return 0.0
     return max(int(pcm.max()), -int(pcm.min())) / FULL_SCALE
+
+
+def told(frames: Sequence[Pcm], end: float) -> dict[str, object]:
+    """Return what a face is told of frames, the last of which ends at `end` (monotonic s)."""
+    parts = ((dbfs(pcm) - SOFT) / (LOUD - SOFT) for pcm in frames)
+    levels = [round(min(max(part, 0.0), 1.0), 2) for part in parts]
+    at = end - sum(len(pcm) for pcm in frames) / RATE
+    return {"at": round(at, 4), "step": round(len(frames[0]) / RATE, 4), "levels": levels}
 
 
 def _decibels(power: float) -> float:

@@ -7,7 +7,9 @@ other owns the recogniser, which may block for hundreds of milliseconds.
 import time
 from collections import deque
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
@@ -30,10 +32,15 @@ TAIL_S = 0.2
 """Silence after speech that the recogniser gets; the rest would only cost time."""
 STOP_WORD_S = 2.0
 """A stop word is a short utterance; longer speech during a reply is not looked at."""
+T = TypeVar("T")
 FRAME_S = FRAME_SAMPLES / RATE
 ASLEEP_FRAMES = 3
 """Frames that are looked at together while only a wake word counts: half of what each costs is to
 wake the thread. The assistant wakes 20 ms later for it, on average."""
+
+
+class Taken(Exception):
+    """The recogniser is needed for what somebody says to the assistant."""
 
 
 @dataclass(slots=True)
@@ -84,6 +91,8 @@ class Listener:
         self._recogniser: Recogniser
         self._text: str | None = None  # what was settled, while nothing was said since
         self._waiting: deque[Pcm] = deque()
+        self._recognising = -1  # the turn whose words are being recognised
+        self._uses = 0  # utterances that were begun
 
     def load(self, done: Callable[[], None]) -> None:
         """Make detectors and recogniser on their threads; `done` is called once for each."""
@@ -131,6 +140,27 @@ class Listener:
     def cancel(self, turn: int) -> None:
         """Work for `turn` and all before it is dead."""
         self._dead = max(self._dead, turn)
+
+    def lend(self, job: Callable[[Recogniser, int], T]) -> "Future[T]":
+        """Return the outcome of ``job(recogniser, uses)``, called on the recogniser's thread.
+
+        With another number of `uses` than before, what the job before it began is lost. Raises
+        `Taken` while something is recognised that was said to the assistant.
+        """
+        outcome: Future[T] = Future()
+
+        def run() -> None:
+            if not outcome.set_running_or_notify_cancel():
+                return
+            try:
+                if self._recognising > self._dead:
+                    raise Taken
+                outcome.set_result(job(self._recogniser, self._uses))
+            except BaseException as error:
+                outcome.set_exception(error)
+
+        self._words.post(run, 0)
+        return outcome
 
     def stop(self) -> bool:
         """End; return whether both threads ended in time."""
@@ -241,6 +271,8 @@ class Listener:
     def _recognise_from_here(self, turn: int) -> None:
         if turn > self._dead:
             self._text = None
+            self._recognising = turn
+            self._uses += 1
             self._recogniser.start()
 
     def _recognise(self, turn: int, pcm: Pcm) -> None:
@@ -263,12 +295,15 @@ class Listener:
         if turn <= self._dead:
             return
         text = self._recogniser.finish().text if self._text is None else self._text
+        self._recognising = -1
+        self._uses += 1
         self._trace.mark(turn, "heard", time.monotonic(), text=text)
         self._emit(Heard(turn, text, speech_s, level))
 
     def _look_for_stop(self, turn: int, sound: Pcm) -> None:
         if turn <= self._dead:
             return
+        self._uses += 1
         self._recogniser.start()
         self._recogniser.feed(sound)
         text = self._recogniser.finish().text

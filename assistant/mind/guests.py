@@ -11,7 +11,7 @@ import math
 import threading
 import time
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 
 from assistant.config import Llm
@@ -24,6 +24,7 @@ GUESS_S = 5.0
 """How long an answer takes, in s, before one has been made."""
 LEARN = 0.3
 """Share of the newest answer in the expectation of the next one's time."""
+ENDS = "the assistant ends or starts again; ask once more in a moment."
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,11 +130,14 @@ class Guests:
         self._posted = False
         self._expected_s = GUESS_S
         self._model: GuestModel | None = None
-        self._work: Iterator[None] | None = None
+        self._work: Generator[None, None, None] | None = None
+        self._closed = False
 
     def ask(self, guest: Guest) -> int:
-        """Let `guest` be answered; return how many come before it. Raises `Busy`."""
+        """Let `guest` be answered; return how many come before it. Raises `Busy`, or at the end."""
         with self._lock:
+            if self._closed:
+                raise AssistantError(ENDS)
             if len(self._queue) >= self._most:
                 raise Busy(max(1, math.ceil(len(self._queue) * self._expected_s)))
             guest.asked = self._clock()
@@ -162,9 +166,22 @@ class Guests:
             self._posted = True
         self._post(self._step)
 
+    @property
+    def busy(self) -> bool:
+        """Whether somebody is answered, or waits."""
+        with self._lock:
+            return self._work is not None or len(self._queue) > 0
+
     def close(self) -> None:
-        """Free the memory; on the model's thread."""
+        """Free the memory, and tell those who still wait; on the model's thread."""
+        if self._work:
+            self._work.close()
         self._work = None
+        with self._lock:
+            self._closed = True
+            waiting = list(iter(self._queue.take, None))
+        for guest in waiting:
+            guest.on_failed(AssistantError(ENDS))
         if self._model:
             self._model.close()
             self._model = None
@@ -185,7 +202,7 @@ class Guests:
             self._work = None
         self.go_on()
 
-    def _serve(self, guest: Guest) -> Iterator[None]:
+    def _serve(self, guest: Guest) -> Generator[None, None, None]:
         """Answer `guest`, a token at each step."""
         began, first = self._clock(), None
         try:
@@ -200,6 +217,9 @@ class Guests:
                     first = first or self._clock()
                     guest.on_text(piece)
                 yield
+        except GeneratorExit:
+            guest.on_failed(AssistantError(ENDS))
+            raise
         except AssistantError as error:
             guest.on_failed(error)
             return

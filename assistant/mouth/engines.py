@@ -8,6 +8,9 @@ from assistant.errors import EngineMissing
 from assistant.models import Shelf
 from assistant.mouth.synthesiser import Synthesiser
 
+ESPEAK = {"en": ("en-us", "en-gb"), "zh": ("cmn-latn-pinyin",)}
+"""Voices of espeak's that are offered for a language."""
+
 
 def make(config: Config) -> Synthesiser:
     """Load the synthesiser of `speech.engine`; raises `BadInput` or `EngineMissing`."""
@@ -38,6 +41,23 @@ def explain(config: Config) -> str:
     if config.speech.engine == "auto":
         better = "; Piper sounds better: `script/setup --with piper`, then fetch a Piper voice"
     return f"{chosen} with {voice}{better}"
+
+
+def choices(config: Config) -> list[str]:
+    """Return the voices for the language that are installed; empty: the one that `auto` takes."""
+    found, engine = [""], config.speech.engine
+    if engine in ("auto", "piper") and importlib.util.find_spec("piper"):
+        shelf = Shelf(config.models_dir)
+        found += [
+            entry.name
+            for entry in shelf.entries
+            if entry.engine == "piper"
+            and config.language in entry.languages
+            and shelf.installed(entry)
+        ]
+    if engine in ("auto", "espeak"):
+        found += ESPEAK[config.language]
+    return found
 
 
 def _why(config: Config) -> str:

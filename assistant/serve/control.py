@@ -3,6 +3,7 @@
 A Unix socket, one JSON object a line in each direction: ``{"command": "wake"}`` is answered by
 ``{"ok": true}`` or ``{"ok": false, "error": "one sentence"}``. Some commands are answered by many
 lines, after which the connection is closed; a client that closes it, or says anything, ends them.
+A few are talks: what the client says after its request belongs to it, one JSON object a line.
 The folder's mode (0700) keeps other users out.
 """
 
@@ -12,7 +13,7 @@ import json
 import logging
 import os
 import socket
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,22 +26,32 @@ LINE_LIMIT = 64 * 1024
 IDLE_S = 30.0
 """A client that says nothing for so long is let go."""
 CALL_TIMEOUT_S = 5.0
+UNHEARD = 64
+"""Lines of a talk that may wait to be heard; then the client has to wait."""
 
 Handler = Callable[[dict[str, Any]], dict[str, Any]]
 """Answers a request; raises `AssistantError` for one that makes no sense."""
 Stream = Callable[[dict[str, Any]], AsyncGenerator[dict[str, Any], None]]
 """Answers a request by many lines; raises as a `Handler`."""
+Talk = Callable[
+    [dict[str, Any], AsyncIterator[dict[str, Any]]], AsyncGenerator[dict[str, Any], None]
+]
+"""As a `Stream`, and hears the client's further lines; a line that is no object is an empty one."""
 
 
 class ControlServer:
     """Listens on the socket of one daemon; a second daemon is refused."""
 
     def __init__(
-        self, path: Path, handle: Handler, streams: Mapping[str, Stream] | None = None
+        self,
+        path: Path,
+        handle: Handler,
+        streams: Mapping[str, Stream] | None = None,
+        talks: Mapping[str, Talk] | None = None,
     ) -> None:
-        """`streams` answers the commands that it names, `handle` all others."""
+        """`streams` and `talks` answer the commands that they name, `handle` all others."""
         self.path = path
-        self._handle, self._streams = handle, streams or {}
+        self._handle, self._streams, self._talks = handle, streams or {}, talks or {}
         self._server: asyncio.Server | None = None
 
     async def start(self) -> None:
@@ -72,8 +83,13 @@ class ControlServer:
         try:
             while line := await asyncio.wait_for(reader.readline(), IDLE_S):
                 request = _parsed(line)
-                if stream := self._streams.get(str(request.get("command"))):
-                    await self._pour(_begun(stream, request), reader, writer)
+                command = str(request.get("command"))
+                if stream := self._streams.get(command):
+                    await self._pour(_begun(stream, request), reader.read(1), writer)
+                    return
+                if talk := self._talks.get(command):
+                    said = _Said(reader)
+                    await self._pour(_begun(said.to(talk), request), said.hear(), writer)
                     return
                 await _write(writer, self._answer(request))
         except (TimeoutError, ValueError, OSError):
@@ -86,10 +102,10 @@ class ControlServer:
     async def _pour(
         self,
         lines: AsyncGenerator[dict[str, Any], None],
-        reader: asyncio.StreamReader,
+        until: Coroutine[Any, Any, object],
         writer: asyncio.StreamWriter,
     ) -> None:
-        """Write `lines` until their end, or until the client goes."""
+        """Write `lines` until their end, or until the end of `until`: the client goes."""
 
         async def write() -> None:
             try:
@@ -99,7 +115,7 @@ class ControlServer:
                 await _write(writer, _refusal(error))
 
         writing = asyncio.create_task(write())
-        leaving = asyncio.create_task(reader.read(1))
+        leaving = asyncio.create_task(until)
         try:
             await asyncio.wait([writing, leaving], return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -115,6 +131,29 @@ class ControlServer:
             raise BadInput('the request is not like {"command": "wake"}')
         except AssistantError as error:
             return _refusal(error)
+
+
+class _Said:
+    """What the client of a talk says."""
+
+    def __init__(self, reader: asyncio.StreamReader) -> None:
+        self._reader = reader
+        self._lines: asyncio.Queue[dict[str, Any]] = asyncio.Queue(UNHEARD)
+
+    async def hear(self) -> None:
+        """Take lines until the client goes, or says too much without an end of line."""
+        with contextlib.suppress(ValueError, OSError):
+            while line := await self._reader.readline():
+                await self._lines.put(_parsed(line))
+
+    def to(self, talk: Talk) -> Stream:
+        """Return the talk, in which all this is said."""
+        return lambda request: talk(request, self.lines())
+
+    async def lines(self) -> AsyncGenerator[dict[str, Any], None]:
+        """Yield them, without end: that the client goes ends the whole talk."""
+        while True:
+            yield await self._lines.get()
 
 
 async def _begun(stream: Stream, request: dict[str, Any]) -> AsyncGenerator[dict[str, Any], None]:

@@ -4,31 +4,41 @@ import asyncio
 from collections.abc import AsyncGenerator
 from typing import Any
 
-from assistant.daemon import Daemon
+from assistant.daemon import Daemon, visible
 from assistant.errors import AssistantError
 
 MOST = 512
 """Events that may wait for a slow reader; with more it is let go."""
 
 
-async def watch(daemon: Daemon) -> AsyncGenerator[dict[str, Any], None]:
+class Queue(asyncio.Queue[dict[str, Any]]):
+    """An observer that keeps what it is told, see `assistant.daemon.Daemon.observe`."""
+
+    def __init__(self, levels: bool) -> None:
+        """`levels`: tell it how loud it is, too."""
+        super().__init__()
+        self.levels = levels
+
+    def __call__(self, name: str, data: dict[str, Any]) -> None:
+        """Take an event."""
+        if self.qsize() < MOST:
+            self.put_nowait({"event": name, **data})
+
+
+async def watch(daemon: Daemon, levels: bool = False) -> AsyncGenerator[dict[str, Any], None]:
     """Yield the state and then every event until nobody listens; see `assistant.daemon.Note`.
+
+    With `levels` also how loud it is.
 
     Raises `AssistantError` when the reader is too slow.
     """
-    told: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
-
-    def note(name: str, data: dict[str, Any]) -> None:
-        if told.qsize() < MOST:
-            told.put_nowait({"event": name, **data})
-
-    daemon.observe(note)
+    told = Queue(levels)
+    daemon.observe(told)
     try:
-        state = daemon.state
-        yield {"event": "state", "phase": str(state.phase), "turn": state.turn}
+        yield {"event": "state", **visible(daemon.state)}
         while True:
             yield await told.get()
             if told.qsize() >= MOST:
                 raise AssistantError("too slow: events were lost; connect again.")
     finally:
-        daemon.unobserve(note)
+        daemon.unobserve(told)

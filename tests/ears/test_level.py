@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from assistant.ears.level import QUIETEST, dbfs, peak
+from assistant.ears.level import LOUD, QUIETEST, SOFT, dbfs, peak, told
 
 
 def test_a_full_scale_square_wave_is_0_dbfs():
@@ -31,3 +31,10 @@ def test_level_is_in_range_and_never_above_the_peak(pcm):
     assert 0.0 <= peak(pcm) <= 1.0
     if pcm.any():
         assert dbfs(pcm) <= 20 * np.log10(peak(pcm)) + 1e-9
+
+
+def test_a_face_is_told_the_level_of_each_frame_and_when_the_first_began():
+    levels = [0.0, *(32768 * 10 ** (db / 20) for db in (SOFT, (SOFT + LOUD) / 2, LOUD, -1.0))]
+    frames = [np.full(320, round(level), np.int16) for level in levels]
+    data = told(frames, 7.0)
+    assert data == {"at": 6.9, "step": 0.02, "levels": pytest.approx([0, 0, 0.5, 1, 1], abs=0.02)}

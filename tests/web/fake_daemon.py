@@ -5,6 +5,7 @@ or gone cannot be had from it at will.
 """
 
 import asyncio
+import base64
 import contextlib
 import json
 import threading
@@ -21,8 +22,15 @@ USAGE = {
 }
 WAIT = {"wait": True}
 """In a script: say nothing more until `go` is called."""
+LIVE = {"live": True}
+"""In a script: say from now on what `tell` is given."""
 HANG_UP = {"hang_up": True}
 """In a script: close the connection in the middle."""
+SOUND = [
+    {"ok": True, "event": "audio", "rate": 22050, "audio": base64.b64encode(bytes(4410)).decode()},
+    {"ok": True, "event": "end"},
+]
+"""What `speak` is answered: a tenth of a second of silence."""
 
 
 def text(*pieces: str, finish: str = "stop") -> list[dict[str, Any]]:
@@ -42,6 +50,17 @@ class FakeDaemon:
             {"ok": True, "event": "partial", "turn": 1, "text": "what is"},
             WAIT,
         ]
+        self.settings: dict[str, Any] = {
+            "volume": 1.0,
+            "muted": False,
+            "voice": "",
+            "language": "en",
+            "voices": ["", "en-us"],
+            "languages": ["en"],
+            "remote": False,
+        }
+        self.refusal: dict[str, Any] = {}
+        """What `set` is answered, where it is not empty."""
         self.seen: list[dict[str, Any]] = []
         """Requests that came, in their order."""
         self.closed = threading.Event()
@@ -49,6 +68,8 @@ class FakeDaemon:
         self.waiting = threading.Event()
         """A script has come to its `WAIT`."""
         self._go = asyncio.Event()
+        self._told: set[asyncio.Queue[dict[str, Any]]] = set()
+        """One for each client whose script is at `LIVE`."""
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._started = threading.Event()
@@ -66,6 +87,20 @@ class FakeDaemon:
     def go(self) -> None:
         """Let the scripts that wait go on."""
         self._loop.call_soon_threadsafe(self._go.set)
+
+    def tell(self, event: str, **data: Any) -> None:
+        """Say something to all whose scripts are at `LIVE`."""
+
+        def put() -> None:
+            for told in self._told:
+                told.put_nowait({"ok": True, "event": event, **data})
+
+        self._loop.call_soon_threadsafe(put)
+
+    @property
+    def watchers(self) -> int:
+        """How many are at `LIVE`."""
+        return len(self._told)
 
     def asked(self, command: str) -> list[dict[str, Any]]:
         """Return the requests of a command."""
@@ -95,19 +130,27 @@ class FakeDaemon:
         self.path.unlink()
         for task in tasks:
             task.cancel()
-        await asyncio.sleep(0)
+        for _ in range(3):  # each waits for another one
+            await asyncio.sleep(0)
 
     async def _client(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while line := await reader.readline():
             request = json.loads(line)
             self.seen.append(request)
-            streams = {"chat": self.script, "watch": self.watched}.get(request["command"])
+            streams = {"chat": self.script, "watch": self.watched, "speak": SOUND}.get(
+                request["command"]
+            )
             if streams is None:
                 self._tell(writer, self._answer(request))
                 continue
             gone = asyncio.create_task(reader.read(1))
             telling = asyncio.create_task(self._stream(writer, list(streams)))
-            await asyncio.wait({gone, telling}, return_when=asyncio.FIRST_COMPLETED)
+            try:
+                await asyncio.wait({gone, telling}, return_when=asyncio.FIRST_COMPLETED)
+            except asyncio.CancelledError:
+                gone.cancel()
+                telling.cancel()
+                raise
             if not telling.done() or telling.exception():
                 telling.cancel()
                 self.closed.set()
@@ -120,11 +163,23 @@ class FakeDaemon:
             if answer == WAIT:
                 self.waiting.set()
                 await self._go.wait()
+            elif answer == LIVE:
+                await self._live(writer)
             elif answer == HANG_UP:
                 return
             else:
                 self._tell(writer, answer)
                 await writer.drain()
+
+    async def _live(self, writer: asyncio.StreamWriter) -> None:
+        told: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self._told.add(told)
+        try:
+            while True:
+                self._tell(writer, await told.get())
+                await writer.drain()
+        finally:
+            self._told.discard(told)
 
     def _tell(self, writer: asyncio.StreamWriter, answer: Any) -> None:
         line = answer if isinstance(answer, bytes) else json.dumps(answer).encode() + b"\n"
@@ -136,6 +191,15 @@ class FakeDaemon:
                 return {"ok": True, "phase": "asleep", "turn": 0}
             case "info":
                 return {"ok": True, "model": "fake-model", "language": "en", "version": "0.1.0"}
+            case "wake" | "stop":
+                return {"ok": True}
+            case "settings":
+                return {"ok": True, "event": "end", **self.settings}
+            case "set" if self.refusal:
+                return self.refusal
+            case "set":
+                self.settings.update({key: request[key] for key in request if key != "command"})
+                return {"ok": True, "event": "end", **self.settings}
             case "trace":
                 return {"ok": True, "turns": [{"turn": 1, "asked": request["turn"]}]}
             case unknown:

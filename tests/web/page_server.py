@@ -50,6 +50,20 @@ class PageServer:
         self.state_status = 0
         """Where it is not 0, /state is refused with it."""
         self.turns: list[dict[str, Any]] = []
+        self.settings: dict[str, Any] = {
+            "volume": 0.8,
+            "muted": False,
+            "voice": "",
+            "language": "en",
+            "voices": ["", "piper-en-joe", "en-us"],
+            "languages": ["en", "zh"],
+            "remote": False,
+        }
+        """What the device has; what the page changes is changed here."""
+        self.pressed: list[tuple[str, dict[str, Any]]] = []
+        """Paths and bodies of all other POST requests."""
+        self.device_refusals: list[tuple[int, str]] = []
+        """(status, sentence) for the next ones of them."""
         self._pieces: queue.Queue[Any] = queue.Queue()
         self._watchers: list[queue.Queue[Any]] = []
         self._httpd: ThreadingHTTPServer | None = None
@@ -62,7 +76,7 @@ class PageServer:
         return f"http://127.0.0.1:{self.port}/"
 
     def say(self, *pieces: Any) -> None:
-        """Let the answer go on: texts, {"error": ...}, `END`, `BREAK`."""
+        """Let the answer go on: texts, (event, data), {"error": ...}, `END`, `BREAK`."""
         for piece in pieces:
             self._pieces.put(piece)
 
@@ -118,6 +132,8 @@ class _Handler(BaseHTTPRequestHandler):
         path, _, query = self.path.partition("?")
         if path == "/state":
             self._state()
+        elif path == "/settings":
+            self._send(200, {}, json.dumps(self.page.settings).encode(), ".js")
         elif path == "/healthz":
             self._send(200 if self.page.daemon_is_up else 503, {}, b"{}", ".js")
         elif path == "/trace":
@@ -134,12 +150,27 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
+        if self.path != "/chat":
+            self._device(json.loads(body))
+            return
         self.page.asked.append(json.loads(body))
         if self.page.refusals:
             status, headers, answer = self.page.refusals.pop(0)
             self._send(status, headers, json.dumps(answer).encode(), ".js")
             return
         self._stream(self._answer, self.page.gone.set)
+
+    def _device(self, body: dict[str, Any]) -> None:
+        self.page.pressed.append((self.path, body))
+        if self.page.device_refusals:
+            status, sentence = self.page.device_refusals.pop(0)
+            self._send(status, {}, json.dumps({"error": sentence}).encode(), ".js")
+            return
+        answer: dict[str, Any] = {"ok": True}
+        if self.path == "/settings":
+            self.page.settings.update(body)
+            answer = self.page.settings
+        self._send(200, {}, json.dumps(answer).encode(), ".js")
 
     def _answer(self) -> Iterator[str]:
         yield 'event: session\ndata: {"session": "s1"}\n\n'
@@ -156,6 +187,10 @@ class _Handler(BaseHTTPRequestHandler):
                 end = {"finish": "stop", "usage": USAGE}
                 yield f"event: end\ndata: {json.dumps(end)}\n\n"
                 return
+            if isinstance(piece, tuple):
+                name, data = piece
+                yield f"event: {name}\ndata: {json.dumps({'text': '', **data})}\n\n"
+                continue
             if isinstance(piece, dict):
                 yield f"event: error\ndata: {json.dumps(piece)}\n\n"
                 return

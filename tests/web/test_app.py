@@ -95,6 +95,17 @@ def test_a_question_in_any_script_reaches_the_daemon(daemon, web):
     assert daemon.asked("chat")[0]["messages"] == [{"role": "user", "text": "你好 🙂\n\u2028"}]
 
 
+def test_a_question_that_leaves_the_device_is_told_and_local_keeps_it(daemon, web):
+    out = {"ok": True, "event": "out", "to": "brain.local", "model": "large", "why": "estimate"}
+    daemon.script = [out, {"ok": True, "event": "back"}, *text("Here.")]
+    told = web.chat("Why?").events
+    assert ("out", {"text": "", "to": "brain.local", "model": "large"}) in told
+    assert ("back", {"text": ""}) in told
+    assert daemon.seen[-1]["may_leave"] is True
+    web.chat("Why?", local=True)
+    assert daemon.seen[-1]["may_leave"] is False
+
+
 def test_waiting_for_ones_turn_is_told(daemon, web):
     daemon.script = [{"ok": True, "event": "queued", "ahead": 2}, *text("Now.")]
     names = [(name, data.get("ahead")) for name, data in web.chat("Hello?").events]
@@ -538,3 +549,66 @@ def test_every_operation_describes_its_answers():
                 assert status.isdigit()
                 assert answer["description"]
                 assert answer["content"]
+
+
+# The device
+
+
+def test_settings_are_told_and_changed(daemon, web):
+    assert web.ask("GET", "/settings").json == daemon.settings
+    answer = web.ask("POST", "/settings", {"volume": 0.5, "muted": True})
+    assert answer.status == 200
+    assert (answer.json["volume"], answer.json["muted"]) == (0.5, True)
+    assert daemon.asked("set") == [{"command": "set", "volume": 0.5, "muted": True}]
+    assert answer.headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {},
+        {"volume": 2},
+        {"volume": "loud"},
+        {"volume": None},
+        {"muted": 1},
+        {"voice": 3},
+        {"language": "ko"},
+        {"command": "stop"},
+        {"volume": 0.5, "command": "ask", "text": "x"},
+        {"paths": {"socket": "x"}},
+    ],
+)
+def test_settings_that_make_no_sense_never_reach_the_daemon(daemon, web, change):
+    answer = web.ask("POST", "/settings", change)
+    assert (answer.status, answer.json["error"][-1]) == (400, ".")
+    assert daemon.seen == []
+
+
+def test_what_the_daemon_refuses_is_told_in_its_words(daemon, web):
+    daemon.refusal = {"ok": False, "kind": "input", "error": "no such voice."}
+    answer = web.ask("POST", "/settings", {"voice": "nobody"})
+    assert (answer.status, answer.json) == (400, {"error": "no such voice."})
+    daemon.refusal = {"ok": False, "kind": "failed", "error": "it is busy with a turn."}
+    answer = web.ask("POST", "/settings", {"voice": "en-us"})
+    assert (answer.status, answer.json) == (503, {"error": "it is busy with a turn."})
+    assert int(answer.headers["retry-after"]) > 0
+
+
+@pytest.mark.parametrize("path", ["/wake", "/stop"])
+def test_the_device_is_woken_and_stopped(daemon, web, path):
+    assert web.ask("POST", path, {}).json == {"ok": True}
+    assert [asked["command"] for asked in daemon.seen] == [path[1:]]
+
+
+@pytest.mark.parametrize("path", ["/settings", "/wake", "/stop"])
+def test_no_other_site_can_change_wake_or_stop_it(daemon, web, path):
+    body = '{"volume": 0}'
+    for head, status in [
+        ({"Content-Type": "text/plain"}, 415),
+        ({"Content-Type": "application/x-www-form-urlencoded"}, 415),
+        ({"Origin": "https://evil.example"}, 403),
+    ]:
+        assert web.ask("POST", path, body, head).status == status
+    if path != "/settings":
+        assert web.ask("GET", path).status == 405
+    assert daemon.seen == []

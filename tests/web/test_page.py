@@ -939,11 +939,12 @@ def test_a_hidden_page_lets_go_of_its_connection(opened, server):
     assert len(server._watchers) == 1
 
 
-def test_the_token_in_the_address_becomes_a_cookie_and_is_out_of_sight(opened, server):
-    page = opened(path="#token=abc-DEF_123")
+@pytest.mark.parametrize("token", ["abc-DEF_123", "a+b/c.d~e=="])
+def test_the_token_in_the_address_becomes_a_cookie_and_is_out_of_sight(opened, server, token):
+    page = opened(path=f"#token={token}")
     expect(page.locator("#prompt")).to_be_visible()
     (cookie,) = page.context.cookies()
-    assert (cookie["name"], cookie["value"]) == ("assistant_token", "abc-DEF_123")
+    assert (cookie["name"], cookie["value"]) == ("assistant_token", token)
     assert (cookie["sameSite"], cookie["path"]) == ("Strict", "/")
     assert page.url == server.url
 
@@ -953,3 +954,272 @@ def test_nothing_else_in_the_address_becomes_a_cookie(opened, server, hash_):
     page = opened(path=hash_)
     expect(page.locator("#prompt")).to_be_visible()
     assert page.context.cookies() == []
+
+
+# --- what leaves the device ----------------------------------------------------------------------
+
+OUT = ("out", {"to": "brain.local", "model": "large"})
+BACK = ("back", {})
+
+
+def test_an_answer_from_elsewhere_is_marked_kept_and_exported(opened, server):
+    page = opened()
+    badge = page.locator(".message.assistant .badge")
+    ask(page, "Why?")
+    expect(page.locator(".message.assistant .note")).to_have_text("Thinking…")
+    expect(badge).to_be_hidden()
+    server.say(OUT)
+    expect(badge).to_have_text("Asking large at brain.local…")
+    expect(page.locator("#live")).to_contain_text("Asking large at brain.local")
+    server.say("Because.", END)
+    expect(badge).to_have_text("Answered by large at brain.local")
+    expect(page.locator("#live p").last).to_have_text("Answered by large at brain.local")
+    assert (
+        badge.evaluate(
+            "el => el.compareDocumentPosition(el.parentElement"
+            ".querySelector('.body')) & Node.DOCUMENT_POSITION_FOLLOWING"
+        )
+        == 4
+    )
+    answered(page, server, "And here?", "Here.")
+    expect(badge.last).to_be_hidden()
+    page.reload()
+    expect(badge.first).to_have_text("Answered by large at brain.local")
+    page.locator("#language").select_option("zh")
+    expect(badge.first).to_have_text("由 brain.local 上的 large 回答")
+    page.locator("#language").select_option("en")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Markdown").click()
+    assert (
+        "## Assistant\n\n*Answered by large at brain.local*\n\nBecause.\n"
+        in Path(download.value.path()).read_text()
+    )
+    with page.expect_download() as download:
+        page.get_by_role("button", name="JSON").click()
+    messages = json.loads(Path(download.value.path()).read_text())["messages"]
+    assert messages[1]["remote"] == {"to": "brain.local", "model": "large"}
+    assert "remote" not in messages[3]
+
+
+def test_an_answer_that_did_not_come_from_elsewhere_says_so(opened, server):
+    page = opened()
+    answered(page, server, "Why?", OUT, BACK, "Because.")
+    badge = page.locator(".message.assistant .badge")
+    expect(badge).to_have_text("No answer from brain.local; answered here")
+    expect(answers(page)).to_have_text("Because.")
+    page.reload()
+    expect(badge).to_have_text("No answer from brain.local; answered here")
+    ask(page, "And?")
+    server.say(OUT, {"error": "It broke."})
+    expect(badge.last).to_have_text("Sent to large at brain.local")
+    expect(page.locator(".failed .note")).to_have_text("It broke.")
+
+
+def test_names_from_elsewhere_stay_text(opened, server):
+    page = opened()
+    answered(page, server, "Why?", ("out", {"to": PAYLOADS[1], "model": "{to}"}), "Because.")
+    badge = page.locator(".message.assistant .badge span")
+    expect(badge).to_have_text(f"Answered by {{to}} at {PAYLOADS[1]}")
+    assert badge.evaluate("el => el.children.length") == 0
+
+
+def test_questions_stay_on_the_device_where_the_user_says_so(opened, server):
+    page = opened()
+    expect(page.locator("#voice option")).to_have_count(3)  # the settings are there
+    expect(page.locator("#local")).to_be_hidden()  # nothing would leave it anyway
+    server.settings["remote"] = True
+    page.reload()
+    stay = page.get_by_role("checkbox", name="Stay on this device")
+    expect(stay).not_to_be_checked()
+    answered(page, server, "One?", "1")
+    stay.check()
+    answered(page, server, "Two?", "2")
+    page.reload()
+    expect(stay).to_be_checked()
+    answered(page, server, "Three?", "3")
+    stay.uncheck()
+    answered(page, server, "Four?", "4")
+    assert [asked.get("local") for asked in server.asked] == [None, True, True, None]
+
+
+def test_a_spoken_question_that_is_outside_is_shown(opened, server):
+    page = opened()
+    server.tell("state", phase="thinking", turn=4, out=False)
+    expect(page.locator("#phase")).to_have_text("thinking")
+    server.tell("heard", turn=4, text="why")
+    server.tell("sent_out", turn=4, take=1)
+    server.tell("state", phase="thinking", turn=4, out=True)
+    expect(page.locator("#phase")).to_have_text("thinking · asked elsewhere")
+    page.locator("#device").click()
+    server.tell("text", turn=4, piece="Because.")
+    badge = page.locator(".message.assistant .badge")
+    expect(badge).to_have_text("This question left the device")
+    server.tell("state", phase="asleep", turn=5, out=False)
+    expect(page.locator("#phase")).to_have_text("asleep")
+    server.tell("heard", turn=5, text="what")
+    server.tell("reply_ended", turn=5, text="That.")
+    expect(answers(page)).to_have_text(["Because.", "That."])
+    expect(badge.last).to_be_hidden()
+
+
+# --- what may be changed on the device -----------------------------------------------------------
+
+
+def settings_of(page):
+    """Open the panel."""
+    page.locator("summary", has_text="Device settings").click()
+    expect(page.get_by_role("slider", name="Volume")).to_be_enabled()
+
+
+def until_pressed(page, server, count):
+    for _ in range(100):
+        if len(server.pressed) >= count:
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(server.pressed)
+
+
+def test_volume_microphone_voice_and_language_are_shown_and_changed(opened, server):
+    page = opened()
+    settings_of(page)
+    volume = page.get_by_role("slider", name="Volume")
+    expect(volume).to_have_value("80")
+    expect(page.locator("#volume-now")).to_have_text("80 %")
+    volume.press("ArrowLeft")
+    expect(volume).to_have_value("75")
+    until_pressed(page, server, 1)
+    page.get_by_role("switch", name="Microphone off").click()
+    expect(page.locator("#phase")).to_have_text("asleep · microphone off")
+    page.get_by_role("combobox", name="Voice", exact=True).select_option("piper-en-joe")
+    page.get_by_role("combobox", name="Spoken language").select_option("中文")
+    until_pressed(page, server, 4)
+    assert server.pressed == [
+        ("/settings", {"volume": 0.75}),
+        ("/settings", {"muted": True}),
+        ("/settings", {"voice": "piper-en-joe"}),
+        ("/settings", {"language": "zh"}),
+    ]
+    page.reload()
+    settings_of(page)
+    expect(volume).to_have_value("75")
+    expect(volume).to_have_attribute("aria-valuetext", "75 %")
+    expect(page.get_by_role("combobox", name="Voice", exact=True)).to_have_value("piper-en-joe")
+    expect(page.get_by_role("combobox", name="Spoken language")).to_have_value("zh")
+    expect(page.get_by_role("switch", name="Microphone off")).to_be_checked()
+
+
+def test_what_the_device_refuses_is_said_and_not_shown_as_done(opened, server):
+    page = opened()
+    settings_of(page)
+    server.device_refusals = [(503, "the assistant is busy with a turn."), (400, "no.")]
+    voice = page.get_by_role("combobox", name="Voice", exact=True)
+    voice.select_option("en-us")
+    note = page.locator("#device-note")
+    expect(note).to_have_text("the assistant is busy with a turn.")
+    expect(note).to_have_attribute("role", "status")
+    expect(voice).to_have_value("")
+    switch = page.get_by_role("switch", name="Microphone off")
+    switch.click()
+    expect(note).to_have_text("no.")
+    expect(switch).not_to_be_checked()
+    switch.click()
+    expect(note).to_have_text("")
+    expect(switch).to_be_checked()
+
+
+def test_what_is_changed_elsewhere_is_shown_here(opened, server):
+    page = opened()
+    settings_of(page)
+    chosen = {"volume": 0.3, "voice": "en-us", "muted": True, "remote": True}
+    server.tell("settings", **{**server.settings, **chosen})
+    expect(page.get_by_role("slider", name="Volume")).to_have_value("30")
+    expect(page.get_by_role("combobox", name="Voice", exact=True)).to_have_value("en-us")
+    expect(page.locator("#phase")).to_have_text("asleep · microphone off")
+    expect(page.locator("#local")).to_be_visible()
+
+
+def test_a_device_that_starts_again_says_so_and_counts_its_turns_anew(opened, server):
+    page = opened(path="#spoken")
+    server.tell("heard", turn=1, text="before")
+    server.tell("reply_ended", turn=1, text="one")
+    expect(questions(page)).to_have_text(["before"])
+    server.tell("restarting", message="a moment.")
+    expect(page.locator("#phase")).to_have_text("starting again")
+    expect(page.locator("#wake")).to_be_hidden()
+    server.tell("state", phase="asleep", turn=0, out=False)
+    expect(page.locator("#phase")).to_have_text("asleep")
+    server.tell("heard", turn=1, text="after")
+    expect(questions(page)).to_have_text(["before", "after"])
+
+
+def test_without_settings_nothing_can_be_changed(opened, server):
+    server.settings = {}
+    page = opened()
+    page.locator("summary", has_text="Device settings").click()
+    expect(page.locator("#device-note")).to_have_text("The device does not tell its settings now.")
+    expect(page.get_by_role("slider", name="Volume")).to_be_disabled()
+
+
+def test_the_device_is_woken_and_stopped_by_buttons_and_keys(opened, server):
+    page = opened()
+    wake = page.get_by_role("button", name="Wake the device")
+    halt = page.get_by_role("button", name="Stop the device")
+    expect(halt).to_be_hidden()
+    wake.focus()
+    page.keyboard.press("Enter")
+    until_pressed(page, server, 1)
+    server.tell("state", phase="listening", turn=1)
+    expect(halt).to_be_focused()
+    expect(wake).to_be_hidden()
+    page.keyboard.press("Enter")
+    until_pressed(page, server, 2)
+    server.tell("state", phase="asleep", turn=1)
+    expect(wake).to_be_focused()
+    assert server.pressed == [("/wake", {}), ("/stop", {})]
+    server.device_refusals = [(503, "the assistant is still loading.")]
+    wake.click()
+    expect(page.locator("#toast-text")).to_have_text("the assistant is still loading.")
+
+
+CONTRAST = """(element) => {
+  const rgb = (text) => text.match(/[\\d.]+/g).map(Number);
+  const light = (text) => {
+    const [r, g, b] = rgb(text).map((c) => c / 255)
+      .map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  let ground = element;
+  while ((rgb(getComputedStyle(ground).backgroundColor)[3] ?? 1) === 0) {
+    ground = ground.parentElement;
+  }
+  const of = [getComputedStyle(element).color, getComputedStyle(ground).backgroundColor];
+  const [low, high] = of.map(light).sort((a, b) => a - b);
+  return (high + 0.05) / (low + 0.05);
+}"""
+
+
+@pytest.mark.parametrize("colours", ["light", "dark"])
+@pytest.mark.parametrize("locale", ["en-GB", "zh-CN"])
+def test_what_is_new_has_names_contrast_and_room(opened, server, colours, locale):
+    server.settings["remote"] = True
+    size = {"width": 360, "height": 740}
+    page = opened(color_scheme=colours, locale=locale, viewport=size, has_touch=True)
+    answered(page, server, "Why?", OUT, "Because.")
+    page.locator("#menu").tap()
+    page.locator(".tools summary").tap()
+    expect(page.locator("#volume")).to_be_enabled()
+    seen = page.locator(
+        ".badge span, .stay span, .tools summary, #device-form :is(.row :is(span, label), output)"
+    )
+    expect(seen).to_have_count(8)
+    for element in seen.all():
+        assert element.evaluate(CONTRAST) >= 4.5, element.inner_text()
+    for control in page.locator("#device-form :is(input, select), #wake").all():
+        box = control.bounding_box()
+        assert 0 <= box["x"] <= box["x"] + box["width"] <= 360
+        row = control.evaluate("e => (e.closest('.row') ?? e).getBoundingClientRect().height")
+        assert row >= 44
+        name = control.evaluate("e => e.ariaLabel || e.labels[0].innerText.trim()")
+        assert name
+    assert page.locator(".stay").bounding_box()["height"] >= 44
+    assert page.evaluate("document.documentElement.scrollWidth") == 360

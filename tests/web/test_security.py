@@ -22,7 +22,7 @@ from shell import assistant, is_one_sentence
 
 from assistant.config import Config, Web
 from assistant.errors import BadInput
-from assistant.serve.web import access, buckets, connection, gate, server, static, token
+from assistant.serve.web import access, buckets, connection, gate, reach, server, static, token
 from assistant.serve.web.access import Rules
 from assistant.serve.web.app import Limits
 
@@ -390,6 +390,17 @@ def test_what_is_no_http_is_refused_and_harms_nobody(web, data):
     assert web.ask("GET", "/healthz").status == 200
 
 
+@pytest.mark.parametrize("path", ["/chat", "/v1/chat/completions"])
+def test_one_that_leaves_in_the_middle_of_its_body_leaves_nothing_in_the_log(daemon, path, caplog):
+    head = CHAT.replace(b"/chat", path.encode()) + b"Content-Length: 100\r\n\r\n{"
+    counted = f'route="{path}",status="400"'
+    with site(settings(daemon.path)) as web:
+        with socket.create_connection(("127.0.0.1", web.port), timeout=20) as client:
+            client.sendall(head)
+        until(lambda: counted in web.ask("GET", "/metrics").body.decode())
+    assert caplog.records == []
+
+
 # How long
 
 
@@ -441,10 +452,7 @@ def test_a_client_that_reads_nothing_is_let_go_and_the_work_stops(monkeypatch, t
 def test_more_connections_than_allowed_are_told_so_and_the_first_live_on(daemon):
     with site(settings(daemon.path, connections=4)) as web, contextlib.ExitStack() as stack:
         whole = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
-        first = []
-        for _ in range(4):
-            client = socket.create_connection(("127.0.0.1", web.port), timeout=20)
-            first.append(stack.enter_context(client))
+        first = [stack.enter_context(connected(web, who)) for who in (1, 1, 1, 2)]
         first[-1].sendall(b"GET")
         refused = [web.raw(b"") for _ in range(20)]
         assert all(answer.startswith(b"HTTP/1.1 503") for answer in refused)
@@ -453,6 +461,35 @@ def test_more_connections_than_allowed_are_told_so_and_the_first_live_on(daemon)
         for client in first:
             client.close()
         until(lambda: web.raw(whole[:-2] + b"Connection: close\r\n\r\n")[:12] == b"HTTP/1.1 200")
+
+
+def connected(web, who):
+    """Connect from another address of this machine: 127.0.0.`who`."""
+    return socket.create_connection(("127.0.0.1", web.port), 20, (f"127.0.0.{who}", 0))
+
+
+def test_one_address_cannot_take_all_connections(daemon):
+    with site(settings(daemon.path, connections=8)) as web, contextlib.ExitStack() as stack:
+        for _ in range(6):
+            stack.enter_context(connected(web, 2)).sendall(b"GET")
+        with connected(web, 2) as one_more:
+            assert read_all(one_more).startswith(b"HTTP/1.1 503")
+        for _ in range(20):
+            assert web.ask("GET", "/healthz").status == 200
+
+
+def test_small_pieces_are_sent_at_once(daemon, monkeypatch):
+    made = []
+    real = connection.Connection.connection_made
+
+    def connection_made(self, transport):
+        made.append(transport.get_extra_info("socket"))
+        real(self, transport)
+
+    monkeypatch.setattr(connection.Connection, "connection_made", connection_made)
+    with site(settings(daemon.path)) as web, connected(web, 1):
+        until(lambda: made)
+        assert made[0].getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 # What answers carry
@@ -591,7 +628,9 @@ def test_the_token_is_made_once_for_its_owner_only(tmp_path):
     assert token.load_or_make(tmp_path / "other") != secret
 
 
-@pytest.mark.parametrize("text_", ["", "short", "with a space in it", 'a";b' * 9, "\xe4" * 30])
+@pytest.mark.parametrize(
+    "text_", ["", "short", "with a space in it", 'a";b' * 9, "\xe4" * 30, "=" * 30, "<a>" * 9]
+)
 def test_a_token_that_is_none_is_refused(tmp_path, text_):
     path = tmp_path / "token"
     path.write_text(text_)
@@ -629,11 +668,7 @@ def test_a_token_that_cannot_be_written_is_one_sentence(tmp_path):
     ],
 )
 def test_all_but_this_machines_own_need_a_token(address, web, needed):
-    bound = server.Bound(socket.socket(), address, 1)
-    try:
-        assert server.needs_token(Config(web=Web(**web)), bound) is needed
-    finally:
-        bound.socket.close()
+    assert reach.needs_token(Config(web=Web(**web)), address) is needed
 
 
 def test_an_address_that_others_reach_makes_a_token_and_demands_it(daemon, tmp_path):
@@ -717,13 +752,6 @@ def test_without_its_packages_it_says_what_to_install():
     run = subprocess.run([sys.executable, "-c", code], capture_output=True)
     assert run.returncode == 2
     assert "script/setup --with web" in is_one_sentence(run)
-
-
-def test_the_address_with_the_token_is_shown(tmp_path):
-    path = tmp_path / "token"
-    run = assistant("--set", f"web.token_file={path}", "serve", "--show-token")
-    assert run.returncode == 0
-    assert run.stdout.decode() == f"http://127.0.0.1:8080/#token={path.read_text().strip()}\n"
 
 
 def test_the_command_line_stays_light():

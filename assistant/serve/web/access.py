@@ -57,7 +57,7 @@ def check(rules: Rules, path: str, target: int, headers: Headers, address: str) 
     if not same_origin(first(headers, b"origin"), called):
         return 403, "requests from other sites are refused."
     if rules.token and path not in rules.open and not knows(headers, rules.token):
-        return 401, "a token is needed; `assistant serve --show-token` shows it."
+        return 401, "a token is needed; `assistant web token` shows it."
     return None
 
 

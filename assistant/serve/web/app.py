@@ -7,18 +7,19 @@ from typing import cast
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from assistant.errors import AssistantError
-from assistant.serve.web import chat, openai, openapi, static, watching
+from assistant.serve.web import audio, chat, device, face, openai, openapi, static, talk, watching
 from assistant.serve.web.access import Rules
 from assistant.serve.web.answers import Problem, as_problem, problem_answer
 from assistant.serve.web.buckets import Buckets
 from assistant.serve.web.gate import BODY_S, Gate
 from assistant.serve.web.house import House
 
+TRANSCRIPTIONS = "/v1/audio/transcriptions"
 OPEN = frozenset({"/healthz"})
 """What is answered without a token, beside the page's own files: they hold no secret."""
 
@@ -40,12 +41,18 @@ def routes() -> list[Route]:
     return [
         Route("/chat", chat.chat, methods=["POST"]),
         Route("/healthz", watching.healthz),
+        Route("/settings", device.settings, methods=["GET", "POST"]),
+        Route("/wake", device.wake, methods=["POST"]),
+        Route("/stop", device.stop, methods=["POST"]),
         Route("/state", watching.state),
+        Route("/face.json", face.face),
         Route("/metrics", watching.metrics),
         Route("/trace", watching.trace),
         Route("/openapi.json", openapi.openapi),
         Route("/v1/models", openai.models),
         Route("/v1/chat/completions", openai.completions, methods=["POST"]),
+        Route("/v1/audio/speech", audio.speech, methods=["POST"]),
+        Route(TRANSCRIPTIONS, audio.transcriptions, methods=["POST"]),
     ]
 
 
@@ -53,11 +60,12 @@ def build(house: House, rules: Rules, limits: Limits, closing: asyncio.Event) ->
     """Return the application; `closing` ends its streams."""
     files = static.routes()
     app = Starlette(
-        routes=[*routes(), *files],
+        routes=[*routes(), *talk.routes(), *files],
         exception_handlers={
             Problem: _problem,
             AssistantError: _assistant_error,
             HTTPException: _http,
+            ClientDisconnect: _left,
             Exception: _bug,
         },
     )
@@ -72,6 +80,7 @@ def build(house: House, rules: Rules, limits: Limits, closing: asyncio.Event) ->
         house.metrics,
         limits.body,
         limits.body_s,
+        {TRANSCRIPTIONS: audio.FILE_BYTES},
     )
 
 
@@ -93,6 +102,11 @@ async def _http(request: Request, error: Exception) -> Response:
     )
     problem = Problem(failure.status_code, sentence, failure.headers)
     return problem_answer(request.url.path, problem)
+
+
+async def _left(request: Request, _error: Exception) -> Response:
+    """Answer nobody: the client went in the middle of its body, which is no bug."""
+    return problem_answer(request.url.path, Problem(400, "the body broke off."))
 
 
 async def _bug(request: Request, _error: Exception) -> Response:

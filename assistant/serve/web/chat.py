@@ -19,19 +19,23 @@ from assistant.serve.web.streaming import Streamed
 
 
 async def chat(request: Request) -> Response:
-    """Answer `{"prompt": ...}`, with a `session`, `messages` or neither."""
+    """Answer `{"prompt": ...}`, with a `session`, `messages` or neither; `local` keeps it here."""
     data = await body.read_json(request)
     house, client = of(request), client_name(request)
     prompt, name = body.text(data, "prompt"), data.get("session")
+    local = data.get("local", False)
+    if not isinstance(local, bool):
+        raise Problem(400, "`local` must be true or false.", param="local")
+    ask = {"client": client, "may_leave": not local}
     if (messages := data.get("messages")) is not None:
         if name is not None:
             raise Problem(400, "`session` and `messages` do not go together.")
-        return Streamed(_events(house, client, prompt, _earlier(messages), ""))
+        return Streamed(_events(house, ask, prompt, _earlier(messages), ""))
     if name is None:
         name = new_name()
     elif not isinstance(name, str) or not NAME.fullmatch(name):
         raise Problem(400, "`session` must have 1 to 64 of the characters A-Z a-z 0-9 _ -.")
-    return Streamed(_events(house, client, prompt, house.sessions.history(name), name))
+    return Streamed(_events(house, ask, prompt, house.sessions.history(name), name))
 
 
 def _earlier(messages: Any) -> list[Message]:
@@ -45,13 +49,13 @@ def _earlier(messages: Any) -> list[Message]:
 
 
 async def _events(
-    house: House, client: str, prompt: str, earlier: list[Message], name: str
+    house: House, ask: dict[str, Any], prompt: str, earlier: list[Message], name: str
 ) -> AsyncGenerator[bytes, None]:
     """Yield the answer's events; in a session, what was sent of it is kept, however it ends."""
     answered, begun = "", False
     messages = [*earlier, {"role": "user", "text": prompt}]
     try:
-        answers = house.generate({"client": client, "messages": messages})
+        answers = house.generate({**ask, "messages": messages})
         async with contextlib.aclosing(answers):
             async for answer in answers:
                 if name and not begun:
@@ -63,6 +67,10 @@ async def _events(
                         yield wire.event({"text": answer.get("text", "")})
                     case "queued":
                         yield _event("queued", ahead=answer.get("ahead"))
+                    case "out":
+                        yield _event("out", to=answer.get("to"), model=answer.get("model"))
+                    case "back":
+                        yield _event("back")
                     case "end":
                         _keep(house, name, prompt, answered)
                         answered = ""

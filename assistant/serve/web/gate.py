@@ -2,7 +2,8 @@
 
 import asyncio
 import math
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
+from dataclasses import replace
 from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -40,25 +41,33 @@ class Gate:
         metrics: Metrics,
         body_limit: int,
         body_s: float = BODY_S,
+        larger: Mapping[str, int] | None = None,
     ) -> None:
+        """`larger` are the paths that take larger bodies than `body_limit`."""
         self._app = app
         self._rules = rules
         self._buckets = buckets
         self._metrics = metrics
         self._body_limit = body_limit
         self._body_s = body_s
+        self._larger = larger or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request through, or answer it."""
         if scope["type"] != "http":
             await self._other(scope, receive, send)
             return
-        body = _Body(scope, receive, self._body_limit, self._body_s)
+        limit = max(self._body_limit, self._larger.get(scope["path"], 0))
+        body = _Body(scope, receive, limit, self._body_s)
         answer = _Answer(scope, send, self._metrics, body)
         if problem := self._refusal(scope) or body.refusal():
             await problem_answer(scope["path"], problem)(scope, body.receive, answer.send)
         else:
             await self._app(scope, body.receive, answer.send)
+
+    def demand(self, token: str) -> None:
+        """Let only this token in from now on."""
+        self._rules = replace(self._rules, token=token)
 
     def _refusal(self, scope: Scope) -> Problem | None:
         address = scope["client"][0] if scope.get("client") else ""

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from starlette.requests import Request
 
+from assistant.config import Config
 from assistant.serve.web.buckets import group
 from assistant.serve.web.link import Link
 from assistant.serve.web.metrics import Metrics
@@ -23,6 +24,7 @@ class House:
     """One for each server."""
 
     link: Link
+    config: Config
     metrics: Metrics = field(default_factory=Metrics)
     sessions: Sessions = field(default_factory=lambda: Sessions(time.monotonic))
 

@@ -5,6 +5,7 @@ import contextlib
 import json
 import math
 from collections.abc import AsyncGenerator, AsyncIterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,33 @@ class Busy(AssistantError):
         """Whole seconds after which it is worth another try."""
 
 
+@dataclass
+class Line:
+    """A talk with the daemon: both sides say what they like."""
+
+    _link: "Link"
+    _reader: asyncio.StreamReader
+    _writer: asyncio.StreamWriter
+
+    async def say(self, said: dict[str, Any]) -> None:
+        """Say something; that the daemon is gone is told by `hear`."""
+        self._writer.write(wire.as_json(said) + b"\n")
+        with contextlib.suppress(OSError):
+            await self._writer.drain()
+
+    async def hear(self) -> dict[str, Any]:
+        """Return what the daemon says next. Raises as `Link.stream` does."""
+        return await self._link.next(self._reader)
+
+    async def hear_within(self, seconds: float) -> dict[str, Any]:
+        """As `hear`; a silence of more than so many `seconds` raises `Absent`."""
+        try:
+            async with asyncio.timeout(seconds):
+                return await self.hear()
+        except TimeoutError as error:
+            raise silent() from error
+
+
 class Link:
     """Asks the daemon at a socket. Holds nothing: a daemon that returns is found again."""
 
@@ -55,10 +83,10 @@ class Link:
         Raises `Absent`, `Refused` or `Busy`.
         """
         try:
-            async with asyncio.timeout(CALL_TIMEOUT_S), self._asked(request) as reader:
-                return await self._next(reader)
+            async with asyncio.timeout(CALL_TIMEOUT_S), self._asked(request) as (reader, _):
+                return await self.next(reader)
         except TimeoutError as error:
-            raise self._silent() from error
+            raise silent() from error
 
     async def stream(
         self, request: dict[str, Any], patience_s: float | None
@@ -68,19 +96,27 @@ class Link:
         Closing the generator cancels the work. A silence of more than `patience_s` raises
         `Absent`; so do `Refused` and `Busy`, at any time.
         """
-        async with self._asked(request) as reader:
+        async with self._asked(request) as (reader, _):
             while True:
                 try:
                     async with asyncio.timeout(patience_s):
-                        answer = await self._next(reader)
+                        answer = await self.next(reader)
                 except TimeoutError as error:
-                    raise self._silent() from error
+                    raise silent() from error
                 yield answer
                 if answer.get("event") == "end":
                     return
 
     @contextlib.asynccontextmanager
-    async def _asked(self, request: dict[str, Any]) -> AsyncIterator[asyncio.StreamReader]:
+    async def talk(self, request: dict[str, Any]) -> AsyncIterator[Line]:
+        """Begin a talk with a request; leaving it ends the work. Raises as `stream` does."""
+        async with self._asked(request) as (reader, writer):
+            yield Line(self, reader, writer)
+
+    @contextlib.asynccontextmanager
+    async def _asked(
+        self, request: dict[str, Any]
+    ) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
         """Connect, send, and hang up at the end."""
         line = wire.as_json(request) + b"\n"
         if len(line) >= LINE_LIMIT:
@@ -93,11 +129,12 @@ class Link:
             writer.write(line)
             with contextlib.suppress(OSError):  # reading tells what happened
                 await writer.drain()
-            yield reader
+            yield reader, writer
         finally:
             writer.close()
 
-    async def _next(self, reader: asyncio.StreamReader) -> dict[str, Any]:
+    async def next(self, reader: asyncio.StreamReader) -> dict[str, Any]:
+        """Return the daemon's next line."""
         try:
             line = await reader.readline()
             answer = json.loads(line) if line.endswith(b"\n") else None
@@ -113,5 +150,7 @@ class Link:
             raise Busy(sentence, wait)
         raise (Failed if answer.get("kind") == "failed" else Refused)(sentence)
 
-    def _silent(self) -> Absent:
-        return Absent("the assistant does not answer; `assistant doctor` looks why.")
+
+def silent() -> Absent:
+    """Return the error of a daemon that says nothing."""
+    return Absent("the assistant does not answer; `assistant doctor` looks why.")

@@ -56,10 +56,12 @@ def asked_for(data: dict[str, Any]) -> dict[str, Any]:
     model = data.get("model")
     if model is not None and not isinstance(model, str):
         raise _wrong("model", "a text")
-    if data.get("n") not in (None, 1):
+    if isinstance(data.get("n"), bool) or data.get("n") not in (None, 1):
         raise _wrong("n", "1; there is one answer to a question")
     for key in ("max_completion_tokens", "max_tokens"):
         if (limit := data.get(key)) is not None:
+            if isinstance(limit, float) and limit.is_integer():  # JSON does not tell them apart
+                limit = int(limit)
             if not isinstance(limit, int) or isinstance(limit, bool) or not 0 < limit < 2**31:
                 raise _wrong(key, "a whole number above 0")
             asked.setdefault("max_tokens", limit)

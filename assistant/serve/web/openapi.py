@@ -6,7 +6,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from assistant import __version__
+from assistant.serve.lending import LONGEST_TEXT
+from assistant.serve.settings import LANGUAGES
 from assistant.serve.web.answers import json_answer
+from assistant.serve.web.audio import SPOKEN, WRITTEN
 from assistant.serve.web.openai import ROLES, STOPS
 from assistant.serve.web.sessions import NAME
 
@@ -32,7 +35,11 @@ def document() -> Schema:
                     secured=False,
                 )
             },
-            "/state": {"get": _operation("What it does, as it happens.", {"200": _events()})},
+            "/settings": _settings(),
+            "/wake": {"post": _button("Wake it, as its wake word would.")},
+            "/stop": {"post": _button("End the turn that goes on, if one does.")},
+            "/state": {"get": _state()},
+            "/face.json": {"get": _face()},
             "/metrics": {
                 "get": _operation(
                     "Counters for Prometheus.",
@@ -45,6 +52,8 @@ def document() -> Schema:
             },
             "/v1/models": {"get": _operation("The model.", {"200": _json(_MODELS)}, openai=True)},
             "/v1/chat/completions": {"post": _completions()},
+            "/v1/audio/speech": {"post": _speech()},
+            "/v1/audio/transcriptions": {"post": _transcriptions()},
         },
         "components": {
             "securitySchemes": {
@@ -68,11 +77,13 @@ def _json(schema: Schema, description: str = "It worked.") -> Schema:
 
 
 def _events() -> Schema:
-    return _content("text/event-stream", {"type": "string"}, "Server-sent events.")
+    return _content("text/event-stream", EVENT, "Server-sent events, each like this.")
 
 
 TEXT: Schema = {"type": "string"}
 COUNT: Schema = {"type": "integer", "minimum": 0}
+EVENT: Schema = {**_object(data=TEXT, event=TEXT), "required": ["data"]}
+"""One of a stream: tools take the schema of `text/event-stream` to be that of each event."""
 _ERROR = _object(error=TEXT)
 _OPENAI_ERROR = _object(
     error=_object(
@@ -117,7 +128,7 @@ def _operation(
     if "requestBody" in more:
         errors["408"] = _error("The body took too long.", schema)
         errors["413"] = _error("The body or the conversation is too large.", schema)
-        errors["415"] = _error("The body is not JSON.", schema)
+        errors["415"] = _error("The body is of another type.", schema)
     security: list[Schema] = [{}, {"bearer": []}] if secured else []
     return {"summary": summary, "security": security, "responses": errors | answers, **more}
 
@@ -129,24 +140,87 @@ def _body(schema: Schema) -> Schema:
 def _chat() -> Schema:
     earlier = _object(
         role={"enum": ["user", "assistant"]},
-        text={"type": "string", "minLength": 1, "pattern": r"\S"},
+        text={"type": "string", "minLength": 1, "pattern": r"[^\s\x1c-\x1f\x85]"},
     )
     schema = _object(
         required=False,
-        prompt={"type": "string", "minLength": 1, "pattern": r"\S"},
+        prompt={"type": "string", "minLength": 1, "pattern": r"[^\s\x1c-\x1f\x85]"},
         session={"type": ["string", "null"], "pattern": f"^{NAME.pattern}$"},
         messages={"type": ["array", "null"], "items": earlier},
+        local={"type": "boolean"},
+    )
+    only_one, the_other = (
+        {"properties": {name: {"type": "null"}}} for name in ("session", "messages")
     )
     return _operation(
         "Ask; the answer comes as it is made.",
         {"200": _events()},
         description=(
             'Events without a name are pieces of the answer, `{"text": ...}`. Others, whose `text` '
-            "is empty: `session` (first, `session`), `queued` (`ahead`), `end` (last, `finish`, "
-            "`usage`), `error` (`error`). A client that holds the conversation sends `messages`, "
-            "what was said before, in place of `session`; nothing is kept then."
+            "is empty: `session` (first, `session`), `queued` (`ahead`), `out` (the question has "
+            "left the device: `to`, `model`), `back` (without an answer), `end` (last, `finish`, "
+            "`usage`), `error` (`error`). With `local` it stays on the device. A client that holds "
+            "the conversation sends `messages`, what was said before, in place of `session`; "
+            "nothing is kept then."
         ),
-        requestBody=_body({**schema, "required": ["prompt"]}),
+        requestBody=_body({**schema, "required": ["prompt"], "anyOf": [only_one, the_other]}),
+    )
+
+
+def _settings() -> Schema:
+    changeable: Schema = {
+        "volume": {"type": "number", "minimum": 0, "maximum": 1},
+        "voice": TEXT,
+        "language": {"enum": list(LANGUAGES)},
+        "muted": {"type": "boolean"},
+    }
+    texts = {"type": "array", "items": TEXT}
+    told = _json(_object(**changeable, voices=texts, languages=texts, remote={"type": "boolean"}))
+    change = _object(required=False, **changeable) | {
+        "additionalProperties": False,
+        "minProperties": 1,
+    }
+    return {
+        "get": _operation("What may be changed while it runs, what is in force.", {"200": told}),
+        "post": _operation(
+            "Change it; the answer is what is in force then.",
+            {"200": told},
+            description=(
+                "Volume and `muted` (the microphone is not heard) act at once. Another voice or "
+                "language loads other engines, which takes seconds: `503` while a turn goes on, or "
+                "when they cannot be loaded, which leaves everything as it was. An empty voice is "
+                "that of the configuration."
+            ),
+            requestBody=_body(change),
+        ),
+    }
+
+
+def _button(summary: str) -> Schema:
+    done = {"200": _json(_object(ok={"const": True}))}
+    return _operation(summary, done, requestBody=_body({"type": "object"}))
+
+
+def _state() -> Schema:
+    levels = {"enum": ["0", "1"], "default": "0"}
+    return _operation(
+        "What it does, as it happens.",
+        {"200": _events()},
+        description=(
+            "With `levels=1` there are events `level` too, for a face, some `levels` (0 to 1) at "
+            "once: `source` is `mouth` (what is about to sound, with `visemes` or `widths`) or "
+            "`ears` (what was heard). `at` is the time of the first, `now` that of telling, on the "
+            "same clock in s; each takes `step` s."
+        ),
+        parameters=[{"name": "levels", "in": "query", "schema": levels}],
+    )
+
+
+def _face() -> Schema:
+    texts = {"type": "array", "items": TEXT}
+    told = _object(language={"enum": list(LANGUAGES)}, attract=texts, phrases=texts)
+    return _operation(
+        "What the face shows while it sleeps.", {"200": _json(told)}, asks_daemon=False
     )
 
 
@@ -199,12 +273,77 @@ def _completions() -> Schema:
         choices={"type": "array", "items": choice},
         usage=used,
     )
-    answers = {"application/json": {"schema": whole}, "text/event-stream": {"schema": TEXT}}
+    answers = {"application/json": {"schema": whole}, "text/event-stream": {"schema": EVENT}}
     return _operation(
         "Answer a conversation, as OpenAI's interface does.",
         {"200": {"description": "It worked.", "content": answers}},
         openai=True,
         requestBody=_body({**schema, "required": ["messages"]}),
+    )
+
+
+def _speech() -> Schema:
+    schema = _object(
+        required=False,
+        model={"type": ["string", "null"]},
+        input={"type": "string", "minLength": 1, "pattern": r"[^\s\x1c-\x1f\x85]"},
+        voice={"type": ["string", "null"]},
+        instructions={"type": ["string", "null"]},
+        response_format={"enum": [*SPOKEN, None], "default": "mp3"},
+        speed={"type": ["number", "null"], "minimum": 0.25, "maximum": 4},
+        stream_format={"enum": ["audio", None]},
+    )
+    sound: Schema = {"schema": {"type": "string", "format": "binary"}}
+    kinds = ("audio/mpeg", "audio/flac", "audio/wav", "audio/pcm")
+    return _operation(
+        "Speak a text with the voice of the assistant, as OpenAI's interface does.",
+        {"200": {"description": "It worked.", "content": dict.fromkeys(kinds, sound)}},
+        openai=True,
+        description=(
+            "`wav` (at the voice's own rate, its length left open) and `pcm` (16 bit, 24 kHz) come "
+            "as they are made. The names of model and voice do not matter. Up to "
+            f"{LONGEST_TEXT} characters are taken."
+        ),
+        requestBody=_body({**schema, "required": ["input"]}),
+    )
+
+
+def _transcriptions() -> Schema:
+    schema = _object(
+        required=False,
+        file={"type": "string", "format": "binary"},
+        model=TEXT,
+        language=TEXT,
+        response_format={"enum": list(WRITTEN), "default": "json"},
+        **{"timestamp_granularities[]": {"type": "array", "items": TEXT}},
+    )
+    number: Schema = {"type": "number"}
+    segment = _object(id=COUNT, start=number, end=number, text=TEXT)
+    word = _object(word=TEXT, start=number, end=number)
+    answer = _object(
+        required=False,
+        text=TEXT,
+        task={"const": "transcribe"},
+        language=TEXT,
+        duration=number,
+        segments={"type": "array", "items": segment},
+        words={"type": "array", "items": word},
+    )
+    kinds: Schema = {
+        "application/json": {"schema": {**answer, "required": ["text"]}},
+        "text/plain": {"schema": TEXT},
+    }
+    form: Schema = {"multipart/form-data": {"schema": {**schema, "required": ["file"]}}}
+    return _operation(
+        "Write down what is said in a sound file, as OpenAI's interface does.",
+        {"200": {"description": "It worked.", "content": kinds}},
+        openai=True,
+        description=(
+            "WAV, FLAC, OGG or MP3, up to 25 MB and 10 minutes, in the language of the assistant. "
+            "A program must send an `Authorization` header (any text where no token is needed): "
+            "a form of another site cannot."
+        ),
+        requestBody={"required": True, "content": form},
     )
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import errno
+import functools
 import logging
 import os
 import signal
@@ -10,22 +11,30 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 import uvicorn
 
 from assistant.config import Config
 from assistant.errors import AssistantError, BadInput
-from assistant.serve.web import token
-from assistant.serve.web.access import LOOPBACK, Rules, is_loopback, plain
+from assistant.serve.web import reach, tls
+from assistant.serve.web.access import LOOPBACK, Rules, plain
 from assistant.serve.web.app import Limits, build
-from assistant.serve.web.connection import HEADER_BYTES, IDLE_S, Connection
+from assistant.serve.web.connection import HEADER_BYTES, IDLE_S, Connection, Encrypted
+from assistant.serve.web.gate import Gate
 from assistant.serve.web.house import House
 from assistant.serve.web.link import Link
+from assistant.serve.web.talk import MESSAGE_BYTES
+from assistant.serve.web.token import Secret
+
+log = logging.getLogger(__name__)
 
 BACKLOG = 128
 """Connections that wait to be taken."""
 GRACE_S = 2
 """Answers that are on their way get so long when the server ends."""
+TICKS = 10
+"""uvicorn's, in a second."""
 
 
 @dataclass(frozen=True)
@@ -36,19 +45,17 @@ class Bound:
     address: str
     port: int
 
-    @property
-    def url(self) -> str:
-        """The address of the page, for a browser on a machine that can reach it."""
-        host = _own_address(self.socket.family) if _is_any(self.address) else self.address
-        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}/"
-
 
 class Server(uvicorn.Server):
     """uvicorn's, ended by `stop` or a signal, promptly, and without a word."""
 
-    def __init__(self, config: uvicorn.Config, closing: asyncio.Event) -> None:
+    def __init__(
+        self, config: uvicorn.Config, closing: asyncio.Event, gate: Gate, secret: Secret | None
+    ) -> None:
         super().__init__(config)
         self._closing = closing
+        self._gate = gate
+        self._secret = secret
         self.interrupted = False
         """Whether Ctrl-C ended it."""
 
@@ -56,6 +63,14 @@ class Server(uvicorn.Server):
         """End all streams, then the rest."""
         self._closing.set()
         await super().shutdown(sockets)
+
+    async def on_tick(self, counter: int) -> bool:
+        """Every second, see whether another token holds; whoever is here came by the old one."""
+        if self._secret and counter % TICKS == 0 and self._secret.changed():
+            self._gate.demand(self._secret.text)
+            for connection in list(self.server_state.connections):
+                connection.transport.abort()
+        return await super().on_tick(counter)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -94,7 +109,7 @@ def main(
     bound = bind(config.web.host, config.web.port)
     try:
         server = make(config, bound)
-        ready(bound.url)
+        ready(reach.url(config, bound.address, bound.port))
         asyncio.run(_serve(server, bound, child))
     finally:
         bound.socket.close()
@@ -116,13 +131,19 @@ async def _serve(server: Server, bound: Bound, child: bool) -> None:
 
 
 def make(config: Config, bound: Bound) -> Server:
-    """Return the server of a socket. Raises `BadInput` where it needs a token and has none."""
+    """Return the server of a socket.
+
+    Raises `BadInput` where it needs a token and has none, or a certificate cannot be used.
+    """
     web, closing = config.web, asyncio.Event()
     hosts = LOOPBACK | {plain(web.host), plain(bound.address), *map(plain, web.hosts)}
-    secret = token.load_or_make(config.web_token_path) if needs_token(config, bound) else ""
+    locked = reach.needs_token(config, bound.address)
+    secret = Secret(config.web_token_path) if locked else None
+    context = tls.load(web)
+    protocol = functools.partial(Encrypted, context) if context else Connection
     app = build(
-        House(Link(config.socket_path)),
-        Rules(frozenset(hosts), secret),
+        House(Link(config.socket_path), config),
+        Rules(frozenset(hosts), secret.text if secret else ""),
         Limits(body=web.body_limit, rate=web.rate),
         closing,
     )
@@ -131,8 +152,10 @@ def make(config: Config, bound: Bound) -> Server:
         uvicorn.Config(
             app,
             loop="asyncio",
-            http=Connection,
-            ws="none",
+            http=protocol,  # type: ignore[arg-type]  # all that it does with it is call it
+            ws=_sockets(),
+            ws_max_size=MESSAGE_BYTES,
+            ws_per_message_deflate=False,
             lifespan="off",
             log_config=None,
             access_log=False,
@@ -145,13 +168,19 @@ def make(config: Config, bound: Bound) -> Server:
             h11_max_incomplete_event_size=HEADER_BYTES,
         ),
         closing,
+        app,
+        secret,
     )
 
 
-def needs_token(config: Config, bound: Bound) -> bool:
-    """Whether others than this machine's users may come in: by its address, or by a proxy."""
-    web = config.web
-    return bool(not is_loopback(bound.address) or web.hosts or web.token_file)
+def _sockets() -> "type[asyncio.Protocol] | Literal['none']":
+    """Return what speaks WebSocket; without its package nobody can talk from a browser."""
+    try:
+        from assistant.serve.web.sockets import Socket
+    except ModuleNotFoundError as error:
+        log.info("nobody can talk from a browser: %s is not installed.", error.name)
+        return "none"
+    return Socket
 
 
 def bind(host: str, port: int) -> Bound:
@@ -160,13 +189,9 @@ def bind(host: str, port: int) -> Bound:
     Raises `BadInput` for an address that is none of this machine, `AssistantError` for a port that
     cannot be had.
     """
-    try:
-        family, _, _, _, address = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-    except (OSError, UnicodeError):
-        raise BadInput(f"web.host is {host!r}; allowed: an address of this machine.") from None
-    bound = socket.socket(family, socket.SOCK_STREAM)
+    family, address = reach.resolve(host, port)
+    # With its protocol named, or asyncio leaves Nagle's algorithm on: 40 ms for each small piece.
+    bound = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind(address)
@@ -175,12 +200,6 @@ def bind(host: str, port: int) -> Bound:
         bound.close()
         raise _unbound(host, port, error) from error
     return Bound(bound, *bound.getsockname()[:2])
-
-
-def page_url(config: Config) -> str:
-    """Return the page's address as the settings have it, whether it is served or not."""
-    with socket.socket(socket.AF_INET6 if ":" in config.web.host else socket.AF_INET) as unused:
-        return Bound(unused, config.web.host, config.web.port).url
 
 
 def _unbound(host: str, port: int, error: OSError) -> AssistantError:
@@ -195,18 +214,3 @@ def _unbound(host: str, port: int, error: OSError) -> AssistantError:
             return AssistantError(f"port {port} needs rights that you lack; take one above 1023.")
         case _:
             return AssistantError(f"{host}, port {port}: cannot be listened on: {error.strerror}.")
-
-
-def _is_any(address: str) -> bool:
-    return address in ("0.0.0.0", "::")
-
-
-def _own_address(family: socket.AddressFamily | int) -> str:
-    """Return the address by which this machine reaches others; nothing is sent."""
-    far, near = ("2001:db8::1", "::1") if family == socket.AF_INET6 else ("192.0.2.1", "127.0.0.1")
-    with socket.socket(family, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.connect((far, 9))
-            return str(probe.getsockname()[0])
-        except OSError:
-            return near

@@ -25,14 +25,20 @@ async def healthz(request: Request) -> Response:
 
 
 async def state(request: Request) -> Response:
-    """Stream what the daemon tells its observers, the present state first."""
-    return Streamed(_watched(of(request)))
+    """Stream what the daemon tells its observers, the present state first.
+
+    With `levels=1` also how loud it is, for a face.
+    """
+    levels = request.query_params.get("levels", "0")
+    if levels not in ("0", "1"):
+        raise Problem(400, "`levels` must be 0 or 1.", param="levels")
+    return Streamed(_watched(of(request), {"levels": True} if levels == "1" else {}))
 
 
-async def _watched(house: House) -> AsyncGenerator[bytes, None]:
+async def _watched(house: House, wishes: dict[str, bool]) -> AsyncGenerator[bytes, None]:
     begun = False
     try:
-        watched = house.link.stream({"command": "watch"}, patience_s=None)
+        watched = house.link.stream({"command": "watch", **wishes}, patience_s=None)
         async with contextlib.aclosing(watched):
             async for told in watched:
                 begun = True

@@ -1,9 +1,11 @@
 // The chat page: what is typed here, and what the device hears and says.
 
 import "/static/token.js"; // first: what follows asks the server
+import { Device } from "/static/device.js";
 import { render } from "/static/markdown.js";
 import { Store } from "/static/store.js";
 import { ChatError, chat, watch } from "/static/stream.js";
+import { talker } from "/static/talk.js";
 import { waterfall } from "/static/waterfall.js";
 import { preferred, speak, t } from "/static/words.js";
 
@@ -25,12 +27,16 @@ let stick = true; // the newest text stays in view
 const ICONS = {
   menu: "M4 7h16M4 12h16M4 17h16",
   plus: "M12 5v14M5 12h14",
+  microphone: "M9 5a3 3 0 0 1 6 0v6a3 3 0 0 1-6 0zM5 11a7 7 0 0 0 14 0M12 18v3",
   send: "M12 19V5M6 11l6-6 6 6",
   stop: "M8 8h8v8H8z",
   edit: "M4 20h4L19 9l-4-4L4 16z",
   trash: "M5 7h14M10 7V4h4v3M7 7l1 13h8l1-13",
   retry: "M19 12a7 7 0 1 1-2-5M17 3v4h-4",
   copy: "M9 9h11v11H9zM15 9V4H4v11h5",
+  wake: "M6 16v-5a6 6 0 0 1 12 0v5l2 2H4zM10 21h4",
+  halt: "M7 7h10v10H7z",
+  cloud: "M7 18h10a4 4 0 0 0 1-8 6 6 0 0 0-11-1 4.5 4.5 0 0 0 0 9z",
 };
 
 function icon(name) {
@@ -123,13 +129,23 @@ const tools = () => ({ copy, copyLabel: t("copy-code"), code: t("code") });
 
 function makeView(message) {
   const el = make("article", `message ${message.role}`);
+  const badge = make("p", "badge");
+  badge.hidden = true;
   const body = make("div", "body");
   body.dir = "auto";
   const note = make("p", "note");
   const extra = make("div", "extra");
   const acts = make("div", "acts");
-  el.append(make("h2", "sr"), body, note, extra, acts);
-  return { el, body, note, extra, acts, shown: "" };
+  el.append(make("h2", "sr"), badge, body, note, extra, acts);
+  return { el, badge, body, note, extra, acts, shown: "" };
+}
+
+/** Where an answer came from, if its question left the device; `waits`: it may still come. */
+function whence(remote, text, waits) {
+  if (!remote) return "";
+  if (remote.spoken) return t("out-spoken");
+  if (remote.back) return t("out-back", remote);
+  return t(text ? "out-answered" : waits ? "out-asking" : "out-sent", remote);
 }
 
 function errorText({ code, message, values }) {
@@ -154,7 +170,9 @@ function timings(usage) {
 /** Bring a message's elements up to date. */
 function update(view, message, { last = false, run = null, spoken = false, recent = false } = {}) {
   const text = run ? run.text : message.text;
-  const state = JSON.stringify([message, run && [run.text, run.note], last, spoken, recent]);
+  const remote = run ? run.remote : message.remote;
+  const now = run && [run.text, run.note, remote];
+  const state = JSON.stringify([message, now, last, spoken, recent]);
   if (view.shown === state + document.documentElement.lang) return;
   view.shown = state + document.documentElement.lang;
   const mine = message.role === "user";
@@ -163,6 +181,9 @@ function update(view, message, { last = false, run = null, spoken = false, recen
   if (mine) view.body.textContent = text;
   else render(view.body, text, Boolean(run) || message.open === true, tools());
   const waits = run || (!mine && !message.finish && (recent || message.open));
+  const from = whence(remote, text, waits);
+  view.badge.replaceChildren(...(from ? [icon("cloud"), make("span", "", from)] : []));
+  view.badge.hidden = !from;
   const notes = [];
   if (run?.note) notes.push(t(...run.note));
   else if (waits && !text) notes.push(t("thinking"));
@@ -290,7 +311,8 @@ function ask(prompt, from = null) {
     conversation.messages.push({ id: answer, role: "assistant", text: "", at });
   });
   stick = true;
-  const run = { id, answer, text: "", note: null, controller: new AbortController() };
+  const controller = new AbortController();
+  const run = { id, answer, text: "", note: null, remote: null, controller };
   runs.set(id, run);
   refresh();
   listAll();
@@ -305,8 +327,13 @@ async function answerTo(run, prompt, before) {
   try {
     for (let tries = 0; ; tries++) {
       try {
-        for await (const { text, queued, end } of chat(prompt, before, signal)) {
+        const told = chat(prompt, before, signal, local());
+        for await (const { text, queued, out, back, end } of told) {
           if (queued !== undefined) run.note = queued > 0 ? ["queued", { ahead: queued }] : null;
+          if (out || back) {
+            run.remote = out ?? { ...run.remote, back: true };
+            announce(whence(run.remote, "", true));
+          }
           if (text) {
             run.note = null;
             run.text += text;
@@ -340,7 +367,8 @@ async function answerTo(run, prompt, before) {
   keep(run, outcome);
   announceSentences(run.text, announced, true);
   if (outcome.finish === "failed") announce(errorText(outcome.error));
-  else announce(t(outcome.finish === "stopped" ? "stopped" : "answered"));
+  else if (outcome.finish === "stopped") announce(t("stopped"));
+  else announce(whence(run.remote, run.text, false) || t("answered"));
   if (current === run.id) refresh();
   listAll();
 }
@@ -349,7 +377,8 @@ async function answerTo(run, prompt, before) {
 function keep(run, outcome) {
   store.change(run.id, ({ messages }) => {
     const message = messages.find((m) => m.id === run.answer);
-    if (message) Object.assign(message, outcome, { text: run.text });
+    const remote = run.remote ? { remote: run.remote } : {};
+    if (message) Object.assign(message, outcome, remote, { text: run.text });
   });
 }
 
@@ -556,9 +585,11 @@ function exported(kind) {
   const data = { format: "assistant-conversation", version: 1, ...found };
   let text = `${JSON.stringify(data, null, 2)}\n`;
   if (kind === "md") {
-    const parts = found.messages.map(
-      ({ role, text: said }) => `## ${t(role === "user" ? "you" : "answerer")}\n\n${said.trim()}\n`,
-    );
+    const parts = found.messages.map(({ role, text: said, remote }) => {
+      const from = whence(remote, said, false);
+      const head = `## ${t(role === "user" ? "you" : "answerer")}\n\n`;
+      return `${head}${from && `*${from}*\n\n`}${said.trim()}\n`;
+    });
     text = [`# ${title}\n`, ...parts].join("\n");
   }
   const type = kind === "md" ? "text/markdown" : "application/json";
@@ -572,7 +603,9 @@ function exported(kind) {
 // --- the device --------------------------------------------------------------------------------
 
 const spokenTurns = new Map(); // key -> what is known of a turn
-const device = { phase: "unknown", turn: 0, life: 0 };
+const device = { phase: "unknown", turn: 0, life: 0, out: false };
+const PHASES = ["asleep", "listening", "thinking", "speaking", "restarting"];
+const panel = new Device(toast, () => showDevice());
 
 function spokenTurn(turn) {
   const key = `${device.life}:${turn}`; // turns are counted anew when the device starts again
@@ -587,12 +620,13 @@ function spokenTurn(turn) {
 
 function spokenConversation() {
   const messages = [];
-  for (const { key, partial, heard, reply, over, failed, trace } of spokenTurns.values()) {
+  for (const { key, partial, heard, reply, over, out, failed, trace } of spokenTurns.values()) {
     const said = heard || partial;
     if (said) messages.push({ id: `${key}q`, role: "user", text: said, partial: !heard });
     if (!heard && !reply && !failed) continue;
     const answer = { id: `${key}a`, role: "assistant", text: reply, open: !over };
     if (over) answer.finish = "stop";
+    if (out) answer.remote = { spoken: true };
     if (failed) Object.assign(answer, { finish: "failed", error: { message: failed } });
     if (trace) answer.traced = trace.voice_to_voice_s ?? true;
     messages.push(answer);
@@ -618,9 +652,15 @@ function happened(data) {
     const before = { ...device };
     device.phase = String(data.phase);
     device.turn = turn;
+    device.out = data.out === true;
+    if (device.out && Number.isFinite(turn)) spokenTurn(turn).out = true;
     if (["thinking", "speaking"].includes(before.phase) && before.turn !== turn) over(before.turn);
     else if (["thinking", "speaking"].includes(before.phase) && !busy()) over(turn);
-  } else if (event === "partial") known(turn).partial = String(text ?? "");
+  } else if (event === "restarting") {
+    Object.assign(device, { phase: "restarting", out: false, life: device.life + 1 });
+  } else if (event === "settings") panel.told(data);
+  else if (event === "sent_out") known(turn).out = true;
+  else if (event === "partial") known(turn).partial = String(text ?? "");
   else if (event === "heard" || event === "think") known(turn).heard ||= String(text ?? "");
   else if (event === "text") known(turn).reply += String(data.piece ?? "");
   else if (event === "say") known(turn).reply = String(text ?? "");
@@ -663,9 +703,14 @@ function showDevice() {
   deviceDrawn = true;
   setTimeout(() => {
     deviceDrawn = false;
-    const known = ["asleep", "listening", "thinking", "speaking"].includes(device.phase);
+    const known = PHASES.includes(device.phase);
     $("device").dataset.phase = known ? device.phase : "unknown";
-    $("phase").textContent = t(`phase-${known ? device.phase : "unknown"}`);
+    const parts = [t(`phase-${known ? device.phase : "unknown"}`)];
+    if (known && device.out) parts.push(t("outside"));
+    if (known && panel.known?.muted) parts.push(t("mic-off"));
+    $("phase").textContent = parts.join(" · ");
+    $("device").classList.toggle("out", device.out);
+    showButtons();
     const now = spokenTurns.get(`${device.life}:${device.turn}`);
     const said = (device.phase === "speaking" && now?.reply) || now?.heard || now?.partial || "";
     $("strip").hidden = !said || current === SPOKEN || device.phase === "asleep" || !known;
@@ -677,6 +722,14 @@ function showDevice() {
   }, 40);
 }
 
+/** Of the two buttons the one is there that does something now. */
+function showButtons() {
+  const held = [$("wake"), $("halt")].includes(document.activeElement);
+  $("wake").hidden = device.phase !== "asleep";
+  $("halt").hidden = !["listening", "thinking", "speaking"].includes(device.phase);
+  if (held) ([$("wake"), $("halt")].find((one) => !one.hidden) ?? $("device")).focus();
+}
+
 let off = null; // {why, at}: why there is no connection, for t(), and when it is tried again
 const watcher = watch({
   event: happened,
@@ -686,10 +739,11 @@ const watcher = watch({
     device.life += 1;
     showBanner();
     toast(t("back"));
+    panel.load();
   },
   down(why, wait) {
     off = { why, at: Date.now() + wait };
-    device.phase = "unknown";
+    Object.assign(device, { phase: "unknown", out: false });
     showBanner();
     showDevice();
   },
@@ -722,9 +776,13 @@ function language() {
     el.setAttribute("aria-label", t(el.dataset.label));
     if (el.matches("button")) el.title = t(el.dataset.label);
   }
+  panel.words();
   showBanner();
   showDevice();
 }
+
+/** Whether questions must stay on the device, as the user said. */
+const local = () => store.setting("local", "") === "yes";
 
 function theme() {
   const name = store.setting("theme", "auto");
@@ -737,6 +795,8 @@ for (const el of document.querySelectorAll("[data-icon]")) el.append(icon(el.dat
 theme();
 language();
 navigate();
+panel.load();
+$("local").checked = local();
 
 $("theme").addEventListener("change", () => {
   store.set("theme", $("theme").value);
@@ -749,6 +809,7 @@ $("language").addEventListener("change", () => {
   refresh();
   listAll();
 });
+$("local").addEventListener("change", () => store.set("local", $("local").checked ? "yes" : ""));
 $("composer").addEventListener("submit", (event) => {
   event.preventDefault();
   if (runs.has(current) || !$("prompt").value.trim()) return;
@@ -762,6 +823,7 @@ $("prompt").addEventListener("keydown", (event) => {
 });
 $("prompt").addEventListener("input", () => grow($("prompt")));
 $("stop").addEventListener("click", stop);
+talker($("talk"), $("talk-level"), toast);
 $("new").addEventListener("click", () => {
   go("new");
   if (fine()) $("prompt").focus();
@@ -820,6 +882,7 @@ store.listen(
   () => {
     theme();
     language();
+    $("local").checked = local();
     refresh();
     listAll();
   },

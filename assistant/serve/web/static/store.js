@@ -1,7 +1,8 @@
 // Conversations in localStorage, a key for each, so that two tabs do not overwrite each other.
 //
 // A conversation: {id, title, created, updated, messages}; a message: {id, role, text, at, and for
-// answers finish ("stop", "length", "stopped", "failed"; absent while it comes), error, usage}.
+// answers finish ("stop", "length", "stopped", "failed"; absent while it comes), error, usage, and
+// remote {to, model, back} where the question left the device; back: no answer came from there}.
 // Where localStorage is forbidden or full, memory stands in for it.
 
 const PREFIX = "assistant.chat.";

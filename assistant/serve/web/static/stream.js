@@ -58,11 +58,13 @@ export class ChatError extends Error {
 }
 
 /**
- * Ask; yield {text}, {queued} and last {end: {finish, usage}}.
+ * Ask; yield {text}, {queued}, {out: {to, model}} when the question has left the device, {back} when
+ * no answer came from there, and last {end: {finish, usage}}. With `local` it never leaves.
  * Throws ChatError, or AbortError when `signal` says so.
  */
-export async function* chat(prompt, messages, signal) {
+export async function* chat(prompt, messages, signal, local = false) {
   const body = { prompt: whole(prompt) };
+  if (local) body.local = true;
   if (messages.length) body.messages = messages.map((m) => ({ ...m, text: whole(m.text) }));
   let response;
   try {
@@ -93,6 +95,9 @@ export async function* chat(prompt, messages, signal) {
       const value = json(data);
       if (event === "message" && typeof value.text === "string") yield { text: value.text };
       else if (event === "queued") yield { queued: value.ahead };
+      else if (event === "out") {
+        yield { out: { to: String(value.to ?? ""), model: String(value.model ?? "") } };
+      } else if (event === "back") yield { back: true };
       else if (event === "error") throw new ChatError("", String(value.error ?? ""));
       else if (event === "end") {
         yield { end: value };
@@ -117,7 +122,7 @@ const SILENCE = 45000; // then the server is asked whether it lives
  * `on.event(data)`, `on.up()`, `on.down([key, values], wait_ms)` with a key of words.js;
  * returns {now()}: try at once.
  */
-export function watch(on) {
+export function watch(on, path = "/state") {
   let controller = null;
   let timer = 0;
   let wait = FIRST_WAIT;
@@ -145,7 +150,7 @@ export function watch(on) {
     };
     let why = ["off-network"];
     try {
-      const response = await fetch("/state", { signal: mine.signal, cache: "no-store" });
+      const response = await fetch(path, { signal: mine.signal, cache: "no-store" });
       if (response.status === 503) why = ["off-daemon"];
       else if (!response.ok) why = ["failed-status", { status: response.status }];
       else {

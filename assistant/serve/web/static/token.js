@@ -1,6 +1,6 @@
 // The token in the address that the owner opened: kept as a cookie, and taken out of sight.
 
-const found = /^#token=([\w-]+)$/.exec(location.hash);
+const found = /^#token=([\w.~+/=-]+)$/.exec(location.hash);
 if (found) {
   const year = 365 * 24 * 3600;
   const secure = location.protocol === "https:" ? "; Secure" : "";

@@ -1,0 +1,166 @@
+"""What may be changed while the assistant runs, and the file that keeps what was chosen.
+
+What was chosen goes before the configuration file, which is not touched by it.
+"""
+
+import json
+import logging
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from assistant.config import Config, parse
+from assistant.errors import AssistantError, BadInput
+
+log = logging.getLogger(__name__)
+
+FILE = "settings.json"
+"""In the folder of what must not be lost."""
+LANGUAGES = ("en", "zh")
+SPEECH = ("volume", "voice")
+NAMES = (*SPEECH, "language", "muted")
+
+Chosen = dict[str, Any]
+"""Some of `NAMES`, with what was chosen. An empty voice is that of the configuration."""
+
+
+def checked(data: Mapping[str, Any], source: str = "settings") -> Chosen:
+    """Return `data` if each of it may be chosen on some machine; raises `BadInput`."""
+    if not data:
+        raise BadInput(f"{source}: nothing is to be changed; what can: {', '.join(NAMES)}.")
+    if unknown := next((name for name in data if name not in NAMES), None):
+        raise BadInput(
+            f"{source}: {str(unknown)[:40]!r} is not among what can be changed: {', '.join(NAMES)}."
+        )
+    if not isinstance(data.get("muted", False), bool):
+        raise BadInput(f"{source}: `muted` is {data['muted']!r}; allowed: true or false.")
+    speech = {name: data[name] for name in SPEECH if name in data}
+    parse({name: data[name] for name in ("language",) if name in data} | {"speech": speech}, source)
+    return dict(data)
+
+
+def merged(config: Config, chosen: Chosen, change: Chosen) -> Chosen:
+    """Return what is chosen after a change; another language needs another voice."""
+    before = chosen.get("language", config.language)
+    if change.get("language", before) != before:
+        chosen = {name: value for name, value in chosen.items() if name != "voice"}
+    return chosen | change
+
+
+def over(config: Config, chosen: Chosen) -> Config:
+    """Return the settings of the configuration with what was chosen."""
+    data = config.model_dump()
+    language = chosen.get("language", config.language)
+    if language != config.language:  # what is named there speaks and hears the other one
+        data["language"] = language
+        data["speech"]["voice"] = data["asr"]["model"] = ""
+    data["speech"]["volume"] = chosen.get("volume", config.speech.volume)
+    data["speech"]["voice"] = chosen.get("voice") or data["speech"]["voice"]
+    return parse(data, "settings")
+
+
+def other_engines(before: Config, after: Config) -> bool:
+    """Whether what was chosen takes effect only when the engines are made anew."""
+    return (before.language, before.speech.voice) != (after.language, after.speech.voice)
+
+
+def languages(config: Config) -> list[str]:
+    """Return the languages that are installed; the one of the configuration is always among them.
+
+    Reads folders, as `voices` does.
+    """
+    return [each for each in LANGUAGES if each == config.language or _there(config, each)]
+
+
+def voices(config: Config, chosen: Chosen) -> list[str]:
+    """Return the voices that are installed for the chosen language."""
+    from assistant.mouth import engines as mouth
+
+    return mouth.choices(over(config, {**chosen, "voice": ""}))
+
+
+def possible(config: Config, chosen: Chosen) -> None:
+    """Raise `BadInput` for a language or a voice that is not installed."""
+    language, voice = chosen.get("language", config.language), chosen.get("voice", "")
+    if language not in (known := languages(config)):
+        raise BadInput(
+            f"the models for `{language}` are not installed, or the configuration names others; "
+            f"there is: {', '.join(known)}."
+        )
+    if voice not in (known := voices(config, chosen)):
+        names = ", ".join(filter(None, known)) or "none but the configured one"
+        raise BadInput(f"{voice[:80]!r} is no installed voice for `{language}`; there is: {names}.")
+
+
+def told(config: Config, chosen: Chosen) -> dict[str, Any]:
+    """Return what is in force, and what may be chosen."""
+    return {
+        "volume": chosen.get("volume", config.speech.volume),
+        "muted": chosen.get("muted", False),
+        "voice": chosen.get("voice", ""),
+        "language": chosen.get("language", config.language),
+        "voices": voices(config, chosen),
+        "languages": languages(config),
+        "remote": bool(config.remote.endpoint),
+    }
+
+
+def read(path: Path, config: Config) -> Chosen:
+    """Return what was kept; a warning tells of what is damaged or not installed any more."""
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(data, dict):
+            raise ValueError("it is no object")
+        chosen = checked(data) if data else {}
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, RecursionError, BadInput) as error:
+        log.warning("%s: the settings kept there are not used: %s", path, error)
+        return {}
+    try:
+        possible(config, chosen)
+    except BadInput as error:
+        log.warning("%s: the language and voice kept there are not used: %s", path, error)
+        return {name: chosen[name] for name in chosen if name not in ("language", "voice")}
+    return chosen
+
+
+def write(path: Path, chosen: Chosen) -> None:
+    """Keep what was chosen: the file is the old or the new one, whatever happens.
+
+    Raises `AssistantError`.
+    """
+    beside = path.with_suffix(".new")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with beside.open("w", encoding="utf-8") as file:
+            file.write(json.dumps(chosen, indent=1) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+    except OSError as error:
+        raise AssistantError(
+            f"{path}: cannot be written: {error.strerror}; "
+            "what was changed holds until the assistant ends."
+        ) from error
+
+
+def _there(config: Config, language: str) -> bool:
+    """Whether ears and mouth have what a language needs."""
+    from assistant.ears import engines as ears
+    from assistant.models import Shelf
+    from assistant.mouth import engines as mouth
+
+    changed = over(config, {"language": language})
+    try:
+        ears.choose(changed)
+        mouth.explain(changed)
+        if changed.wake.phrases and not changed.wake.always:
+            wanted = changed.wake.phrases_model
+            Shelf(changed.models_dir).locate(
+                wanted, "asr", engine="vosk", language=None if wanted else language
+            )
+    except BadInput:
+        return False
+    return True

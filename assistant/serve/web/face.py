@@ -1,0 +1,32 @@
+"""What the page of the face needs to know of the device: its language, and what to show asleep."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from assistant.config import Config
+from assistant.errors import AssistantError
+from assistant.serve.web.answers import json_answer
+from assistant.serve.web.house import House, of
+
+
+async def face(request: Request) -> Response:
+    """Return language, texts to show while it sleeps, and what is said to wake it."""
+    house = of(request)
+    told = {"attract": house.config.web.attract, "phrases": phrases(house.config)}
+    return json_answer({"language": await _language(house), **told})
+
+
+def phrases(config: Config) -> list[str]:
+    """Return what may be said to wake it; nothing where it need not be woken, or hears nothing."""
+    if config.wake.always or config.audio.backend == "none":
+        return []
+    return [*(word.replace("_", " ") for word in config.wake.words), *config.wake.phrases]
+
+
+async def _language(house: House) -> str:
+    """Return the language that is spoken now, or would be, where the daemon is away."""
+    try:
+        info = await house.link.call({"command": "info"})
+        return str(info.get("language", house.config.language))
+    except AssistantError:
+        return house.config.language

@@ -1,0 +1,123 @@
+// The device itself: wake it, stop it, and what may be changed while it runs.
+
+import { t } from "/static/words.js";
+
+const VOLUME_PAUSE = 250; // ms without a change of the slider before it is sent
+const LANGUAGES = { en: "English", zh: "中文" };
+
+const $ = (id) => document.getElementById(id);
+
+/** Return the server's answer; an Error has a sentence for people. */
+async function ask(path, data) {
+  const options = { cache: "no-store" };
+  if (data) {
+    options.method = "POST";
+    options.headers = { "Content-Type": "application/json" };
+    options.body = JSON.stringify(data);
+  }
+  let response;
+  try {
+    response = await fetch(path, options);
+  } catch {
+    throw new Error(t("failed-network"));
+  }
+  const said = await response.json().catch(() => null);
+  if (response.ok && said) return said;
+  throw new Error(said?.error || t("failed-status", { status: response.status }));
+}
+
+function choices(select, names, chosen, label) {
+  const options = names.map((name) => new Option(label(name), name, false, name === chosen));
+  select.replaceChildren(...options);
+}
+
+/** The panel and the buttons; `changed()` is called when other settings are in force. */
+export class Device {
+  constructor(say, changed) {
+    this.say = say;
+    this.changed = changed;
+    this.known = null; // the settings in force
+    this.timer = 0;
+    this.open = 0; // changes that are not answered yet
+    for (const [id, path] of [
+      ["wake", "/wake"],
+      ["halt", "/stop"],
+    ]) {
+      $(id).addEventListener("click", () => ask(path, {}).catch((error) => say(error.message)));
+    }
+    $("volume").addEventListener("input", () => {
+      this.percent();
+      clearTimeout(this.timer);
+      this.timer = setTimeout(() => {
+        this.timer = 0;
+        this.set({ volume: $("volume").valueAsNumber / 100 });
+      }, VOLUME_PAUSE);
+    });
+    $("muted").addEventListener("change", () => this.set({ muted: $("muted").checked }));
+    $("voice").addEventListener("change", () => this.set({ voice: $("voice").value }, true));
+    $("spoken-language").addEventListener("change", () =>
+      this.set({ language: $("spoken-language").value }, true),
+    );
+  }
+
+  async load() {
+    try {
+      this.show(await ask("/settings"));
+    } catch {
+      this.known = null; // whoever is there now may have others
+    }
+    $("device-form").disabled = !this.known;
+    this.note(this.known ? "" : t("settings-unknown"));
+  }
+
+  /** Ask for a change; `slow`: other engines must be loaded for it. */
+  async set(change, slow = false) {
+    this.note(slow ? t("settings-wait") : "");
+    this.open += 1;
+    try {
+      this.known = await ask("/settings", change);
+      this.note("");
+    } catch (error) {
+      this.note(error.message);
+    }
+    this.open -= 1;
+    if (this.known) this.told(this.known); // the device's word counts
+  }
+
+  /** The device says what is in force; shown once it knows of all that was changed here. */
+  told(settings) {
+    if (this.open) this.known = settings;
+    else this.show(settings);
+  }
+
+  show(settings) {
+    if (!Array.isArray(settings.voices) || !Array.isArray(settings.languages)) return;
+    this.known = settings;
+    $("device-form").disabled = false;
+    if (!this.timer) $("volume").value = Math.round(100 * settings.volume);
+    this.percent();
+    $("muted").checked = settings.muted === true;
+    this.words();
+    $("stay").hidden = settings.remote !== true;
+    this.changed();
+  }
+
+  /** Write what depends on the page's language. */
+  words() {
+    if (!this.known?.voices) return;
+    const { voices, voice, languages, language } = this.known;
+    choices($("voice"), voices, voice, (name) => name || t("voice-own"));
+    choices($("spoken-language"), languages, language, (name) => LANGUAGES[name] ?? name);
+    this.percent();
+  }
+
+  percent() {
+    const text = t("percent", { n: $("volume").value });
+    $("volume-now").textContent = text;
+    $("volume").setAttribute("aria-valuetext", text);
+  }
+
+  note(text) {
+    $("device-note").textContent = text;
+  }
+}
