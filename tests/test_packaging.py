@@ -571,9 +571,9 @@ def test_a_failing_command_fails_the_script(checkout: Path) -> None:
     [
         (
             ["--with", "coqui"],
-            "--with is 'coqui'; allowed: fetch, moonshine, piper, tune, web, whisper.",
+            "--with is 'coqui'; allowed: fetch, moonshine, piper, remote, tune, web, whisper.",
         ),
-        (["--with"], "--with is ''; allowed: fetch, moonshine, piper, tune, web, whisper."),
+        (["--with"], "--with is ''; allowed: fetch, moonshine, piper, remote, tune, web, whisper."),
         (["--language", "fr"], "--language is 'fr'; allowed: en, zh."),
         (["--now"], "unknown option '--now'; script/setup --help lists them."),
     ],

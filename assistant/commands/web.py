@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import segno
 
 
-@click.group()
+@click.group(epilog=example("assistant web token"))
 def command() -> None:
     """Show the web page's address and token."""
 

@@ -229,7 +229,8 @@ def utterances(pcm: "Pcm") -> Iterator[tuple[int, int]]:
     while len(pcm) - start > longest:
         half = pcm[start + longest // 2 : start + longest].astype(np.float64) ** 2
         sums = np.concatenate(([0.0], np.cumsum(half)))
-        at = int(np.argmin(sums[window:] - sums[:-window]))
+        energy = sums[window:] - sums[:-window]
+        at = len(energy) - 1 - int(np.argmin(energy[::-1]))  # the last one of the quietest
         cut = start + longest // 2 + at + window // 2
         yield start, cut
         start = cut
