@@ -2,6 +2,7 @@
 
 import http.client
 import io
+import re
 import json
 import threading
 import wave
@@ -76,7 +77,7 @@ def transcribe(address, file, **fields):
 
 
 def words(text):
-    return {word.strip(".,").lower() for word in text.split()}
+    return set(re.findall(r"[a-z]+", text.lower()))
 
 
 def wav(pcm, rate=16_000):

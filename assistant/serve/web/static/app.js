@@ -319,6 +319,13 @@ function ask(prompt, from = null) {
   answerTo(run, prompt, before);
 }
 
+// A reload may break the connection before the page hears that it is hidden.
+let leaving = false;
+window.addEventListener("beforeunload", () => {
+  leaving = true;
+  setTimeout(() => (leaving = false), 3000); // it stayed after all
+});
+
 async function answerTo(run, prompt, before) {
   const { signal } = run.controller;
   let outcome = { finish: "stopped" };
@@ -360,7 +367,7 @@ async function answerTo(run, prompt, before) {
       outcome = { finish: "failed", error: { code, message, values } };
     }
   }
-  if (signal.aborted) outcome = { finish: "stopped" };
+  if (signal.aborted || leaving) outcome = { finish: "stopped" };
   run.note = null;
   // Another question may have taken its place, or the page may be closing.
   if (runs.get(run.id) === run) runs.delete(run.id);
