@@ -2,8 +2,8 @@
 
 import http.client
 import io
-import re
 import json
+import re
 import threading
 import wave
 
