@@ -137,6 +137,7 @@ class Daemon:
         self._tones: dict[str, Pcm] = {}
         self._standby: Standby | None = None
         self._cores = Cores()
+        self._sounding: Key | None = None  # the take of which something was heard last
         self._secret: Key | None = None  # the take that nobody may see yet
         self._kept_back: list[tuple[str, dict[str, Any]]] = []  # what is to be told of it
         self._dropped: deque[Key] = deque(maxlen=128)  # whose last words may still come
@@ -640,7 +641,9 @@ class Daemon:
         self._speaker.end(key)
 
     def _on_clause(self, key: Key, text: str, at: float) -> None:
-        self.trace.mark(key.turn, "first_sample", at, take=key.take)
+        if key != self._sounding:  # the other clauses' samples are not the first
+            self._sounding = key
+            self.trace.mark(key.turn, "first_sample", at, take=key.take)
         self.post(ClauseStarted(key.turn, key.take, text))
 
     def _on_end(self, key: Key, heard: str, at: float) -> None:
