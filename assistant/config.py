@@ -73,6 +73,11 @@ class Wake(Section):
     )
     earcon: bool = Field(True, description="play a short tone at wake and when it stops listening")
 
+    @property
+    def calls(self) -> list[str]:
+        """What may be said to wake it."""
+        return [*(word.replace("_", " ") for word in self.words), *self.phrases]
+
 
 class Asr(Section):
     """Speech recognition."""

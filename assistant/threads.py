@@ -8,7 +8,7 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from assistant import machine
+from assistant import files, machine
 from assistant.config import Config
 from assistant.errors import AssistantError
 from assistant.models import Shelf
@@ -72,10 +72,8 @@ def save(folder: Path, model: str, threads: Threads) -> Path:
     """Keep what was measured; returns the file. Raises `OSError`."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / FILE
-    beside = path.with_suffix(".new")
     content = {"machine": fingerprint(), "model": model, **asdict(threads)}
-    beside.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-    beside.replace(path)
+    files.write_whole(path, json.dumps(content, indent=1) + "\n")
     return path
 
 

@@ -4,13 +4,15 @@ import logging
 import queue
 import threading
 from collections.abc import Callable
-from typing import Any
+from concurrent.futures import Future
+from typing import Any, TypeVar
 
 from assistant.errors import AssistantError
 
 log = logging.getLogger(__name__)
 
 Job = Callable[[], None]
+T = TypeVar("T")
 
 
 class Worker:
@@ -30,6 +32,21 @@ class Worker:
     def post(self, job: Job, key: Any = None) -> None:
         """Run `job` after all that was posted before; `key` names it in `failed`."""
         self._inbox.put((key, job))
+
+    def call(self, job: Callable[[], T], key: Any = None) -> "Future[T]":
+        """Run `job` as `post` does, and return its outcome; what it raises is told there only."""
+        outcome: Future[T] = Future()
+
+        def run() -> None:
+            if not outcome.set_running_or_notify_cancel():
+                return
+            try:
+                outcome.set_result(job())
+            except BaseException as error:
+                outcome.set_exception(error)
+
+        self.post(run, key)
+        return outcome
 
     def backlog(self) -> int:
         """How many jobs wait, about."""

@@ -4,7 +4,6 @@ import contextlib
 import json
 import math
 import os
-import secrets
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import click
 
+from assistant import files
 from assistant.errors import BadInput
 
 if TYPE_CHECKING:
@@ -84,15 +84,7 @@ def write_whole(path: Path, text: str) -> None:
 
     Raises `BadInput` when there is no permission, no space or no such folder.
     """
-    target = Path(os.path.realpath(path))  # a link stays one
-    beside = target.parent / f".{secrets.token_hex(8)}.part"
     try:
-        try:
-            beside.write_text(text, encoding="utf-8")
-            beside.replace(target)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                beside.unlink(missing_ok=True)
-            raise
+        files.write_whole(path, text)
     except OSError as error:
         raise BadInput(f"{path}: cannot be written: {error.strerror}.") from error

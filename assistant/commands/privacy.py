@@ -45,7 +45,7 @@ def log(last: int, as_json: bool) -> None:
     sent = [number for number, entry in enumerate(entries) if entry.get("event") == "sent"]
     if not sent and not as_json:
         click.echo("Nothing has left this device.")
-    for entry in entries[sent[-last:][0] if sent else len(entries) :]:
+    for entry in entries[sent[-last:][0] :] if sent else []:
         if as_json:
             print_json(entry)
         else:

@@ -433,12 +433,11 @@ def _columns(character: str) -> int:
 
 
 def _how_to_begin(config: Config) -> str:
-    words = [*config.wake.words, *config.wake.phrases]
     if config.wake.always:
         return "it listens all the time"
-    if not words:
+    if not config.wake.calls:
         return "`assistant wake` wakes it"
-    return "say " + " or ".join(f'"{word.replace("_", " ")}"' for word in words)
+    return "say " + " or ".join(f'"{call}"' for call in config.wake.calls)
 
 
 @contextlib.contextmanager

@@ -147,20 +147,13 @@ class Listener:
         With another number of `uses` than before, what the job before it began is lost. Raises
         `Taken` while something is recognised that was said to the assistant.
         """
-        outcome: Future[T] = Future()
 
-        def run() -> None:
-            if not outcome.set_running_or_notify_cancel():
-                return
-            try:
-                if self._recognising > self._dead:
-                    raise Taken
-                outcome.set_result(job(self._recogniser, self._uses))
-            except BaseException as error:
-                outcome.set_exception(error)
+        def run() -> T:
+            if self._recognising > self._dead:
+                raise Taken
+            return job(self._recogniser, self._uses)
 
-        self._words.post(run, 0)
-        return outcome
+        return self._words.call(run, 0)
 
     def stop(self) -> bool:
         """End; return whether both threads ended in time."""

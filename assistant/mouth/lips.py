@@ -92,10 +92,10 @@ def _steps(ahead: Ahead, step: int) -> NDArray[np.float32]:
     return joined.astype(np.float32).reshape(ahead.steps, step) / 32768.0
 
 
-def loudness(sound: NDArray[np.float32], quiet: float = QUIET, loud: float = LOUD) -> list[float]:
-    """Return the level of each row of (steps, samples): 0 for `quiet` dBFS RMS, 1 for `loud`."""
+def loudness(sound: NDArray[np.float32]) -> list[float]:
+    """Return the level of each row of (steps, samples): 0 for `QUIET` dBFS RMS, 1 for `LOUD`."""
     power = np.mean(np.square(sound), axis=1) + 1e-12
-    part = (10.0 * np.log10(power) - quiet) / (loud - quiet)
+    part = (10.0 * np.log10(power) - QUIET) / (LOUD - QUIET)
     return [round(float(each), 2) for each in np.clip(part, 0.0, 1.0)]
 
 

@@ -113,18 +113,9 @@ class Speaker:
 
         The job ends soon after `wanted()`: the answer that is being spoken waits for the thread.
         """
-        outcome: Future[T] = Future()
-
-        def run() -> None:
-            if not outcome.set_running_or_notify_cancel():
-                return
-            try:
-                outcome.set_result(job(self._synthesiser.voice, lambda: self._worker.backlog() > 0))
-            except BaseException as error:
-                outcome.set_exception(error)
-
-        self._worker.post(run, NEVER)
-        return outcome
+        return self._worker.call(
+            lambda: job(self._synthesiser.voice, lambda: self._worker.backlog() > 0), NEVER
+        )
 
     def stop(self) -> bool:
         """End; return whether the thread ended in time."""

@@ -16,9 +16,10 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from assistant.errors import AssistantError, BadInput, Busy
+from assistant.serve.requests import checked
 
 if TYPE_CHECKING:
     from assistant.audio.frames import Pcm
@@ -128,7 +129,7 @@ class Lending:
 
         Raises `Busy`, `BadInput`, `AssistantError`.
         """
-        asked = _read(request)
+        asked = checked(Said, request, "request")
         with self._alone("mouth"):
             daemon = self._daemon()
             clauses = _clauses(asked.text, daemon)
@@ -151,15 +152,6 @@ class Lending:
             yield
         finally:
             self._lent.discard(what)
-
-
-def _read(request: dict[str, Any]) -> Said:
-    try:
-        return Said.model_validate(request)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise BadInput(f"the request's `{where}`: {first['msg']}.") from None
 
 
 async def _free(daemon: "Daemon") -> None:

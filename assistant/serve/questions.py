@@ -8,7 +8,7 @@ import time
 from collections.abc import AsyncGenerator
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from assistant.config import Config
 from assistant.errors import AssistantError, BadInput
@@ -17,6 +17,7 @@ from assistant.mind.model import Message
 from assistant.mind.prompt import written_prompt
 from assistant.mind.remote.either import SILENCE_S
 from assistant.mind.remote.errors import RemoteFailed
+from assistant.serve.requests import checked
 
 if TYPE_CHECKING:
     from assistant.mind.remote.hybrid import Hybrid
@@ -57,12 +58,7 @@ class Question(BaseModel):
 
 def read(request: dict[str, Any]) -> Question:
     """Check a request of the control socket; raises `BadInput`."""
-    try:
-        question = Question.model_validate(request)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise BadInput(f"the question's `{where}`: {first['msg']}.") from None
+    question = checked(Question, request, "question")
     if question.messages[-1].role != "user":
         raise BadInput("the last message is not the user's; nothing is asked.")
     return question

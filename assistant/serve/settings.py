@@ -5,11 +5,11 @@ What was chosen goes before the configuration file, which is not touched by it.
 
 import json
 import logging
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from assistant import files
 from assistant.config import Config, parse
 from assistant.errors import AssistantError, BadInput
 
@@ -131,14 +131,9 @@ def write(path: Path, chosen: Chosen) -> None:
 
     Raises `AssistantError`.
     """
-    beside = path.with_suffix(".new")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with beside.open("w", encoding="utf-8") as file:
-            file.write(json.dumps(chosen, indent=1) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
+        files.write_whole(path, json.dumps(chosen, indent=1) + "\n")
     except OSError as error:
         raise AssistantError(
             f"{path}: cannot be written: {error.strerror}; "

@@ -18,13 +18,12 @@ from assistant.conversation import Phase
 from assistant.daemon import Daemon, visible
 from assistant.errors import AssistantError, BadInput
 from assistant.events import StopRequested, WakeDetected
+from assistant.serve.watching import MOST, Queue
 
 if TYPE_CHECKING:
     from assistant.audio.frames import Pcm
     from assistant.audio.patch import Jack
 
-MOST = 512
-"""Events that may wait for a slow reader; with more it is let go. About 10 s of sound."""
 SILENT_S = 10.0
 """A client whose microphone gives nothing for so long is let go: it has the device to itself."""
 IDLE_S = 60.0
@@ -39,26 +38,19 @@ async def talk(
 
     Raises `AssistantError` when somebody else talks, or the client is too slow, silent or wrong.
     """
-    told: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+    told = Queue(levels=False)
     loop = asyncio.get_running_loop()
 
-    def tell(line: dict[str, Any]) -> None:
-        if told.qsize() < MOST:
-            told.put_nowait(line)
-
-    def note(name: str, data: dict[str, Any]) -> None:
-        tell({"event": name, **data})
-
     def take(block: "Pcm | None", rate: int) -> None:
-        line: dict[str, Any] = {"event": "flush"}
+        name, data = "flush", dict[str, Any]()
         if block is not None:
             audio = base64.b64encode(block.astype("<i2", copy=False).tobytes()).decode()
-            line = {"event": "audio", "rate": rate, "audio": audio}
+            name, data = "audio", {"rate": rate, "audio": audio}
         with contextlib.suppress(RuntimeError):  # the loop has ended
-            loop.call_soon_threadsafe(tell, line)
+            loop.call_soon_threadsafe(told, name, data)
 
     jack = daemon.plug(take)
-    daemon.observe(note)
+    daemon.observe(told)
     hearing = asyncio.create_task(_hear(daemon, jack, said))
     try:
         yield {"event": "state", **visible(daemon.state)}
@@ -81,7 +73,7 @@ async def talk(
                 raise AssistantError("too slow: sound was lost; begin again.")
     finally:
         hearing.cancel()
-        daemon.unobserve(note)
+        daemon.unobserve(told)
         daemon.unplug(jack)
 
 

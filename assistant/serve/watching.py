@@ -8,7 +8,7 @@ from assistant.daemon import Daemon, visible
 from assistant.errors import AssistantError
 
 MOST = 512
-"""Events that may wait for a slow reader; with more it is let go."""
+"""Events that may wait for a slow reader; with more it is let go. About 10 s of sound."""
 
 
 class Queue(asyncio.Queue[dict[str, Any]]):

@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
+import errno
 import json
+import os
 import queue
 import shutil
 import threading
@@ -232,12 +234,17 @@ def test_a_voice_or_language_that_was_removed_is_ignored_and_the_rest_kept(
     assert [record.levelname for record in caplog.records] == ["WARNING"] * 2
 
 
-def test_a_file_that_cannot_be_written_is_one_sentence_and_the_old_one_stays(tmp_path):
+def test_a_file_that_cannot_be_written_is_one_sentence_and_the_old_one_stays(tmp_path, monkeypatch):
     path = tmp_path / settings.FILE
     settings.write(path, {"volume": 0.5})
-    path.with_suffix(".new").mkdir()
+
+    def full(_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(AssistantError, match="cannot be written"):
         settings.write(path, {"volume": 0.6})
+    assert list(tmp_path.iterdir()) == [path]
     assert json.loads(path.read_text()) == {"volume": 0.5}
 
 

@@ -1,10 +1,12 @@
-"""A real browser for the tests of the page."""
+"""A real browser, and a server before a fake daemon."""
 
 import os
 import shutil
 
 import pytest
+from fake_daemon import FakeDaemon
 from playwright.sync_api import sync_playwright
+from serving import settings, site
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium")
 
@@ -17,3 +19,15 @@ def browser():  # per module: while it is open, asyncio cannot run on this threa
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def daemon(tmp_path):
+    with FakeDaemon(tmp_path / "s") as fake:
+        yield fake
+
+
+@pytest.fixture
+def web(daemon):
+    with site(settings(daemon.path)) as running:
+        yield running

@@ -20,18 +20,6 @@ BROKEN = {"ok": False, "error": "the engine failed."}
 ASKED = {"messages": [{"role": "user", "content": "Hello?"}]}
 
 
-@pytest.fixture
-def daemon(tmp_path):
-    with FakeDaemon(tmp_path / "s") as fake:
-        yield fake
-
-
-@pytest.fixture
-def web(daemon):
-    with site(settings(daemon.path)) as running:
-        yield running
-
-
 @pytest.fixture(scope="module")
 def refusing(tmp_path_factory):
     """One for all requests that make no sense: none of them may reach the daemon."""

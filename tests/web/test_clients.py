@@ -8,25 +8,13 @@ import threading
 
 import openai
 import pytest
-from fake_daemon import HANG_UP, USAGE, WAIT, FakeDaemon, text
+from fake_daemon import HANG_UP, USAGE, WAIT, text
 from serving import settings, site, until
 from test_whole import PATIENCE_S, QUESTION, Running
 
 SECRET = "a-secret-of-forty-three-letters-and-no-less"
 ASKED = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "How are you?"}]
 BUSY = {"ok": False, "error": "too many wait.", "kind": "busy", "retry_after_s": 1}
-
-
-@pytest.fixture
-def daemon(tmp_path):
-    with FakeDaemon(tmp_path / "s") as fake:
-        yield fake
-
-
-@pytest.fixture
-def web(daemon):
-    with site(settings(daemon.path)) as running:
-        yield running
 
 
 def client(web, key="none is needed", **more):

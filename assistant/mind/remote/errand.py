@@ -25,7 +25,7 @@ class Errand:
 
         Raises `RemoteFailed`, and `queue.Empty` when nothing came for `patience_s` s.
         """
-        came = self._came.get(timeout=max(0.0, patience_s)) if patience_s else self._came.get(False)
+        came = self._came.get(patience_s > 0, patience_s)
         if isinstance(came, RemoteFailed):
             raise came
         return came

@@ -9,6 +9,8 @@ from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
+from assistant import files
+
 FAILURES = 3
 """So many in a row open the circuit breaker."""
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 20.0, 600.0
@@ -29,7 +31,6 @@ class Breaker:
         self._clock = clock
         self._failures = 0
         self._pause_s = FIRST_PAUSE_S
-        self._closed_until = float("-inf")
         self._open_until = float("-inf")
         self._trying = False
 
@@ -94,9 +95,7 @@ class Budget:
         self._minute.append(self._clock())
         kept = {"date": date.isoformat(), "day": counts["day"] + 1, "month": counts["month"] + 1}
         self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        beside = self._file.with_suffix(".part")
-        beside.write_text(json.dumps(kept))
-        beside.replace(self._file)
+        files.write_whole(self._file, json.dumps(kept))
 
     def _last_minute(self) -> int:
         while self._minute and self._minute[0] <= self._clock() - MINUTE_S:

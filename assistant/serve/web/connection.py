@@ -28,7 +28,34 @@ GOODBYE_S = 1.0
 FULL = json.dumps({"error": "too many connections; try again in a moment."}).encode()
 
 
-class Connection(H11Protocol):
+class Stalling(asyncio.Protocol):
+    """Beside one of uvicorn's protocols: ends a connection whose client takes nothing any more."""
+
+    loop: asyncio.AbstractEventLoop
+    transport: asyncio.Transport
+    _reading_due: asyncio.TimerHandle | None = None
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget it."""
+        self._wait_no_more()
+        super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        """Note that the client does not keep up."""
+        super().pause_writing()
+        self._reading_due = self.loop.call_later(STALLED_S, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """Note that it does again."""
+        super().resume_writing()
+        self._wait_no_more()
+
+    def _wait_no_more(self) -> None:
+        if self._reading_due:
+            self._reading_due.cancel()
+
+
+class Connection(Stalling, H11Protocol):
     """Refuses a connection from the `limit_concurrency`th at once, and ends one that stalls.
 
     uvicorn answers none of them any more when there are so many; so there never are.
@@ -39,7 +66,6 @@ class Connection(H11Protocol):
         self.who = ""
         """Whom it is counted for."""
         self._headers_due: asyncio.TimerHandle | None = None
-        self._reading_due: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Take a connection, or tell it that there are too many."""
@@ -58,7 +84,8 @@ class Connection(H11Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget it."""
-        self._cancel()
+        if self._headers_due:
+            self._headers_due.cancel()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -70,25 +97,9 @@ class Connection(H11Protocol):
             self._headers_due.cancel()
             self._headers_due = None
 
-    def pause_writing(self) -> None:
-        """Note that the client does not keep up."""
-        super().pause_writing()
-        self._reading_due = self.loop.call_later(STALLED_S, self.transport.abort)
-
-    def resume_writing(self) -> None:
-        """Note that it does again."""
-        super().resume_writing()
-        if self._reading_due:
-            self._reading_due.cancel()
-
     def _expect_headers(self) -> None:
         if not self._headers_due:
             self._headers_due = self.loop.call_later(HEADERS_S, self.transport.abort)
-
-    def _cancel(self) -> None:
-        for timer in (self._headers_due, self._reading_due):
-            if timer:
-                timer.cancel()
 
 
 class Encrypted(asyncio.Protocol):

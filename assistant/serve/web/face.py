@@ -20,7 +20,7 @@ def phrases(config: Config) -> list[str]:
     """Return what may be said to wake it; nothing where it need not be woken, or hears nothing."""
     if config.wake.always or config.audio.backend == "none":
         return []
-    return [*(word.replace("_", " ") for word in config.wake.words), *config.wake.phrases]
+    return config.wake.calls
 
 
 async def _language(house: House) -> str:

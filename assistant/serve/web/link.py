@@ -48,7 +48,6 @@ class Busy(AssistantError):
 class Line:
     """A talk with the daemon: both sides say what they like."""
 
-    _link: "Link"
     _reader: asyncio.StreamReader
     _writer: asyncio.StreamWriter
 
@@ -60,7 +59,7 @@ class Line:
 
     async def hear(self) -> dict[str, Any]:
         """Return what the daemon says next. Raises as `Link.stream` does."""
-        return await self._link.next(self._reader)
+        return await next_line(self._reader)
 
     async def hear_within(self, seconds: float) -> dict[str, Any]:
         """As `hear`; a silence of more than so many `seconds` raises `Absent`."""
@@ -84,7 +83,7 @@ class Link:
         """
         try:
             async with asyncio.timeout(CALL_TIMEOUT_S), self._asked(request) as (reader, _):
-                return await self.next(reader)
+                return await next_line(reader)
         except TimeoutError as error:
             raise silent() from error
 
@@ -100,7 +99,7 @@ class Link:
             while True:
                 try:
                     async with asyncio.timeout(patience_s):
-                        answer = await self.next(reader)
+                        answer = await next_line(reader)
                 except TimeoutError as error:
                     raise silent() from error
                 yield answer
@@ -111,7 +110,7 @@ class Link:
     async def talk(self, request: dict[str, Any]) -> AsyncIterator[Line]:
         """Begin a talk with a request; leaving it ends the work. Raises as `stream` does."""
         async with self._asked(request) as (reader, writer):
-            yield Line(self, reader, writer)
+            yield Line(reader, writer)
 
     @contextlib.asynccontextmanager
     async def _asked(
@@ -133,22 +132,23 @@ class Link:
         finally:
             writer.close()
 
-    async def next(self, reader: asyncio.StreamReader) -> dict[str, Any]:
-        """Return the daemon's next line."""
-        try:
-            line = await reader.readline()
-            answer = json.loads(line) if line.endswith(b"\n") else None
-        except (OSError, ValueError) as error:
-            raise Absent("the assistant's answer was cut off or cannot be read.") from error
-        if not isinstance(answer, dict):
-            raise Absent("the assistant went away in the middle; try again.")
-        if answer.get("ok"):
-            return answer
-        sentence = str(answer.get("error", "the assistant refused the request."))
-        wait = answer.get("retry_after_s")
-        if isinstance(wait, int | float) and math.isfinite(wait):
-            raise Busy(sentence, wait)
-        raise (Failed if answer.get("kind") == "failed" else Refused)(sentence)
+
+async def next_line(reader: asyncio.StreamReader) -> dict[str, Any]:
+    """Return the daemon's next line."""
+    try:
+        line = await reader.readline()
+        answer = json.loads(line) if line.endswith(b"\n") else None
+    except (OSError, ValueError) as error:
+        raise Absent("the assistant's answer was cut off or cannot be read.") from error
+    if not isinstance(answer, dict):
+        raise Absent("the assistant went away in the middle; try again.")
+    if answer.get("ok"):
+        return answer
+    sentence = str(answer.get("error", "the assistant refused the request."))
+    wait = answer.get("retry_after_s")
+    if isinstance(wait, int | float) and math.isfinite(wait):
+        raise Busy(sentence, wait)
+    raise (Failed if answer.get("kind") == "failed" else Refused)(sentence)
 
 
 def silent() -> Absent:
