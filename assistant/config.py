@@ -114,7 +114,7 @@ class Turn(Section):
         0.8, description="silence that ends the user's turn, in s"
     )
     whole_silence: Annotated[float, Field(ge=0.05, le=5.0)] = Field(
-        0.25,
+        0.2,
         description="silence that ends it when the language model takes what was said for a whole "
         "request, in s",
     )

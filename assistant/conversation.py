@@ -87,7 +87,7 @@ class Rules:
 
     silence: float = 0.8
     """What ends a turn whose text is open, or not judged yet."""
-    whole_silence: float = 0.25
+    whole_silence: float = 0.2
     """What ends a turn whose text is whole by the mind's estimate."""
     whole: float = 0.5
     """Probability from which a text counts as whole."""

@@ -36,6 +36,13 @@ class History:
         if self.tokens > self._limit:
             self._trim()
 
+    def followed_by(self, user: str, assistant: str) -> "History":
+        """Return what this will be with another turn; this one stays as it is."""
+        other = History(self._limit, self._count)
+        other._turns, other.tokens = self._turns.copy(), self.tokens
+        other.append(user, assistant)
+        return other
+
     def messages(self) -> list[Message]:
         """Return the turns as messages, user and assistant by turns, oldest first."""
         roles: list[Message] = []

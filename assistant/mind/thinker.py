@@ -230,6 +230,20 @@ class Thinker:
             return
         self._mark(key, "reply_end", reply_tokens=self._model.usage.reply_tokens)
         self._on_end(key, "".join(pieces))
+        if key <= self._released:
+            self._worker.post(lambda: self._read_on(text, "".join(pieces)), NEVER)
+
+    def _read_on(self, question: str, reply: str) -> None:
+        """Make ready for the next question while the answer is still spoken.
+
+        Where the oldest turns leave, most of the history has to be read again: for a second or
+        more, in which somebody who asks back at once would wait.
+        """
+        if self._worker.backlog() == 0:
+            foreseen = self._history.followed_by(question, reply)
+            self._model.warm(
+                prompt.messages(self._system, foreseen, ""), lambda: self._worker.backlog() > 0
+            )
 
     def _pieces(
         self,

@@ -113,3 +113,17 @@ def test_clear_forgets_everything_and_makes_room():
     history.append("a b c", "d e")
     history.append("a", "")
     assert len(history) == 2
+
+
+@settings(deadline=None)
+@given(st.integers(0, 100), st.lists(sizes, min_size=1, max_size=20))
+def test_what_it_will_be_is_what_it_becomes(limit, said):
+    history = History(limit, words)
+    *before, last = [turn(number, size) for number, size in enumerate(said)]
+    for each in before:
+        history.append(*each)
+    held = history.messages()
+    foreseen = history.followed_by(*last)
+    assert history.messages() == held
+    history.append(*last)
+    assert (history.messages(), history.tokens) == (foreseen.messages(), foreseen.tokens)

@@ -277,6 +277,35 @@ def test_the_history_is_held_under_its_limit():
     assert stage.thinker.stop()
 
 
+def test_while_an_answer_is_spoken_the_history_that_will_be_is_read():
+    stage = Stage(history_tokens=12).load()
+    for turn in range(3):
+        stage.thinker.think(Key(turn, 1), f"question {turn}")
+        stage.thinker.remember(turn, "an answer")
+    stage.settle()
+    stage.model.warmed.clear()
+    stage.thinker.think(Key(3, 1), "question 3")  # with its answer the oldest turns must leave
+    stage.settle()
+    stage.settle()
+    assert [m.text for m in stage.model.warmed[-1]] == [
+        "Be kind.",
+        "question 3",
+        "One. Two. Three. ",
+        "",
+    ]
+    assert "question 3" not in str(stage.history())
+    assert stage.thinker.stop()
+
+
+def test_for_an_answer_that_is_secret_still_no_history_is_read(stage):
+    stage.model.answer = "One."
+    stage.model.warmed.clear()
+    stage.thinker.think(Key(1, 1), "Count.", secret=True)
+    stage.settle()
+    stage.settle()
+    assert stage.model.warmed == []
+
+
 def test_forget_begins_a_new_conversation(stage):
     stage.thinker.think(Key(1, 1), "Count.")
     stage.thinker.remember(1, "One.")
