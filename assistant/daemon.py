@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, get_args
 
-from assistant import power, threads
+from assistant import memory, power, threads
 from assistant.config import Config
 from assistant.conversation import SENTENCES, Phase, Rules, State, decide, stops
 from assistant.cores import Cores
@@ -66,6 +66,8 @@ log = logging.getLogger(__name__)
 
 POWER_S = 30.0
 """How often battery and temperature are looked at, in s."""
+
+ANSWERING = (Phase.THINKING, Phase.SPEAKING)
 
 SLOWEST_LETTERS = 4.0
 """Letters that a voice says in a second at the least: Chinese ones, with some reserve."""
@@ -289,7 +291,7 @@ class Daemon:
     def occupied(self) -> bool:
         """Whether somebody speaks to it, or waits for its answer, or hears it."""
         heard = self.state.phase is Phase.LISTENING and self.state.began is not None
-        return heard or self.state.phase in (Phase.THINKING, Phase.SPEAKING)
+        return heard or self.state.phase in ANSWERING
 
     @property
     def stopped(self) -> bool:
@@ -349,6 +351,8 @@ class Daemon:
         self._note(event)
         if visible(before) != (seen := visible(self.state)):
             self._tell("state", seen)
+        if before.phase in ANSWERING and self.state.phase not in ANSWERING:
+            self._loop.run_in_executor(None, memory.give_back)
         heard = self.state.phase is Phase.LISTENING and self.state.began is not None
         self._thinker.voice(heard or self.state.phase is Phase.THINKING)
         if self._standby:
