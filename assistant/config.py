@@ -82,14 +82,28 @@ class Wake(Section):
 class Asr(Section):
     """Speech recognition."""
 
-    engine: Literal["auto", "vosk", "moonshine", "whisper"] = Field(
-        "auto", description="`auto` takes the best installed one for `language`"
+    engine: Literal["auto", "vosk", "moonshine", "whisper", "wyoming"] = Field(
+        "auto",
+        description="`auto` takes the best installed one for `language`; `wyoming` one on another "
+        "host, to which the sound of what is said goes",
     )
     model: str = Field(
-        "", description="a name from `assistant models list`, or a path; empty: the best"
+        "",
+        description="a name from `assistant models list`, or a path; with `wyoming` a name there; "
+        "empty: the best",
     )
     threads: Annotated[int, Field(ge=0, le=64)] = Field(
         0, description="threads of the recogniser where it can be told; 0: fits the machine"
+    )
+    uri: str = Field(
+        "",
+        description="with `wyoming`: where it is, such as `tcp://192.168.1.20:10300`, or `auto` "
+        "for the first one that is found in the local network",
+    )
+    timeout: Annotated[float, Field(ge=0.2, le=60.0)] = Field(
+        5.0,
+        description="with `wyoming`: without the text after so many s one that is installed here "
+        "takes over",
     )
 
 
@@ -183,7 +197,9 @@ class Llm(Section):
     """The language model."""
 
     model: str = Field(
-        "", description="a name from `assistant models list`, or a path; empty: the best"
+        "",
+        description="a name from `assistant models list`, or a path; empty: the best; `none`: "
+        "none on this device, which needs `remote.share` to be `all`",
     )
     context: Annotated[int, Field(ge=256, le=32768)] = Field(
         2048, description="context length in tokens; must hold prompt, history, question and answer"
@@ -233,13 +249,29 @@ class Llm(Section):
 class Speech(Section):
     """The voice."""
 
-    engine: Literal["auto", "espeak", "pyttsx3", "piper"] = Field(
-        "auto", description="`auto` takes Piper where it and a voice are installed, else espeak"
+    engine: Literal["auto", "espeak", "pyttsx3", "piper", "wyoming"] = Field(
+        "auto",
+        description="`auto` takes Piper where it and a voice are installed, else espeak; `wyoming` "
+        "one on another host, to which the text of what is said goes",
     )
     voice: str = Field(
         "",
         description="a Piper voice (name from `assistant models list`, or a path to its .onnx), "
-        "or an espeak voice such as `en-us`; empty: the one for `language`",
+        "or an espeak voice such as `en-us`; with `wyoming` a name there; empty: the one for "
+        "`language`",
+    )
+    speaker: str = Field(
+        "", description="with `wyoming`: the speaker of a voice that has several; empty: its own"
+    )
+    uri: str = Field(
+        "",
+        description="with `wyoming`: where it is, such as `tcp://192.168.1.20:10200`, or `auto` "
+        "for the first one that is found in the local network",
+    )
+    timeout: Annotated[float, Field(ge=0.2, le=60.0)] = Field(
+        5.0,
+        description="with `wyoming`: without (further) sound after so many s one that is installed "
+        "here takes over",
     )
     rate: Annotated[float, Field(ge=0.5, le=2.0)] = Field(
         1.0, description="speaking rate; 1 is normal"
@@ -305,14 +337,25 @@ class Web(Section):
 
 
 class Remote(Section):
-    """Help from a larger model on another machine, for hard questions only; off by default."""
+    """Help from a model on another machine; off by default."""
 
     endpoint: str = Field(
         "",
         description="base address of an OpenAI-compatible interface, such as "
-        "`http://192.168.1.20:8000/v1`; empty: nothing ever leaves the device",
+        "`http://192.168.1.20:8000/v1`, or a Wyoming conversation service, such as "
+        "`tcp://192.168.1.20:10500`; empty: no question ever leaves the device",
     )
     model: str = Field("qwen-max", description="the model's name there")
+    share: Literal["hard", "all"] = Field(
+        "hard",
+        description="which questions go out: the hard ones, or all but the private ones, to a "
+        "brain that several devices share",
+    )
+    system_prompt: str = Field(
+        "",
+        description="what the model there is told of who it is; empty: a kind, plain assistant "
+        "(`llm.system_prompt` never goes out)",
+    )
     key_file: str = Field(
         "",
         description="file that holds the key; empty: `$ASSISTANT_REMOTE_KEY`, or systemd's "
@@ -321,13 +364,13 @@ class Remote(Section):
     threshold: Annotated[float, Field(ge=0.0, le=1.0)] = Field(
         0.5,
         description="probability that a question is a hard one above which it goes out; "
-        "1: only on demand (`ask the cloud ...`), 0: all but the private ones",
+        "1: only on demand (`ask the cloud ...`), 0: all but greetings and the private ones",
     )
     private: list[str] = Field(
         [], description="further words and phrases; a question with one of them never goes out"
     )
     history: Annotated[int, Field(ge=0, le=20)] = Field(
-        0, description="so many earlier exchanges may go along"
+        0, description="up to so many earlier exchanges may go along"
     )
     redact: list[Literal["names", "numbers", "addresses"]] = Field(
         ["names", "numbers", "addresses"],
@@ -343,6 +386,7 @@ class Remote(Section):
     max_tokens: Annotated[int, Field(ge=1, le=8192)] = Field(
         400, description="the longest answer in tokens"
     )
+    tone: bool = Field(True, description="play three rising tones when a question goes out")
     per_minute: Annotated[int, Field(ge=0, le=10_000)] = Field(
         10, description="questions that may go out in a minute"
     )
@@ -351,6 +395,111 @@ class Remote(Section):
     )
     per_month: Annotated[int, Field(ge=0, le=10_000_000)] = Field(
         3000, description="questions that may go out in a month"
+    )
+
+
+class Mqtt(Section):
+    """State and commands over an MQTT 5 broker, for fleets and Home Assistant; off by default."""
+
+    host: str = Field(
+        "", description="name or address of the broker; empty: there is no such connection"
+    )
+    port: Annotated[int, Field(ge=0, le=65535)] = Field(
+        0, description="its port; 0: 8883 with TLS, else 1883"
+    )
+    tls: bool = Field(
+        False, description="encrypt the connection, to a broker whose certificate is trusted"
+    )
+    ca: str = Field(
+        "",
+        description="file of the authority's certificate in PEM, trusted instead of those of the "
+        "system; with one, `tls` is on",
+    )
+    certificate: str = Field(
+        "",
+        description="file of this device's own certificate in PEM, where the broker asks for one; "
+        "with one, `tls` is on",
+    )
+    key: str = Field("", description="file of its private key in PEM, no password")
+    username: str = Field("", description="name that the broker knows this device by")
+    password_file: str = Field(
+        "",
+        description="file that holds the password; empty: `$ASSISTANT_MQTT_PASSWORD`, or systemd's "
+        "credential `mqtt-password`",
+    )
+    base: str = Field(
+        "assistant", description="where all topics begin; this device's are `BASE/DEVICE/...`"
+    )
+    device: str = Field(
+        "",
+        description="name of this device in the topics, 1 to 64 of `A-Z a-z 0-9 _ -`; empty: one "
+        "that belongs to this machine",
+    )
+    name: str = Field("", description="name of this device for people; empty: the host's")
+    groups: list[str] = Field(
+        [], description="groups that it belongs to: it heeds `BASE/group/GROUP/command/...` too"
+    )
+    commands: bool = Field(
+        True, description="do what is asked for over MQTT; `false` only tells what happens"
+    )
+    text: bool = Field(
+        False, description="publish what was said and answered, too, for all who may read there"
+    )
+    discovery: bool = Field(True, description="let Home Assistant find the device")
+    prefix: str = Field("homeassistant", description="where Home Assistant looks for devices")
+    interval: Annotated[float, Field(ge=1.0, le=86_400.0)] = Field(
+        60.0, description="the metrics are published every so many s"
+    )
+    keepalive: Annotated[int, Field(ge=5, le=3600)] = Field(
+        30, description="after so many s of silence the other side is asked whether it still lives"
+    )
+    rate: Annotated[float, Field(ge=0.1, le=1000.0)] = Field(
+        5.0,
+        description="commands a second on average; those of five seconds may come at once, more "
+        "are refused",
+    )
+
+
+class Wyoming(Section):
+    """What this device does for others by the Wyoming protocol, such as for Home Assistant."""
+
+    enabled: bool = Field(
+        False, description="others may use its recogniser, its voice and its language model"
+    )
+    satellite: bool = Field(
+        False,
+        description="Home Assistant answers what is said to this device while it is there; "
+        "what is said after the wake word goes to it",
+    )
+    host: str = Field(
+        "127.0.0.1",
+        description="address to listen on; the protocol knows no passwords, so with another one "
+        "than this machine's own, such as `0.0.0.0`, say in `allow` who may connect",
+    )
+    port: Annotated[int, Field(ge=0, le=65535)] = Field(
+        10600, description="port for `enabled`; 0: any free one"
+    )
+    satellite_port: Annotated[int, Field(ge=0, le=65535)] = Field(
+        10700, description="port for `satellite`; 0: any free one"
+    )
+    name: str = Field("", description="what others call it; empty: this machine's name")
+    area: str = Field("", description="the room in which it stands, for Home Assistant")
+    allow: list[str] = Field(
+        [],
+        description="addresses and networks that may connect beside this machine, such as "
+        "`192.168.1.20` or `192.168.1.0/24`; empty: all that can reach it",
+    )
+    announce: Literal["auto", "always", "never"] = Field(
+        "auto",
+        description="let others in the network find it (mDNS); `auto`: unless only this machine "
+        "can reach it",
+    )
+    connections: Annotated[int, Field(ge=2, le=64)] = Field(
+        8, description="connections to each port at the same time, three quarters from one address"
+    )
+    patience: Annotated[float, Field(ge=2.0, le=300.0)] = Field(
+        20.0,
+        description="without a sign of the server after so many s the satellite answers by itself",
     )
 
 
@@ -393,6 +542,8 @@ class Config(Section):
     speech: Speech = Speech()
     web: Web = Web()
     remote: Remote = Remote()
+    wyoming: Wyoming = Wyoming()
+    mqtt: Mqtt = Mqtt()
     paths: Paths = Paths()
     log: Log = Log()
 

@@ -123,6 +123,7 @@ TO_TEST = {
     "espeak-ng": program("espeak-ng"),
     "sox": program("sox"),
     "chromium": program("chromium"),
+    "mosquitto": file("sbin/mosquitto"),
     "openssl": program("openssl"),
     "systemd": program("systemd-analyze"),
     "pocketsphinx-testdata": file("share/pocketsphinx/test/data"),

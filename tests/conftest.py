@@ -7,10 +7,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soxr
+from hypothesis import settings
 
 from assistant.config import Config
 
 os.environ.setdefault("ASSISTANT_CONFIG", os.devnull)  # not the settings of who runs the tests
+settings.register_profile("here", deadline=None)  # no test is a stopwatch: machines are shared
+settings.load_profile("here")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _state(tmp_path_factory):
+    """What was chosen and kept on this machine is for who uses it, not for the tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("STATE_DIRECTORY", str(tmp_path_factory.mktemp("state")))
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -569,11 +569,8 @@ def test_a_failing_command_fails_the_script(checkout: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (
-            ["--with", "coqui"],
-            "--with is 'coqui'; allowed: fetch, moonshine, piper, remote, tune, web, whisper.",
-        ),
-        (["--with"], "--with is ''; allowed: fetch, moonshine, piper, remote, tune, web, whisper."),
+        (["--with", "coqui"], f"--with is 'coqui'; allowed: {', '.join(EXTRAS)}."),
+        (["--with"], f"--with is ''; allowed: {', '.join(EXTRAS)}."),
         (["--language", "fr"], "--language is 'fr'; allowed: en, zh."),
         (["--now"], "unknown option '--now'; script/setup --help lists them."),
     ],

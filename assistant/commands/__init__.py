@@ -41,6 +41,11 @@ def print_json(value: Any) -> None:
     click.echo(json.dumps(value, ensure_ascii=False))
 
 
+def plain(text: str) -> str:
+    """Return the text without what a terminal would obey."""
+    return "".join(each if each.isprintable() else " " for each in text)
+
+
 def example(*lines: str) -> str:
     """Return the end of a command's help: examples, not re-wrapped."""
     return "\n".join(["\b", "Examples:", *(f"  {line}" for line in lines)])

@@ -6,14 +6,20 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import click
 
 from assistant import __version__
-from assistant.commands import example, print_json, quieten, settings
+from assistant.commands import example, plain, print_json, quieten, settings
 from assistant.config import Config
 from assistant.errors import AssistantError
+
+if TYPE_CHECKING:
+    from assistant.wyoming.finding import Kind
+
+FAR = "wyoming"
+"""The engine that is on another host."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +52,6 @@ def examine(config: Config) -> Iterator[Finding]:
     """Look at one part after the other; nothing is loaded."""
     from assistant.ears import wake
     from assistant.mind import engines as mind
-    from assistant.mouth import engines as mouth
 
     python = f"Python {platform.python_version()} on {platform.machine()}, {_cores()} cores"
     yield Finding("assistant", sys.version_info >= (3, 11), f"{__version__}, {python}")
@@ -55,7 +60,13 @@ def examine(config: Config) -> Iterator[Finding]:
     yield _finding("wake word", lambda: _wakes(config, wake.make))
     yield _finding("recogniser", lambda: _recogniser(config))
     yield _finding("language model", lambda: mind.explain(config))
-    yield _finding("voice", lambda: mouth.explain(config))
+    yield _finding("voice", lambda: _voice(config))
+    if config.remote.endpoint:
+        yield _finding("remote model", lambda: _remote(config))
+    if config.wyoming.enabled or config.wyoming.satellite:
+        yield _finding("wyoming", lambda: _wyoming(config))
+    if config.mqtt.host:
+        yield _finding("broker", lambda: _broker(config))
     folder = config.models_dir
     parent = next(p for p in [folder, *folder.parents] if p.exists())
     free = shutil.disk_usage(parent).free / 1e9
@@ -81,7 +92,72 @@ def _recogniser(config: Config) -> str:
     from assistant.ears import engines
 
     engines.choose(config)  # raises for what is missing; the explanation never does
-    return engines.explain(config)
+    told = engines.explain(config)
+    return _answering(told, config.asr.uri, "asr", config) if config.asr.engine == FAR else told
+
+
+def _voice(config: Config) -> str:
+    from assistant.mouth import engines
+
+    told = engines.explain(config)
+    if config.speech.engine == FAR:
+        return _answering(f"{told}.", config.speech.uri, "tts", config)
+    return told
+
+
+def _remote(config: Config) -> str:
+    from assistant.mind.remote import client
+
+    remote = config.remote
+    which = "hard questions" if remote.share == "hard" else "all questions but the private ones"
+    if not remote.endpoint.startswith("tcp:"):
+        client.check(remote.endpoint, client.find_key(remote))
+        return f"{remote.model} at {remote.endpoint} gets {which}"
+    from assistant.mind.remote.wyoming import WyomingClient
+
+    WyomingClient(remote, config.language)  # raises for what is wrong with the settings
+    return _answering(
+        f"wyoming at {remote.endpoint} gets {which}.", remote.endpoint, "handle", config
+    )
+
+
+def _answering(told: str, uri: str, kind: "Kind", config: Config) -> str:
+    """Add whether the other host does what is wanted. Raises `AssistantError` where it does not."""
+    from assistant.wyoming.address import check
+    from assistant.wyoming.errors import Lost
+    from assistant.wyoming.finding import describe, find
+
+    try:
+        address = check(uri, "uri") or find(kind, config.language)
+        names = [offer.name for offer in describe(address) if offer.kind == kind]
+    except Lost as error:
+        raise AssistantError(f"{told} It does not answer now: {error}") from error
+    if not names:
+        raise AssistantError(f"{told} What is at {address} offers none of that.")
+    return f"{told} It answers now: {', '.join(map(plain, names))} at {address}."
+
+
+def _wyoming(config: Config) -> str:
+    from assistant.serve import wyoming
+    from assistant.serve.wyoming import gate
+
+    wanted = config.wyoming
+    wyoming.need("wyoming.satellite" if wanted.satellite else "wyoming.enabled")
+    allowed = ", ".join(map(str, gate.networks(wanted.allow))) or "all that can reach it"
+    ports = [f"services at port {wanted.port}"] if wanted.enabled else []
+    ports += [f"satellite at port {wanted.satellite_port}"] if wanted.satellite else []
+    return f"{' and '.join(ports)} of {wanted.host}; may connect: {allowed}"
+
+
+def _broker(config: Config) -> str:
+    from assistant.serve.mqtt import broker
+
+    broker.need()
+    found = broker.of(config)
+    return (
+        f"{found.address} over MQTT as {found.topics.device}; `assistant mqtt` tells whether the "
+        "running assistant is connected"
+    )
 
 
 def _wakes(config: Config, make: Callable[[Config], Sequence[object]]) -> str:

@@ -1,10 +1,14 @@
 """`assistant privacy`: what may leave the device, and what did."""
 
-from typing import Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from assistant.commands import example, print_json, settings
+from assistant.commands import example, plain, print_json, settings
+
+if TYPE_CHECKING:
+    from assistant.config import Config
 
 
 @click.group(
@@ -18,14 +22,23 @@ def command(context: click.Context) -> None:
         return
     from assistant.mind.remote.hybrid import ledger
 
-    remote = settings().remote
+    remote, rooms = settings().remote, list(_rooms(settings()))
+    for line in rooms:
+        click.echo(line)
     if not remote.endpoint:
-        click.echo("Nothing leaves this device: remote.endpoint is not set.")
+        what = "Nothing else leaves" if rooms else "Nothing leaves"
+        click.echo(f"{what} this device: remote.endpoint is not set.")
         return
     history = f"{remote.history} earlier exchanges" if remote.history else "nothing before it"
+    hard = remote.share == "hard"
+    which, when = (
+        ("Hard questions", f"above a probability of {remote.threshold:g}, or when it is asked for")
+        if hard
+        else ("All questions", "but those with a private topic")
+    )
     click.echo(
-        f"Hard questions go to {remote.model} at {remote.endpoint}:\n"
-        f"  above a probability of {remote.threshold:g}, or when it is asked for\n"
+        f"{which} go to {remote.model} at {remote.endpoint}:\n"
+        f"  {when}\n"
         f"  the text of the question, with {history}; never sound\n"
         f"  replaced before: {', '.join(remote.redact) or 'nothing'}\n"
         f"  at most {remote.per_minute} a minute, {remote.per_day} a day, "
@@ -61,19 +74,46 @@ def clear() -> None:
     ledger(settings()).clear()
 
 
+def _rooms(config: "Config") -> Iterator[str]:
+    """Say what goes to other hosts: to those that hear or speak for this one, and to a broker."""
+    if config.asr.engine == "wyoming":
+        yield (
+            f"The sound of what is said to it goes to {_where(config.asr.uri)}:\n"
+            "  from the wake word to the end of a question, and short calls while it answers"
+        )
+    if config.speech.engine == "wyoming":
+        yield f"The text of what it says goes to {_where(config.speech.uri)}."
+    if config.wyoming.satellite:
+        yield (
+            "The sound of what is said after the wake word goes to the server that connects to\n"
+            f"  port {config.wyoming.satellite_port} of {config.wyoming.host}: {_allowed(config)}"
+        )
+    if config.wyoming.enabled:
+        yield (
+            "Its recogniser, voice and language model work for those who connect to\n"
+            f"  port {config.wyoming.port} of {config.wyoming.host}: {_allowed(config)}"
+        )
+    if config.mqtt.host:
+        text = "with what was said and answered" if config.mqtt.text else "never what was said"
+        yield f"States, settings, turns and metrics go to the broker {config.mqtt.host}, {text}."
+
+
+def _allowed(config: "Config") -> str:
+    return ", ".join(config.wyoming.allow) or "whoever can reach it"
+
+
+def _where(uri: str) -> str:
+    return "the first service that is found in the network" if uri == "auto" else uri
+
+
 def _line(entry: dict[str, Any]) -> str:
     time = entry.get("time", "?")
     if entry.get("event") != "sent":
         return f"{time}  {entry.get('outcome')}, {entry.get('characters')} characters came back"
     told = "\n".join(
-        f"    {each.get('role')}: {_plain(str(each.get('text')))}"
+        f"    {each.get('role')}: {plain(str(each.get('text')))}"
         for each in entry.get("messages", [])
         if each.get("role") != "system"
     )
     where = f"{entry.get('model')} at {entry.get('to')}"
     return f"{time}  to {where} ({entry.get('source')}, {entry.get('why')})\n{told}"
-
-
-def _plain(text: str) -> str:
-    """Return the text without what a terminal would obey."""
-    return "".join(each if each.isprintable() else " " for each in text)

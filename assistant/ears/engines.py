@@ -30,6 +30,9 @@ MARKS = {
 
 ENGLISH_ONLY = ("moonshine",)
 
+FAR = "wyoming"
+"""The engine that is on another host."""
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -37,6 +40,7 @@ class Choice:
 
     engine: str
     path: Path
+    """The model's folder or file; `Path()` where it is on another host."""
     why: str
     """For people, without a full stop."""
 
@@ -48,6 +52,8 @@ def make(config: Config) -> Recogniser:
     unknown model.
     """
     choice = choose(config)
+    if choice.engine == FAR:
+        return _far(config)
     if choice.engine == "vosk":
         from assistant.ears.vosk import VoskRecogniser
 
@@ -64,6 +70,11 @@ def make(config: Config) -> Recogniser:
 def choose(config: Config) -> Choice:
     """Say which engine with which model `make` would load, without loading it. Raises as `make`."""
     wanted, shelf = config.asr, Shelf(config.models_dir)
+    if wanted.engine == FAR:
+        from assistant.wyoming import check
+
+        check(config, wanted.uri, "asr.uri")
+        return Choice(FAR, Path(), f"at {wanted.uri}, as `asr.uri` says")
     if wanted.model:
         return _named(config, shelf)
     if wanted.engine != "auto":
@@ -89,6 +100,10 @@ def explain(config: Config) -> str:
         choice = choose(config)
     except BadInput as error:
         return f"speech recognition: none: {error}"
+    if choice.engine == FAR:
+        local = _local(config)
+        instead = f"{local.engine} ({local.path.name}) hears" if local else "nothing here hears"
+        return f"speech recognition: {FAR} {choice.why}; {instead} when that does not answer."
     line = f"speech recognition: {choice.engine} ({choice.path.name}): {choice.why}"
     better = _better(config, choice)
     return f"{line}; {better}" if better else f"{line}."
@@ -103,6 +118,33 @@ def detect(path: Path) -> str:
             return engine
     wanted = "; ".join(f"{engine}: {marks[0]}" for engine, marks in MARKS.items())
     raise BadInput(f"{path}: is no model for speech recognition (looked for {wanted}).")
+
+
+def _far(config: Config) -> Recogniser:
+    """Make the recogniser on another host, with what is installed here behind it."""
+    from assistant.ears.either import EitherRecogniser
+    from assistant.ears.wyoming import WyomingRecogniser
+    from assistant.wyoming.pauses import Pauses
+
+    asr = config.asr
+    far = WyomingRecogniser(asr.uri, config.language, model=asr.model, timeout_s=asr.timeout)
+    if _local(config) is None:
+        return far
+    return EitherRecogniser(far, lambda: make(_here(config)), Pauses())
+
+
+def _here(config: Config) -> Config:
+    """Return the settings with the best recogniser that is installed here."""
+    asr = config.asr.model_copy(update={"engine": "auto", "model": ""})
+    return config.model_copy(update={"asr": asr})
+
+
+def _local(config: Config) -> Choice | None:
+    """Return what takes over when the other host does not answer; None: nothing is installed."""
+    try:
+        return choose(_here(config))
+    except BadInput:
+        return None
 
 
 def _named(config: Config, shelf: Shelf) -> Choice:

@@ -2,10 +2,13 @@
 
 from assistant import machine
 from assistant.config import Config
-from assistant.errors import EngineMissing
+from assistant.errors import BadInput, EngineMissing
 from assistant.mind import gguf
 from assistant.mind.model import LanguageModel
 from assistant.models import Shelf
+
+NONE = "none"
+"""`llm.model` of a device that another one thinks for."""
 
 
 def make(config: Config) -> LanguageModel:
@@ -13,6 +16,11 @@ def make(config: Config) -> LanguageModel:
 
     Raises `EngineMissing` when there is none, `BadInput` for one that cannot be used.
     """
+    if config.llm.model == NONE:
+        from assistant.mind.thin import NoModel
+
+        _check_shared(config)
+        return NoModel(config.language)
     from assistant.mind.llama import LlamaModel
 
     path = Shelf(config.models_dir).locate(config.llm.model, "llm")
@@ -24,6 +32,9 @@ def explain(config: Config) -> str:
 
     Raises as `make` for what can be seen from outside.
     """
+    if config.llm.model == NONE:
+        _check_shared(config)
+        return f"none here, as `llm.model` says; {config.remote.endpoint} thinks for this device"
     import importlib.util
 
     from assistant.mind.llama import thread_counts
@@ -44,3 +55,12 @@ def explain(config: Config) -> str:
         f"{header.memory(config.llm.context) / 1e6:.0f} MB of memory{free}, "
         f"{decode} threads to answer and {batch} to read"
     )
+
+
+def _check_shared(config: Config) -> None:
+    """Raise `BadInput` where nobody would think at all."""
+    if not config.remote.endpoint or config.remote.share != "all":
+        raise BadInput(
+            '`llm.model` is "none", but nobody thinks for this device; set `remote.endpoint` and '
+            '`remote.share = "all"`, or name a model.'
+        )

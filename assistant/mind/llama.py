@@ -435,8 +435,16 @@ def _library() -> ModuleType:
     callback = llama_cpp.llama_log_callback(_log)
     _alive.append(callback)
     llama_cpp.llama_log_set(callback, ctypes.c_void_p(0))
+    _fit(Path(llama_cpp.__file__).parent / "lib")
     llama_cpp.llama_backend_init()
     return llama_cpp
+
+
+def _fit(folder: Path) -> None:
+    """Take what fits this processor, where llama.cpp was built for several: in a container."""
+    ggml = ctypes.CDLL(str(folder / "libggml.so"))  # the one that is loaded already
+    if not ggml.ggml_backend_reg_count():
+        ggml.ggml_backend_load_all_from_path(os.fsencode(folder))
 
 
 def _log(level: int, text: bytes, _: object) -> None:

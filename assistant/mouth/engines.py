@@ -16,6 +16,8 @@ def make(config: Config) -> Synthesiser:
     """Load the synthesiser of `speech.engine`; raises `BadInput` or `EngineMissing`."""
     speech = config.speech
     match _chosen(config):
+        case "wyoming":
+            return _far(config)
         case "piper":
             from assistant.mouth.piper import PiperSynthesiser
 
@@ -34,6 +36,15 @@ def make(config: Config) -> Synthesiser:
 def explain(config: Config) -> str:
     """Say in one line which voice is used and why; raises what `make` would, without loading."""
     chosen = _chosen(config)
+    if chosen == "wyoming":
+        from assistant.wyoming import check
+
+        check(config, config.speech.uri, "speech.uri")
+        voice = config.speech.voice or f"its voice for {config.language}"
+        return (
+            f"wyoming at {config.speech.uri} with {voice}; when that does not answer: "
+            f"{explain(_here(config))}"
+        )
     if chosen == "piper":
         return f"piper with {_piper_voice(config).name}{_why(config)}"
     voice = config.speech.voice or f"the voice for {config.language}"
@@ -41,6 +52,15 @@ def explain(config: Config) -> str:
     if config.speech.engine == "auto":
         better = "; Piper sounds better: `script/setup --with piper`, then fetch a Piper voice"
     return f"{chosen} with {voice}{better}"
+
+
+def named(config: Config) -> tuple[str, str]:
+    """Return the engine and what its voice is called; raises as `explain`."""
+    chosen, voice = _chosen(config), config.speech.voice
+    if chosen == "piper":
+        return chosen, _piper_voice(config).stem
+    own = ESPEAK[config.language][0] if chosen == "espeak" else chosen
+    return chosen, voice or own
 
 
 def choices(config: Config) -> list[str]:
@@ -58,6 +78,31 @@ def choices(config: Config) -> list[str]:
     if engine in ("auto", "espeak"):
         found += ESPEAK[config.language]
     return found
+
+
+def _far(config: Config) -> Synthesiser:
+    """Make the voice on another host, with the one that is installed here behind it."""
+    from assistant.mouth.either import EitherSynthesiser
+    from assistant.mouth.wyoming import WyomingSynthesiser
+    from assistant.wyoming import check
+    from assistant.wyoming.pauses import Pauses
+
+    speech = config.speech
+    check(config, speech.uri, "speech.uri")
+    far = WyomingSynthesiser(
+        speech.uri,
+        config.language,
+        voice=speech.voice,
+        speaker=speech.speaker,
+        timeout_s=speech.timeout,
+    )
+    return EitherSynthesiser(far, lambda: make(_here(config)), Pauses())
+
+
+def _here(config: Config) -> Config:
+    """Return the settings with the best voice that is installed here."""
+    speech = config.speech.model_copy(update={"engine": "auto", "voice": ""})
+    return config.model_copy(update={"speech": speech})
 
 
 def _why(config: Config) -> str:

@@ -18,29 +18,31 @@ class Remembering:
         self.voice = voice
         """The one that it asks."""
         self.name, self.rate = voice.name, voice.rate
-        self._kept: OrderedDict[str, list[Sound]] = OrderedDict()
+        # With the name of who said it: another voice may stand in for a while.
+        self._kept: OrderedDict[tuple[str, str], list[Sound]] = OrderedDict()
         self._bytes = 0
 
     def synthesise(self, text: str, cancelled: Callable[[], bool]) -> Iterator[Sound]:
         """Yield the sound of `text`, made now or before; see `Synthesiser`."""
-        if text in self._kept:
-            self._kept.move_to_end(text)
-            yield from self._kept[text]
+        key = (self.voice.name, text)
+        if key in self._kept:
+            self._kept.move_to_end(key)
+            yield from self._kept[key]
             return
         sounds: list[Sound] = []
         for sound in self.voice.synthesise(text, cancelled):
             sounds.append(sound)
             yield sound
-        if len(text) <= SHORT and not cancelled():
-            self._keep(text, sounds)
+        if len(text) <= SHORT and not cancelled() and self.voice.name == key[0]:
+            self._keep(key, sounds)
 
     def close(self) -> None:
         """Free the voice and what was kept."""
         self._kept.clear()
         self.voice.close()
 
-    def _keep(self, text: str, sounds: list[Sound]) -> None:
-        self._kept[text] = sounds
+    def _keep(self, key: tuple[str, str], sounds: list[Sound]) -> None:
+        self._kept[key] = sounds
         self._bytes += _size(sounds)
         while self._bytes > ROOM:
             self._bytes -= _size(self._kept.popitem(last=False)[1])

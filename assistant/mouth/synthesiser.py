@@ -29,12 +29,14 @@ class Synthesiser(Protocol):
     `EngineMissing`.
     """
 
-    name: str
-    """The engine's name as in ``speech.engine``."""
     rate: int
     """Sample rate in Hz of the sound."""
     speed: float
     """How fast it speaks, 1 as the settings have it; may be changed between two texts."""
+
+    @property
+    def name(self) -> str:
+        """The engine's name as in ``speech.engine``, or of the one that stands in for it."""
 
     def synthesise(self, text: str, cancelled: Callable[[], bool]) -> Iterator[Sound]:
         """Yield the sound of `text` as early as the engine can; stop soon after `cancelled()`.

@@ -1,26 +1,24 @@
 """Asks a model on another machine, by the interface that OpenAI's clients use.
 
-DashScope (Qwen-Max), vLLM, llama.cpp's server and Ollama have it. The only file from which
-anything leaves the device.
+DashScope (Qwen-Max), vLLM, llama.cpp's server and Ollama have it. Questions leave the device from
+this file and from `wyoming`, and from no other.
 """
 
-import ipaddress
 import json
-import os
 import re
 import ssl
-import stat
 import time
 from collections.abc import Callable, Iterator
 from email.utils import parsedate_to_datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from assistant.config import Remote
+from assistant.credentials import Credential, near
 from assistant.errors import BadInput, EngineMissing
 from assistant.mind.model import Message
 from assistant.mind.remote.errors import Fault, RemoteFailed
+from assistant.mind.remote.line import Line
 from assistant.mind.remote.stream import Answer, short
 
 if TYPE_CHECKING:
@@ -32,7 +30,7 @@ SILENCE_S = 15.0
 """Without a byte for so long the connection is given up."""
 LONGEST_ERROR = 64 * 1024
 """What is read of an error's page, in bytes."""
-LONGEST_KEY = 4096
+KEY = Credential("key", "remote.key_file", "remote-key", "ASSISTANT_REMOTE_KEY")
 HOST = re.compile(r"[\w.:%-]+")
 
 
@@ -60,13 +58,25 @@ class Client:
             follow_redirects=False,
             headers={**head, "accept-encoding": "identity", "user-agent": "assistant"},
             timeout=httpx.Timeout(SILENCE_S, connect=CONNECT_S),
+            # People pause for longer than connections are kept; each has its own `Line`.
+            limits=httpx.Limits(max_keepalive_connections=0),
         )
 
     def stream(self, messages: list[Message], cancelled: Callable[[], bool]) -> Iterator[str]:
-        """Yield the answer's text as it comes; ends early when `cancelled()`.
+        """Yield the answer's text as it comes; ends early, and hangs up, when `cancelled()`.
 
         Raises `RemoteFailed` for anything but a whole answer.
         """
+        try:
+            with Line(cancelled) as line:
+                yield from self._stream(messages, cancelled, line)
+        except RemoteFailed:
+            if not cancelled():
+                raise
+
+    def _stream(
+        self, messages: list[Message], cancelled: Callable[[], bool], line: Line
+    ) -> Iterator[str]:
         httpx, settings = self._httpx, self._settings
         url = settings.endpoint.rstrip("/") + "/chat/completions"
         body = {
@@ -78,7 +88,8 @@ class Client:
         ends = time.monotonic() + settings.timeout
         answer = Answer()
         try:
-            with self._http.stream("POST", url, json=body) as response:
+            told = {"trace": line.trace}
+            with self._http.stream("POST", url, json=body, extensions=told) as response:
                 if response.status_code != 200:
                     raise _refusal(response.status_code, response.headers, _head(response))
                 kind = response.headers.get("content-type", "")
@@ -128,7 +139,7 @@ def check(endpoint: str, key: str | None) -> str:
             f"`remote.endpoint` is {endpoint!r}; allowed: an address such as "
             "https://server.example/v1, without a question mark and a password."
         )
-    if key and parts.scheme == "http" and not _near(host):
+    if key and parts.scheme == "http" and not near(host):
         raise BadInput(
             f"`remote.endpoint` is {endpoint!r}: a key would go there in the clear; use https, or "
             "no key."
@@ -136,45 +147,9 @@ def check(endpoint: str, key: str | None) -> str:
     return host
 
 
-def _near(host: str) -> bool:
-    """Whether a host is this machine or in its own network, by its name or number."""
-    try:
-        return not ipaddress.ip_address(host).is_global
-    except ValueError:
-        return "." not in host or host.endswith((".local", ".lan", ".home.arpa", ".internal"))
-
-
 def find_key(settings: Remote) -> str | None:
     """Return the key, or None where none is kept. Raises `BadInput` for a file of no use."""
-    if settings.key_file:
-        return _read_key(Path(settings.key_file).expanduser())
-    if folder := os.environ.get("CREDENTIALS_DIRECTORY"):
-        path = Path(folder) / "remote-key"
-        if path.exists():
-            return _read_key(path)
-    return _checked(os.environ.get("ASSISTANT_REMOTE_KEY", "").strip(), "$ASSISTANT_REMOTE_KEY")
-
-
-def _read_key(path: Path) -> str:
-    try:
-        with path.open(encoding="ascii") as file:
-            mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
-            key = file.read(LONGEST_KEY).strip()
-    except OSError as error:
-        raise BadInput(f"remote.key_file: {path}: cannot be read: {error.strerror}.") from error
-    except UnicodeDecodeError as error:
-        raise BadInput(f"remote.key_file: {path}: holds no key; one line of text is.") from error
-    if mode & 0o037:
-        raise BadInput(f"{path}: other users can read the key; `chmod 600 {path}`.")
-    if checked := _checked(key, str(path)):
-        return checked
-    raise BadInput(f"remote.key_file: {path}: is empty; put the key into it.")
-
-
-def _checked(key: str, where: str) -> str | None:
-    if not key.isascii() or not key.isprintable() or " " in key:
-        raise BadInput(f"{where}: holds no key; one line of text without spaces is.")
-    return key or None
+    return KEY.find(settings.key_file)
 
 
 def _head(response: "httpx.Response") -> bytes:

@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from itertools import pairwise
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from assistant.config import Config
 from assistant.errors import AssistantError
@@ -19,6 +19,9 @@ from assistant.mind.remote.ledger import Ledger
 from assistant.mind.remote.limits import Breaker, Budget
 from assistant.mind.remote.redact import Redaction
 from assistant.mind.remote.router import Classifier, Embedding, Route, Router
+
+if TYPE_CHECKING:
+    from assistant.mind.remote.wyoming import WyomingClient
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +37,7 @@ class Hybrid:
     def __init__(
         self,
         config: Config,
-        client: Client,
+        client: "Client | WyomingClient",
         router: Router,
         breaker: Breaker,
         budget: Budget,
@@ -42,10 +45,11 @@ class Hybrid:
     ) -> None:
         self.settings = config.remote
         self.words = WORDS[config.language]
-        # Never the owner's own prompt: what stands there was not written for strangers.
+        # Never `llm.system_prompt`: what stands there was not written for strangers.
+        own = config.remote.system_prompt
         self._systems: dict[Source, str] = {
-            "voice": system_prompt(config.language),
-            "web": written_prompt(config.language),
+            "voice": system_prompt(config.language, own),
+            "web": written_prompt(config.language, own),
         }
         self._client, self._router = client, router
         self._breaker, self._budget, self._ledger = breaker, budget, ledger
@@ -123,7 +127,7 @@ class Hybrid:
             for asked, answered in pairwise(earlier)
             if asked.role == "user" and answered.role == "assistant"
         ]
-        kept = exchanges[max(0, len(exchanges) - self.settings.history) :]
+        kept = exchanges[_first(len(exchanges), self.settings.history) :]
         allowed = [
             each
             for exchange in kept
@@ -178,6 +182,17 @@ class Hybrid:
             log.warning("%s", error)
 
 
+def _first(there: int, most: int) -> int:
+    """Return the number of the first of `there` exchanges that goes along; at most `most` do.
+
+    They leave in steps, so that what is sent mostly begins as it did before: a server keeps what
+    it has read (vLLM's prefix caching, llama.cpp's `cache_prompt`, both on by default) and reads
+    the rest.
+    """
+    step = max(1, most // 2)
+    return -(-max(0, there - most) // step) * step
+
+
 def make(config: Config) -> Hybrid | None:
     """Return the help that the settings name; None: they name none.
 
@@ -195,12 +210,25 @@ def make(config: Config) -> Hybrid | None:
     )
     return Hybrid(
         config,
-        Client(settings, find_key(settings)),
-        Router(Classifier(Embedding()), settings.threshold, settings.private),
+        _client(config),
+        Router(
+            Classifier(Embedding()) if settings.share == "hard" else None,
+            settings.threshold,
+            settings.private,
+        ),
         Breaker(time.monotonic),
         budget,
         ledger(config),
     )
+
+
+def _client(config: Config) -> "Client | WyomingClient":
+    """Return the connection that `remote.endpoint` asks for. Raises as `make`."""
+    if config.remote.endpoint.startswith("tcp:"):
+        from assistant.mind.remote.wyoming import WyomingClient
+
+        return WyomingClient(config.remote, config.language)
+    return Client(config.remote, find_key(config.remote))
 
 
 def ledger(config: Config) -> Ledger:

@@ -65,9 +65,9 @@ class Route:
     out: bool
     """It goes to the remote model."""
     why: str
-    """`private`, `asked for`, `plain` or `estimate`."""
+    """`private`, `asked for`, `plain`, `estimate` or `shared`."""
     hard: float
-    """The estimate that it is a hard one, 0 to 1."""
+    """The estimate that it is a hard one, 0 to 1; 0 where nobody wanted to know."""
     text: str
     """The question itself, without the wish to ask the cloud."""
 
@@ -111,9 +111,12 @@ class Router:
     """The rules and the estimate. Used by several threads one after another."""
 
     def __init__(
-        self, estimate: Callable[[str], float], threshold: float, private: list[str]
+        self, estimate: Callable[[str], float] | None, threshold: float, private: list[str]
     ) -> None:
-        """Above an estimate of `threshold` a question goes out; never with one of `private`."""
+        """Above an estimate of `threshold` a question goes out; never with one of `private`.
+
+        Without an `estimate` all others do.
+        """
         self._estimate = estimate
         self._threshold = threshold
         self._private = [word.casefold() for word in private if word.strip()]
@@ -122,6 +125,9 @@ class Router:
         """Decide. Where the estimate fails, the question stays."""
         asked = ASKED_FOR.match(text)
         question = text[asked.end() :] if asked and text[asked.end() :].strip() else text
+        if self._estimate is None:
+            private = self.private(text)
+            return Route("simple", not private, "private" if private else "shared", 0.0, question)
         plain = PLAIN.match(question) is not None
         hard = 0.0 if plain else self._estimate(question)
         label: Label = "complex" if hard > self._threshold else "simple"
