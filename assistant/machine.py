@@ -60,6 +60,23 @@ def available_memory(root: Path = ROOT) -> int | None:
     return min([*system, *_group_memory(root)], default=None)
 
 
+def resident_memory(root: Path = ROOT) -> int | None:
+    """Bytes of memory that this process holds; None if unknown."""
+    lines = _read(root / "proc/self/status").splitlines()
+    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("VmRSS:")), None)
+
+
+def serial_number(root: Path = ROOT) -> str:
+    """Return the board's serial number (Raspberry Pi and others), empty where it has none."""
+    return _read(root / "proc/device-tree/serial-number").strip("\0")
+
+
+def machine_id(root: Path = ROOT) -> str:
+    """Return the identity of this installation, machine-id(5), empty where it has none."""
+    known = _read(root / "etc/machine-id")
+    return known if len(known) == 32 else ""  # an image says "uninitialized" until its first start
+
+
 def _told(root: Path, key: str) -> list[str]:
     """Return what /proc/cpuinfo says on lines that begin with `key`, in whatever case."""
     lines = _read(root / "proc/cpuinfo").splitlines()

@@ -16,9 +16,14 @@ def sparing(root: Path = ROOT) -> bool:
     discharging = any(
         kind == "Battery" and _read(place / "status") == "Discharging" for kind, place in supplies
     )
-    temperatures = (_read(place) for place in root.glob("thermal/thermal_zone*/temp"))
-    hot = any(text.lstrip("-").isdigit() and int(text) >= HOT * 1000 for text in temperatures)
-    return discharging or hot
+    hottest = temperature(root)
+    return discharging or (hottest is not None and hottest >= HOT)
+
+
+def temperature(root: Path = ROOT) -> float | None:
+    """Return the hottest sensor's degrees Celsius; None where there is none."""
+    told = (_read(place) for place in root.glob("thermal/thermal_zone*/temp"))
+    return max((int(text) / 1000 for text in told if text.lstrip("-").isdigit()), default=None)
 
 
 def _read(path: Path) -> str:

@@ -50,6 +50,31 @@ def test_what_may_leave_is_told(env):
     assert "names, numbers, addresses" in told
 
 
+def test_what_goes_to_a_broker_is_told(env):
+    told = said(env, "--set=mqtt.host=broker.local", "privacy")
+    assert "metrics go to the broker broker.local, never what was said." in told
+    assert "Nothing else leaves this device" in told
+    told = said(env, "--set=mqtt.host=broker.local", "--set=mqtt.text=true", "privacy")
+    assert "broker.local, with what was said and answered." in told
+
+
+def test_sound_and_text_that_go_to_other_hosts_are_told(env):
+    ears = ["--set=asr.engine=wyoming", "--set=asr.uri=tcp://brain:10300"]
+    told = said(env, *ears, "privacy")
+    assert "The sound of what is said to it goes to tcp://brain:10300" in told
+    assert "Nothing else leaves this device: remote.endpoint is not set." in told
+    mouth = ["--set=speech.engine=wyoming", "--set=speech.uri=auto"]
+    told = said(env, *mouth, *OUT, "privacy")
+    assert "The text of what it says goes to the first service that is found" in told
+    assert "large at http://brain.local:8000/v1" in told
+
+
+def test_a_shared_brain_is_told_as_such(env):
+    told = said(env, *OUT, "--set=remote.share=all", "privacy")
+    assert told.startswith("All questions go to large at http://brain.local:8000/v1:")
+    assert "but those with a private topic" in told
+
+
 def test_what_left_is_shown_word_for_word_the_newest_last(env, ledger):
     for number in range(3):
         sent(ledger, f"question {number} \x1b[31m红", "cut" if number == 2 else "whole")

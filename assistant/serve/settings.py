@@ -109,10 +109,7 @@ def told(config: Config, chosen: Chosen) -> dict[str, Any]:
 def read(path: Path, config: Config) -> Chosen:
     """Return what was kept; a warning tells of what is damaged or not installed any more."""
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-        if not isinstance(data, dict):
-            raise ValueError("it is no object")
-        chosen = checked(data) if data else {}
+        chosen = _kept(path)
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, RecursionError, BadInput) as error:
@@ -124,6 +121,15 @@ def read(path: Path, config: Config) -> Chosen:
         log.warning("%s: the language and voice kept there are not used: %s", path, error)
         return {name: chosen[name] for name in chosen if name not in ("language", "voice")}
     return chosen
+
+
+def spoken_language(config: Config) -> str:
+    """Return the language that was chosen, else the configured one; for who only shows texts."""
+    try:
+        chosen = _kept(config.state_dir / FILE)
+    except (OSError, ValueError, RecursionError, BadInput):
+        chosen = {}
+    return str(chosen.get("language", config.language))
 
 
 def write(path: Path, chosen: Chosen) -> None:
@@ -139,6 +145,14 @@ def write(path: Path, chosen: Chosen) -> None:
             f"{path}: cannot be written: {error.strerror}; "
             "what was changed holds until the assistant ends."
         ) from error
+
+
+def _kept(path: Path) -> Chosen:
+    """Return what a file keeps. Raises `OSError`, `ValueError`, `RecursionError` or `BadInput`."""
+    data = json.loads(path.read_text(encoding="utf-8"))
+    if not isinstance(data, dict):
+        raise ValueError("it is no object")
+    return checked(data) if data else {}
 
 
 def _there(config: Config, language: str) -> bool:

@@ -50,6 +50,8 @@ class FakeDaemon:
             {"ok": True, "event": "partial", "turn": 1, "text": "what is"},
             WAIT,
         ]
+        self.language = "en"
+        """What it speaks."""
         self.settings: dict[str, Any] = {
             "volume": 1.0,
             "muted": False,
@@ -58,6 +60,14 @@ class FakeDaemon:
             "voices": ["", "en-us"],
             "languages": ["en"],
             "remote": False,
+        }
+        self.figures: dict[str, Any] = {
+            "uptime_s": 12.5,
+            "turns": {"answered": 3, "said": 1, "stopped": 0},
+            "failures": {"mind": 1},
+            "latency_s": 0.412,
+            "memory_mb": 612.3,
+            "temperature_c": None,
         }
         self.refusal: dict[str, Any] = {}
         """What `set` is answered, where it is not empty."""
@@ -190,7 +200,10 @@ class FakeDaemon:
             case "state":
                 return {"ok": True, "phase": "asleep", "turn": 0}
             case "info":
-                return {"ok": True, "model": "fake-model", "language": "en", "version": "0.1.0"}
+                told = {"model": "fake-model", "language": self.language, "version": "0.1.0"}
+                return {"ok": True, **told}
+            case "figures":
+                return {"ok": True, **self.figures}
             case "wake" | "stop":
                 return {"ok": True}
             case "settings":

@@ -406,6 +406,15 @@ def test_metrics_count(daemon, web):
     assert all(line.startswith("# ") or sample.fullmatch(line) for line in lines)
 
 
+def test_metrics_show_the_daemons_own_figures_but_not_what_it_does_not_know(daemon, web):
+    lines = web.ask("GET", "/metrics").body.decode().splitlines()
+    assert 'assistant_turns_total{outcome="answered"} 3' in lines
+    assert 'assistant_failures_total{room="mind"} 1' in lines
+    assert "assistant_latency_seconds 0.412" in lines
+    assert "assistant_memory_bytes 612300000" in lines
+    assert not any("temperature" in line for line in lines)
+
+
 # OpenAI's way
 
 

@@ -1,0 +1,20 @@
+"""`assistant status`: what the running assistant does; what a container's health check asks."""
+
+import click
+
+from assistant.commands import example, print_json, settings
+
+
+@click.command(epilog=example("assistant status", "assistant status --json"))
+@click.option("--json", "as_json", is_flag=True, help="One object: phase, turn, out, model, ...")
+def command(as_json: bool) -> None:
+    """Say what the running assistant does; exit code 1 where none answers, or it still loads."""
+    from assistant.serve.control import call
+
+    path = settings().socket_path
+    about = call(path, {"command": "info"})  # refused until everything is loaded
+    told = call(path, {"command": "state"}) | about
+    if as_json:
+        print_json({key: value for key, value in told.items() if key != "ok"})
+    else:
+        click.echo(f"{told['phase']} ({told['model']}, {told['language']})")
