@@ -8,6 +8,10 @@ While somebody speaks, the mind reads along (`Prepare`) and estimates whether th
 Where it may be, and at each pause, the answer is begun in secret (`Think(secret=True)`); a whole
 request makes the silence that ends the turn short. When it has ended and the final words are those
 that are being answered, the secret take is released; other words drop it.
+
+Where a server answers for this device, the question goes to it (`Send`) while the own ears listen
+and read along. Nothing is begun in secret then; but whenever the server declines, is gone or gives
+no sign, the device answers by itself, from the words that its own ears have.
 """
 
 import math
@@ -20,6 +24,7 @@ from assistant.events import (
     Cancel,
     ClauseStarted,
     Command,
+    Declined,
     Drop,
     Earcon,
     Event,
@@ -29,17 +34,23 @@ from assistant.events import (
     Judged,
     Listen,
     Partial,
+    Play,
     PowerChanged,
     Prepare,
+    Recall,
     Release,
     Remember,
     ReplyEnded,
     Rest,
     Say,
     SayRequested,
+    Send,
     SentOut,
+    Server,
+    ServerChanged,
     Settle,
     Settled,
+    SoundOffered,
     SpeakingEnded,
     SpeechEnded,
     SpeechStarted,
@@ -48,6 +59,7 @@ from assistant.events import (
     StopRequested,
     Think,
     Tick,
+    Understood,
     WakeDetected,
     Watch,
 )
@@ -63,6 +75,21 @@ class Phase(StrEnum):
     LISTENING = "listening"
     THINKING = "thinking"
     SPEAKING = "speaking"
+
+
+class Elsewhere(StrEnum):
+    """Whether the server answers a turn."""
+
+    NO = "no"
+    SENT = "sent"
+    """It is told what is said."""
+    HEEDED = "heeded"
+    """It has understood the question, and may have done already what was asked."""
+    DECLINED = "declined"
+    """It will not; the device does."""
+
+
+AWAY = (Elsewhere.SENT, Elsewhere.HEEDED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +137,12 @@ class Rules:
     """The longest time that one clause may sound, in which there is no other sign of life."""
     final_patience: float = 15.0
     """The longest time that the recogniser may take for its final text."""
+    server_patience: float = 20.0
+    """The longest time without any sign of the server that was asked."""
     always: bool = False
     earcon: bool = True
+    out_earcon: bool = True
+    """Tell by a tone that a question leaves the device."""
     stop_words: tuple[str, ...] = ("stop",)
     sentences: Sentences = Sentences()
 
@@ -155,6 +186,10 @@ class State:
     """On battery, or hot: half as many secret takes."""
     out: bool = False
     """The question has left the device."""
+    server: Server = Server.NONE
+    elsewhere: Elsewhere = Elsewhere.NO
+    ringing: bool = False
+    """An alarm sounds."""
 
 
 Decision = tuple[State, tuple[Command, ...]]
@@ -166,8 +201,8 @@ def decide(rules: Rules, state: State, event: Event, now: float) -> Decision:
     match event:
         case Started():
             return _rest(rules, state)
-        case WakeDetected():
-            return _wake(rules, state)
+        case WakeDetected(phrase):
+            return _wake(rules, state, phrase)
         case Asked(text):
             return _think(rules, *_new_turn(state, spoken=False), text)
         case SayRequested(text):
@@ -179,6 +214,10 @@ def decide(rules: Rules, state: State, event: Event, now: float) -> Decision:
             return _late(rules, state) if due else (state, ())
         case PowerChanged(sparing):
             return replace(state, sparing=sparing), ()
+        case ServerChanged(server):
+            return _server(rules, state, server)
+        case SoundOffered(0, ringing):
+            return _announce(rules, state, ringing)
         case SpeakingEnded(turn, _, heard) if turn < state.turn:
             return state, (Remember(turn, heard),) if heard else ()
         case _ if event.turn != state.turn:
@@ -190,9 +229,12 @@ def decide(rules: Rules, state: State, event: Event, now: float) -> Decision:
         case ClauseStarted() | SpeakingEnded():
             return _speaking(rules, state, event)
         case SentOut(_, take) if take == state.take and not state.answering:
-            return replace(state, out=True), (Earcon("out"),) if rules.earcon else ()
+            tones = (Earcon("out"),) if rules.earcon and rules.out_earcon else ()
+            return replace(state, out=True), tones
         case SentOut() | ReplyEnded():
             return state, ()
+        case Understood() | SoundOffered() | Declined():
+            return _answered(rules, state, event) if state.elsewhere in AWAY else (state, ())
 
 
 def stops(rules: Rules, text: str) -> bool:
@@ -240,16 +282,20 @@ def _fresh(
         again=again,
         begun=state.begun,
         sparing=state.sparing,
+        server=state.server,
     )
 
 
-def _wake(rules: Rules, state: State) -> Decision:
-    return _listen(
-        rules,
-        *_new_turn(state, spoken=True, woken=True),
-        wait=rules.no_speech,
-        tone=True,
-    )
+def _wake(rules: Rules, state: State, phrase: str) -> Decision:
+    if state.ringing or (state.server is Server.PAUSED and state.phase is not Phase.ASLEEP):
+        return _stop(rules, state)
+    if state.server is Server.PAUSED:
+        return state, (Earcon("sleep"),) if rules.earcon else ()
+    state, commands = _new_turn(state, spoken=True, woken=True)
+    if state.server is Server.READY:
+        state, sent = _send(state, phrase)
+        commands = (*commands, *sent)
+    return _listen(rules, state, commands, wait=rules.no_speech, tone=True)
 
 
 def _listen(
@@ -269,7 +315,7 @@ def _listen(
 
 def _rest(rules: Rules, state: State, commands: tuple[Command, ...] = ()) -> Decision:
     """Nobody speaks with us any more; the turn is dead."""
-    if rules.always:
+    if rules.always and state.server is not Server.PAUSED:
         return _listen(rules, _fresh(state, spoken=True), commands, wait=rules.no_speech)
     return _fresh(state), (*commands, Rest())
 
@@ -311,8 +357,11 @@ def _hearing(
         case _ if state.finishing:
             return state, ()
         case SpeechStarted(_, at):
+            fresh = state.began is None and state.elsewhere is Elsewhere.NO
+            sends = fresh and state.server is Server.READY
+            state, sent = _send(state, "") if sends else (state, ())
             began = at if state.began is None else state.began
-            return replace(state, began=began, ended=None, deadline=began + rules.max_speech), ()
+            return replace(state, began=began, ended=None, deadline=began + rules.max_speech), sent
         case SpeechEnded(_, at) if state.began is not None:
             settle = (Settle(state.turn),) if rules.ahead else ()
             return _patient(rules, replace(state, ended=min(at, state.now))), settle
@@ -359,6 +408,8 @@ def _begin(rules: Rules, state: State, commands: tuple[Command, ...]) -> Decisio
     """Begin a secret take of the newest words, unless too much was wasted already."""
     if not state.words or state.words == state.answering or stops(rules, state.words):
         return state, commands
+    if state.elsewhere in AWAY:
+        return state, commands
     share = 2 if state.sparing else 1
     begun = tuple(at for at in state.begun if at > state.now - MINUTE)
     state = replace(state, take=state.take + 1, begun=begun)
@@ -388,10 +439,14 @@ def _heard(rules: Rules, state: State, event: Heard) -> Decision:
         if not state.woken or state.again:
             return _give_up(rules, state)
         state, dropped = _drop(rules, state, "nothing was said")
-        return _say(rules, replace(state, again=True), dropped, rules.sentences.missed)
+        state, recalled = _recall(state)
+        commands = (*dropped, *recalled)
+        return _say(rules, replace(state, again=True), commands, rules.sentences.missed)
     if words == state.answering:
         state = _answering(rules, state, Phase.THINKING, state.take)
         return state, (Watch(state.turn), Release(state.turn, state.take))
+    if state.elsewhere in AWAY:
+        return _wait(rules, state, words)
     state, dropped = _drop(rules, state, "other words at the end")
     tones = (Earcon("done"),) if rules.earcon else ()
     return _think(rules, state, (*dropped, *tones), words)
@@ -401,6 +456,90 @@ def _give_up(rules: Rules, state: State) -> Decision:
     """End the listening without an answer; audible unless it was never noticed."""
     tones = (Earcon("sleep"),) if rules.earcon and not rules.always else ()
     return _rest(rules, state, (Cancel(state.turn), *tones))
+
+
+# --- a server that answers -------------------------------------------------------------------
+
+
+def _server(rules: Rules, state: State, server: Server) -> Decision:
+    """The server came, went, or wants silence; only then one that always listens does not."""
+    turned = state.server is not server and Server.PAUSED in (state.server, server)
+    state = replace(state, server=server)
+    if rules.always and turned and (state.phase is Phase.ASLEEP or _idle(state)):
+        return _rest(rules, state, (Cancel(state.turn),))
+    return state, ()
+
+
+def _idle(state: State) -> bool:
+    """It listens, but nobody called it, and nobody speaks."""
+    return state.phase is Phase.LISTENING and state.began is None and not state.woken
+
+
+def _send(state: State, phrase: str) -> Decision:
+    """Let the server hear what is said in this turn."""
+    state = replace(state, elsewhere=Elsewhere.SENT, out=True)
+    return state, (Send(state.turn, phrase),)
+
+
+def _recall(state: State) -> Decision:
+    """Take the turn back from the server, if it has it."""
+    if state.elsewhere not in AWAY:
+        return state, ()
+    return replace(state, elsewhere=Elsewhere.DECLINED), (Recall(state.turn),)
+
+
+def _wait(rules: Rules, state: State, words: str) -> Decision:
+    """The question is over; a sign of the server is waited for."""
+    state = _answering(rules, state, Phase.THINKING, state.take + 1)
+    tones = (Earcon("done"),) if rules.earcon else ()
+    return _hope(rules, state, words), (*tones, Watch(state.turn))
+
+
+def _hope(rules: Rules, state: State, words: str) -> State:
+    return replace(state, words=words, deadline=state.now + rules.server_patience)
+
+
+def _answered(rules: Rules, state: State, event: Understood | SoundOffered | Declined) -> Decision:
+    """The server says what becomes of the question."""
+    match event:
+        case Declined(_, quiet):
+            return _declined(rules, state, quiet)
+        case SoundOffered() if state.phase in (Phase.LISTENING, Phase.THINKING):
+            return _play(rules, state, ())
+        case Understood(_, text) if words := said(text):
+            state = replace(state, elsewhere=Elsewhere.HEEDED)
+            if state.phase is Phase.LISTENING:  # it was sure of the end sooner
+                return _wait(rules, state, words)
+            return (_hope(rules, state, words) if state.phase is Phase.THINKING else state), ()
+        case Understood() if state.phase is Phase.THINKING:
+            return _hope(rules, state, state.words), ()
+    return state, ()
+
+
+def _announce(rules: Rules, state: State, ringing: bool) -> Decision:
+    """There is something to be heard that nobody asked for; no talk is interrupted by it."""
+    if state.phase is not Phase.ASLEEP and not _idle(state):
+        return state, ()
+    state, dead = _new_turn(state, spoken=False)
+    return _play(rules, replace(state, ringing=ringing), dead)
+
+
+def _play(rules: Rules, state: State, commands: tuple[Command, ...]) -> Decision:
+    state = _answering(rules, state, Phase.SPEAKING, state.take + 1)
+    state = replace(state, deadline=state.now + rules.patience + rules.clause)
+    return state, (*commands, Watch(state.turn), Play(state.turn, state.take))
+
+
+def _declined(rules: Rules, state: State, quiet: bool) -> Decision:
+    """The server does not answer: the device does, from where it stands."""
+    state, recalled = _recall(state)
+    if quiet:
+        return _rest(rules, state, (Cancel(state.turn),))
+    if state.phase is Phase.LISTENING:  # the own ears hear it out
+        return state, recalled
+    if state.phase is Phase.THINKING and state.words:
+        return _think(rules, state, recalled, state.words)
+    return _apologise(rules, state, rules.sentences.failed)
 
 
 # --- thinking and speaking -------------------------------------------------------------------
@@ -423,7 +562,7 @@ def _next(rules: Rules, state: State, commands: tuple[Command, ...]) -> Decision
     if state.again:
         fresh = _fresh(state, spoken=True, woken=True, again=True)
         return _listen(rules, fresh, commands, wait=rules.no_speech, tone=True)
-    if state.spoken and rules.follow_up > 0:
+    if state.spoken and rules.follow_up > 0 and state.server is not Server.PAUSED:
         return _listen(rules, _fresh(state, spoken=True), commands, wait=rules.follow_up)
     return _rest(rules, state, commands)
 
@@ -445,7 +584,11 @@ def _late(rules: Rules, state: State) -> Decision:
         if not state.finishing:
             wait = state.now + rules.final_patience
             return replace(state, finishing=True, deadline=wait), (Finish(state.turn),)
+        if state.elsewhere in AWAY:  # the server may have heard it all the same
+            return _wait(rules, state, state.words)
         return _apologise(rules, state, rules.sentences.failed)
+    if state.phase is Phase.THINKING and state.elsewhere is Elsewhere.SENT:
+        return _declined(rules, state, quiet=False)
     if state.phase is Phase.THINKING:
         return _apologise(rules, state, rules.sentences.slow)
     if state.phase is Phase.SPEAKING:  # the loudspeaker is gone: there is no use in saying so
@@ -460,6 +603,8 @@ def _failed(rules: Rules, state: State, event: Failed) -> Decision:
         return _drop(rules, state, f"{event.room} failed")
     if event.room == "ears" and state.phase is not Phase.LISTENING:
         return state, ()  # only a stop word went unheard; the reply goes on
+    if event.room in ("ears", "mind") and state.elsewhere in AWAY:
+        return state, ()  # the server hears and thinks
     if event.room in ("mouth", "loudspeaker", "microphone"):
         return _rest(rules, state, (Cancel(state.turn),))
     return _apologise(rules, state, rules.sentences.failed)

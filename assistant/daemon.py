@@ -11,7 +11,7 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any, Protocol, get_args
 
 from assistant import memory, power, threads
 from assistant.config import Config
@@ -31,13 +31,16 @@ from assistant.events import (
     Judged,
     Key,
     Listen,
+    Play,
     PowerChanged,
     Prepare,
+    Recall,
     Release,
     Remember,
     ReplyEnded,
     Rest,
     Say,
+    Send,
     SentOut,
     Settle,
     SpeakingEnded,
@@ -76,6 +79,28 @@ Note = Callable[[str, dict[str, Any]], None]
 """``note(name, data)``: an observer, called on the loop for everything that happens."""
 
 
+class Outside(Protocol):
+    """A server that answers for this device, as the daemon sees it; quick, and never raises.
+
+    It reports by events: `ServerChanged`, `Understood`, `Declined`, `SoundOffered`.
+    """
+
+    def hear(self, frame: "Frame") -> None:
+        """Take what is heard, whether it is wanted or not; from the microphone's thread."""
+
+    def send(self, turn: int, phrase: str) -> None:
+        """What is heard from now on is a question; see `assistant.events.Send`."""
+
+    def finish(self, turn: int) -> None:
+        """The question of `turn` is over."""
+
+    def leave(self, turn: int) -> None:
+        """Nothing is to be done for `turn` any more, and nothing of it to be heard."""
+
+    def play(self, key: Key) -> None:
+        """Give the player what was offered for the turn, as the answer `key`."""
+
+
 def rules(config: Config) -> Rules:
     """Return what the decider needs to know of the settings."""
     turn = config.turn
@@ -94,9 +119,11 @@ def rules(config: Config) -> Rules:
         min_speech=turn.min_speech,
         min_level=turn.min_level,
         patience=config.llm.timeout,
+        server_patience=config.wyoming.patience,
         clause=config.speech.clause / (SLOWEST_LETTERS * config.speech.rate),
         always=config.wake.always,
         earcon=config.wake.earcon,
+        out_earcon=config.remote.tone,
         stop_words=tuple(turn.stop_words),
         sentences=SENTENCES[config.language],
     )
@@ -149,6 +176,8 @@ class Daemon:
         )
         self._listener: Listener | None = None
         self._patch: Patch | None = None  # where there are devices
+        self.outside: Outside | None = None
+        """The server that answers for this device; to be set before the start."""
 
     def observe(self, note: Note) -> None:
         """Call `note` on the loop for every event, command and piece of text from now on.
@@ -299,6 +328,16 @@ class Daemon:
         return self._stopped
 
     @property
+    def hears(self) -> bool:
+        """Whether it has ears."""
+        return self._listener is not None
+
+    @property
+    def speaks(self) -> bool:
+        """Whether it has a voice."""
+        return not isinstance(self._speaker, Mute)
+
+    @property
     def listener(self) -> "Listener":
         """The ears; only after the start. Raises `AssistantError` where there are none."""
         if self._listener:
@@ -311,6 +350,13 @@ class Daemon:
         if isinstance(self._speaker, Mute):
             raise AssistantError("this assistant has no voice; write to it.")
         return self._speaker
+
+    @property
+    def player(self) -> "Player":
+        """What plays; only after the start. Raises `AssistantError` where there is none."""
+        if self._player:
+            return self._player
+        raise AssistantError("this assistant has no voice; write to it.")
 
     @property
     def guests(self) -> Guests:
@@ -375,6 +421,7 @@ class Daemon:
             case Finish(turn):
                 self.trace.mark(turn, "turn_end", time.monotonic())
                 self._ears(lambda ears: ears.finish(turn))
+                self._server(lambda server: server.finish(turn))
             case Watch(turn):
                 self._ears(lambda ears: ears.watch(turn))
             case Settle(turn):
@@ -391,10 +438,19 @@ class Daemon:
                 self.trace.keep(turn, take)
                 self._tell("say", {"turn": turn, "text": text})
                 self._speaker.say(Key(turn, take), text)
+            case Send(turn, phrase):
+                self.trace.mark(turn, "sent_out", time.monotonic())
+                self._server(lambda server: server.send(turn, phrase))
+            case Recall(turn):
+                self._server(lambda server: server.leave(turn))
+            case Play(turn, take):
+                self.trace.keep(turn, take)
+                self._server(lambda server: server.play(Key(turn, take)))
             case Remember(turn, heard):
                 self._thinker.remember(turn, heard)
             case Cancel(turn):
                 self._dead(turn)
+                self._server(lambda server: server.leave(turn))
                 if self._patch:
                     self._patch.flush()
             case Earcon(name):
@@ -444,6 +500,10 @@ class Daemon:
     def _ears(self, act: "Callable[[Listener], None]") -> None:
         if self._listener:
             act(self._listener)
+
+    def _server(self, act: Callable[[Outside], None]) -> None:
+        if self.outside:
+            act(self.outside)
 
     def _note(self, event: Event) -> None:
         if not isinstance(event, Tick):
@@ -549,6 +609,8 @@ class Daemon:
 
         def forward(frame: "Frame") -> None:
             ears(frame)
+            if self.outside:
+                self.outside.hear(frame)
             if self._levels_wanted:
                 self._on_frame(frame)
 

@@ -7,6 +7,7 @@ another. Takes are numbered from 1 in each turn. All times are `time.monotonic` 
 """
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import NamedTuple
 
 
@@ -178,6 +179,51 @@ class PowerChanged:
     sparing: bool
 
 
+class Server(StrEnum):
+    """How it stands with the server that answers for this device, where there is one."""
+
+    NONE = "none"
+    """There is none, or it is away: the device answers by itself."""
+    READY = "ready"
+    PAUSED = "paused"
+    """It wants the device to be deaf to its wake word."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServerChanged:
+    """The server came, went, or wants silence."""
+
+    server: Server
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """The server has heard the whole question, or shows in another way that it works on it."""
+
+    turn: int
+    text: str
+    """What it has understood; empty: it does not say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Declined:
+    """The server does not answer the turn, or its answer broke off."""
+
+    turn: int
+    quiet: bool = False
+    """Nothing shall be said instead: another device answers."""
+
+
+@dataclass(frozen=True, slots=True)
+class SoundOffered:
+    """The server has sound that shall be heard."""
+
+    turn: int
+    """Whose answer it is; 0: nobody has asked for it."""
+    ringing: bool = False
+    """It is an alarm: to wake the assistant silences it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tick:
     """The deadline that the state asked for has come."""
@@ -202,6 +248,10 @@ Event = (
     | SpeakingEnded
     | Failed
     | PowerChanged
+    | ServerChanged
+    | Understood
+    | Declined
+    | SoundOffered
     | Tick
 )
 
@@ -288,6 +338,30 @@ class Say:
 
 
 @dataclass(frozen=True, slots=True)
+class Send:
+    """Server: what is heard from now on is a question to it, until `Finish`."""
+
+    turn: int
+    phrase: str
+    """What woke the assistant; empty: nothing did, and what was just said belongs to it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recall:
+    """Server: the turn is not for it any more; the device answers."""
+
+    turn: int
+
+
+@dataclass(frozen=True, slots=True)
+class Play:
+    """Server: the sound that was offered may be heard, as this take."""
+
+    turn: int
+    take: int
+
+
+@dataclass(frozen=True, slots=True)
 class Remember:
     """Mind: the turn is part of the history, with the part of the reply that was heard."""
 
@@ -320,6 +394,9 @@ Command = (
     | Release
     | Drop
     | Say
+    | Send
+    | Recall
+    | Play
     | Remember
     | Cancel
     | Earcon

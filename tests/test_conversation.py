@@ -78,6 +78,9 @@ def test_a_question_that_has_left_the_device_is_heard_and_seen_until_the_turn_en
     silent = Rules(ahead=False, earcon=False)
     state, commands = run((Asked("why"), 0.0), (SentOut(1, 1), 0.1), rules=silent)
     assert (commands, state.out) == ((), True)
+    quiet = Rules(ahead=False, out_earcon=False)
+    state, commands = run((Asked("why"), 0.0), (SentOut(1, 1), 0.1), rules=quiet)
+    assert (commands, state.out) == ((), True)
 
 
 def test_another_takes_question_is_none_of_this_ones():

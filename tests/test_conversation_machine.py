@@ -17,6 +17,7 @@ from assistant.events import (
     Asked,
     Cancel,
     ClauseStarted,
+    Declined,
     Drop,
     Failed,
     Finish,
@@ -25,15 +26,21 @@ from assistant.events import (
     Key,
     Listen,
     Partial,
+    Play,
     Prepare,
+    Recall,
     Release,
     Remember,
     ReplyEnded,
     Rest,
     Say,
     SayRequested,
+    Send,
+    Server,
+    ServerChanged,
     Settle,
     Settled,
+    SoundOffered,
     SpeakingEnded,
     SpeechEnded,
     SpeechStarted,
@@ -42,6 +49,7 @@ from assistant.events import (
     StopRequested,
     Think,
     Tick,
+    Understood,
     WakeDetected,
     Watch,
 )
@@ -69,6 +77,7 @@ class World(RuleBasedStateMachine):
         self.started = set()
         self.remembered = []
         self.ears = "rest"
+        self.away = None  # the turn that the server has
         self.send(Started())
 
     def send(self, event, now=None):
@@ -78,13 +87,17 @@ class World(RuleBasedStateMachine):
             self.voices.discard((event.turn, event.take))
         for command in commands:
             self.obey(command)
-        if getattr(event, "turn", before.turn) != before.turn:
+        if getattr(event, "turn", before.turn) not in (before.turn, *self.nobodys(event)):
             assert self.state == replace(before, now=self.state.now), "a dead turn decides"
             assert all(isinstance(command, Remember) for command in commands)
         assert self.state.turn >= before.turn
         assert self.state.now >= before.now
         if self.state.deadline is not None:
             assert math.isfinite(self.state.deadline)
+
+    def nobodys(self, event):
+        """The turn of sound that nobody has asked for."""
+        return (0,) if isinstance(event, SoundOffered) else ()
 
     def obey(self, command):
         match command:
@@ -93,10 +106,24 @@ class World(RuleBasedStateMachine):
                 assert not self.secret, "two secret takes at once"
                 assert self.rules.ahead
                 assert text.strip()
+                assert self.away != turn, "two answer one question"
                 self.new(turn, take)
                 self.secret[turn, take] = text
             case Think(turn, take, _, _) | Say(turn, take, _):
                 assert not self.secret, "an answer is begun beside a secret one"
+                assert self.away != turn, "two answer one question"
+                self.new(turn, take)
+                self.speak(turn, take)
+            case Send(turn, _):
+                assert self.state.server is Server.READY
+                assert turn == self.state.turn
+                assert not self.secret
+                assert self.away != turn, "a question is sent twice"
+                self.away = turn
+            case Recall(turn):
+                assert self.away == turn
+                self.away = None
+            case Play(turn, take):
                 self.new(turn, take)
                 self.speak(turn, take)
             case Release(turn, take):
@@ -115,6 +142,7 @@ class World(RuleBasedStateMachine):
             case Cancel(turn):
                 self.voices = {voice for voice in self.voices if voice[0] > turn}
                 self.secret = {key: words for key, words in self.secret.items() if key[0] > turn}
+                self.away = None if self.away == turn else self.away
             case Remember(turn, heard):
                 assert heard
                 assert turn not in self.remembered, "a turn is remembered twice"
@@ -143,6 +171,24 @@ class World(RuleBasedStateMachine):
         assert turn == self.state.turn, "a dead turn is given a voice"
         self.voices.add((turn, take))
         self.started.add((turn, take))
+
+    @rule(server=st.sampled_from(Server))
+    def the_server_changes(self, server):
+        if self.state.server is Server.READY and server is not Server.READY:
+            self.send(Declined(self.state.turn, server is Server.PAUSED))
+        self.send(ServerChanged(server))
+
+    @rule(text=texts, old=st.booleans())
+    def the_server_understands(self, text, old):
+        self.send(Understood(self.state.turn - old, text))
+
+    @rule(quiet=st.booleans(), old=st.booleans())
+    def the_server_declines(self, quiet, old):
+        self.send(Declined(self.state.turn - old, quiet))
+
+    @rule(asked=st.booleans(), ringing=st.booleans())
+    def the_server_has_sound(self, asked, ringing):
+        self.send(SoundOffered(self.state.turn if asked else 0, ringing))
 
     @rule(seconds=st.sampled_from([0.0, 0.01, 0.3, 1.0, 7.0, 100.0]))
     def time_passes(self, seconds):
@@ -260,7 +306,8 @@ class World(RuleBasedStateMachine):
                 break
             self.now = max(self.now, self.state.deadline)
             self.send(Tick())
-        assert self.state.phase is (Phase.LISTENING if self.rules.always else Phase.ASLEEP)
+        listens = self.rules.always and self.state.server is not Server.PAUSED
+        assert self.state.phase is (Phase.LISTENING if listens else Phase.ASLEEP)
         assert not self.voices
         assert not self.secret
 

@@ -26,10 +26,17 @@ from assistant.serve import settings as changes
 
 if TYPE_CHECKING:
     from assistant.serve.lending import Lending
+    from assistant.serve.mqtt.bridge import Bridge
+    from assistant.serve.wyoming.door import Door
 
 log = logging.getLogger(__name__)
 
 RESTARTING = "the assistant starts again, with another voice or language; a moment."
+_SERVERS = {
+    "ready": "the server at {} answers what is said",
+    "paused": "the server at {} wants silence: the wake word does nothing",
+    "none": "no server: the device answers by itself",
+}
 KEYS_HELP = "space: speak to it   s: stop   q: quit"
 
 
@@ -68,6 +75,7 @@ class Foreground:
     def __init__(self, config: Config, as_json: bool) -> None:
         from assistant.serve.child import WebChild
         from assistant.serve.control import ControlServer
+        from assistant.serve.figures import Figures
         from assistant.serve.notify import Notifier
 
         self._base, self._kept = config, config.state_dir / changes.FILE
@@ -76,7 +84,9 @@ class Foreground:
         self._changing = asyncio.Lock()
         self._failed: asyncio.Future[None]
         self._tasks: set[asyncio.Task[Any]] = set()
-        self._notes: list[Note] = [self._show, self._tell_systemd]
+        self._figures = Figures(lambda turn: self._daemon.trace.turn(turn))
+        self._notes: list[Note] = [self._show, self._tell_systemd, self._figures]
+        self._door = self._make_door()
         self._daemon = self._build(self._config)
         self._control = ControlServer(
             config.socket_path,
@@ -92,6 +102,7 @@ class Foreground:
         )
         self._lending: Lending | None = None
         self._web = WebChild(config, lambda url: self._show("web", {"url": url}))
+        self._mqtt = self._bridge() if config.mqtt.host else None
         self._systemd = Notifier()
         self._ended = asyncio.Event()
         self._interrupted = False
@@ -130,6 +141,12 @@ class Foreground:
             self._systemd.ready("asleep")
             if self._config.web.enabled:
                 self._web.start()
+            if self._door:
+                await self._door.start()
+            if self._mqtt:
+                await self._mqtt.start()
+                self._notes.append(self._mqtt)
+                self._figures.on_turn = self._mqtt.turn
             with keys(self._key) as self._restore:
                 alive = asyncio.create_task(self._feed_watchdog())
                 either: set[asyncio.Future[Any]] = {self._failed, ended}
@@ -143,6 +160,10 @@ class Foreground:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
             await self._web.stop()
+            if self._door:
+                await self._door.stop()
+            if self._mqtt:
+                await self._mqtt.stop()
             await self._control.stop()
             await self._daemon.stop()
 
@@ -190,7 +211,7 @@ class Foreground:
     def _handle(self, request: dict[str, Any]) -> dict[str, Any]:
         """Answer a request of the control socket."""
         text = request.get("text")
-        if request["command"] != "state":
+        if request["command"] not in ("state", "figures", "mqtt"):
             self._need_ready()
         match request["command"]:
             case "wake":
@@ -206,15 +227,54 @@ class Foreground:
                 return {"model": name, "language": self._config.language, "version": __version__}
             case "state":
                 return visible(self._daemon.state)
+            case "figures":
+                return self._figures.told()
+            case "mqtt":
+                return self._mqtt.status() if self._mqtt else {}
             case "trace":
                 return {"turns": self._turns(str(request.get("turn", "last")))}
             case unknown:
                 raise AssistantError(
                     f"unknown or incomplete command {unknown!r}; "
                     "known: wake, stop, ask and say with a text, chat, state, trace, watch, info, "
-                    "settings, set, talk, transcribe, speak."
+                    "figures, mqtt, settings, set, talk, transcribe, speak."
                 )
         return {}
+
+    def _make_door(self) -> "Door | None":
+        """Return what other machines may use, and who may answer for this one; None: nothing.
+
+        Raises `BadInput` for settings that cannot be used, `EngineMissing` without the packages.
+        """
+        from assistant.serve import wyoming
+
+        wanted = self._config.wyoming
+        if not wanted.enabled and not wanted.satellite:
+            return None
+        wyoming.need("wyoming.satellite" if wanted.satellite else "wyoming.enabled")
+        from assistant.serve.wyoming.door import Door
+
+        door = Door(self._config, lambda: self._daemon, self._lend, self._tell)
+        if door.satellite:
+            self._notes.append(door.satellite.note)
+        return door
+
+    def _bridge(self) -> "Bridge":
+        """Return the bridge to the broker that the settings name.
+
+        Raises `BadInput` for settings that cannot be used, `EngineMissing` without the package.
+        """
+        from assistant.serve.mqtt.bridge import Bridge, House
+
+        house = House(
+            ask=self._handle,
+            change=lambda change: asyncio.shield(self._task(self._change(change))),
+            settings=self._in_force,
+            figures=self._figures.told,
+            timeline=lambda turn: self._daemon.trace.turn(turn),
+            tell=self._tell,
+        )
+        return Bridge(self._config, house)
 
     def _chat(self, request: dict[str, Any]) -> AsyncGenerator[dict[str, Any], None]:
         from assistant.serve import questions
@@ -252,8 +312,10 @@ class Foreground:
         return self._lending
 
     async def _settings(self, request: dict[str, Any]) -> AsyncGenerator[dict[str, Any], None]:
-        told = await asyncio.to_thread(changes.told, self._base, self._chosen)
-        yield {"event": "end", **told}
+        yield {"event": "end", **await self._in_force()}
+
+    async def _in_force(self) -> dict[str, Any]:
+        return await asyncio.to_thread(changes.told, self._base, self._chosen)
 
     async def _set(self, request: dict[str, Any]) -> AsyncGenerator[dict[str, Any], None]:
         """Change settings; what was begun is done, though who asked may leave."""
@@ -310,6 +372,8 @@ class Foreground:
         loudspeaker = engines.loudspeaker(config, lost("loudspeaker"))
         daemon = Daemon(config, microphone, loudspeaker, self._notes)
         daemon.mute(self._chosen.get("muted", False))
+        if self._door:
+            daemon.outside = self._door.satellite
         return daemon
 
     async def _start_again(self) -> None:
@@ -385,6 +449,12 @@ class Status:
                 self._print(data["message"])
             case "web":
                 self._print(f"web page: {data['url']}")
+            case "wyoming":
+                self._print(f"wyoming {data['offers']}: {data['host']}, port {data['port']}")
+            case "server":
+                self._print(_SERVERS[data["server"]].format(data["address"]))
+            case "mqtt":
+                self._print("MQTT: connected" if data["connected"] else f"MQTT: {data['why']}")
             case "state":
                 self._line = data["phase"]
             case "partial":

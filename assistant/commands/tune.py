@@ -138,6 +138,8 @@ def _recogniser(config: Config, count: int) -> Callable[[], Any] | None:
     from assistant.ears import engines
 
     asr = config.asr.model_copy(update={"threads": count})
+    if asr.engine == "wyoming":  # another host's threads
+        return None
     try:
         recogniser = engines.make(config.model_copy(update={"asr": asr}))
     except AssistantError:
@@ -157,6 +159,8 @@ def _synthesiser(config: Config, count: int) -> Callable[[], Any] | None:
     from assistant.mouth import engines
 
     speech = config.speech.model_copy(update={"threads": count})
+    if speech.engine == "wyoming":
+        return None
     try:
         voice = engines.make(config.model_copy(update={"speech": speech}))
     except AssistantError:

@@ -143,6 +143,33 @@ class Lending:
                     yield {"event": "audio", "rate": rate, "audio": audio}
             yield {"event": "end"}
 
+    async def hear(self, pcm: "Pcm") -> "Transcript":
+        """Return what is said in one utterance, (samples,) int16, 16 kHz. Raises as `transcribe`.
+
+        It must not be longer than `UTTERANCE_S`.
+        """
+        with self._alone("ears"):
+            return await _recognised(self._daemon(), pcm)
+
+    @contextlib.asynccontextmanager
+    async def listening(self) -> AsyncIterator["Utterance"]:
+        """Let an utterance be recognised while it is said, up to `UTTERANCE_S`. Raises as `hear`.
+
+        Whoever has it lets go when it `disturbs`; what was begun then, or was `Taken`, is lost.
+        """
+        with self._alone("ears"):
+            utterance = Utterance(self._daemon())
+            await utterance.begin()
+            yield utterance
+
+    async def say(self, clause: str) -> "tuple[Pcm, int]":
+        """Return the sound of a clause, (samples,) int16, and its rate in Hz. Raises as `speak`.
+
+        The clause is already as it is to be said.
+        """
+        with self._alone("mouth"):
+            return await _spoken(self._daemon(), clause, Said(command="speak", text=clause))
+
     @contextlib.contextmanager
     def _alone(self, what: str) -> Iterator[None]:
         if what in self._lent:
@@ -244,35 +271,64 @@ async def _recognised(daemon: "Daemon", pcm: "Pcm") -> "Transcript":
 async def _undisturbed(daemon: "Daemon", pcm: "Pcm") -> "Transcript":
     """As `_recognised`; raises `Taken` where it was needed."""
     from assistant.audio.frames import RATE
-    from assistant.ears.listener import Taken
 
-    mine: list[int] = []
-
-    def use(uses: int) -> None:
-        if mine != [uses]:
-            raise Taken
-
-    def begin(recogniser: "Recogniser", uses: int) -> None:
-        recogniser.start()
-        mine.append(uses)
-
-    def end(recogniser: "Recogniser", uses: int) -> "Transcript":
-        use(uses)
-        return recogniser.finish()
-
-    await _outcome(daemon, daemon.listener.lend(begin))
+    utterance = Utterance(daemon)
+    await utterance.begin()
     size = round(PIECE_S * RATE)
     for at in range(0, len(pcm), size):
-        piece = pcm[at : at + size]
-
-        def feed(recogniser: "Recogniser", uses: int, piece: "Pcm" = piece) -> None:
-            use(uses)
-            recogniser.feed(piece)
-
         await _free(daemon)
-        await _outcome(daemon, daemon.listener.lend(feed))
+        await utterance.feed(pcm[at : at + size])
     await _free(daemon)
-    return await _outcome(daemon, daemon.listener.lend(end))
+    return await utterance.finish()
+
+
+class Utterance:
+    """One utterance on the lent recogniser. Raises `Taken` where that was needed in between."""
+
+    def __init__(self, daemon: "Daemon") -> None:
+        self._daemon = daemon
+        self._mine: int | None = None
+
+    @property
+    def disturbs(self) -> bool:
+        """Whether somebody talks to the assistant, or it has ended."""
+        return self._daemon.occupied or self._daemon.stopped
+
+    async def begin(self) -> None:
+        """Begin it."""
+
+        def begin(recogniser: "Recogniser", uses: int) -> None:
+            recogniser.start()
+            self._mine = uses
+
+        await self._lend(begin)
+
+    async def feed(self, pcm: "Pcm") -> str | None:
+        """Hear (samples,) int16, 16 kHz; return what is recognised so far, if that has changed."""
+
+        def feed(recogniser: "Recogniser", uses: int) -> str | None:
+            self._check(uses)
+            return recogniser.feed(pcm)
+
+        return await self._lend(feed)
+
+    async def finish(self) -> "Transcript":
+        """Return what was said."""
+
+        def finish(recogniser: "Recogniser", uses: int) -> "Transcript":
+            self._check(uses)
+            return recogniser.finish()
+
+        return await self._lend(finish)
+
+    def _check(self, uses: int) -> None:
+        from assistant.ears.listener import Taken
+
+        if uses != self._mine:
+            raise Taken
+
+    async def _lend(self, job: "Callable[[Recogniser, int], T]") -> T:
+        return await _outcome(self._daemon, self._daemon.listener.lend(job))
 
 
 def _joined(texts: list[str], language: str) -> str:

@@ -50,14 +50,11 @@ async def _watched(house: House, wishes: dict[str, bool]) -> AsyncGenerator[byte
 
 
 async def metrics(request: Request) -> Response:
-    """Return the counters."""
-    house = of(request)
-    try:
-        await house.link.call({"command": "state"})
-        up = True
-    except AssistantError:
-        up = False
-    page = house.metrics.page(up, len(house.sessions))
+    """Return the counters of this process, and the figures of the daemon if it answers."""
+    house, figures = of(request), None
+    with contextlib.suppress(AssistantError):
+        figures = await house.link.call({"command": "figures"})
+    page = house.metrics.page(figures, len(house.sessions))
     return Response(page, headers={"cache-control": "no-store"}, media_type=MEDIA_TYPE)
 
 
