@@ -133,6 +133,17 @@ def test_the_owners_own_prompt_and_the_history_stay_here():
     assert "Shadow" not in json.dumps(there.asked)
 
 
+def test_what_the_other_machine_is_told_of_who_it_is_stands_in_a_key_of_its_own():
+    with Endpoint(fake.says("Many causes.")) as there:
+
+        async def talk(it):
+            await it.ask(HARD)
+
+        live(config(there.url, system_prompt="You guide through the castle."), talk)
+    (body,) = there.asked
+    assert body["messages"][0] == {"role": "system", "content": "You guide through the castle."}
+
+
 def test_as_much_history_as_is_allowed_goes_along_and_nothing_private_of_it():
     with Endpoint(fake.says("Many causes.")) as there:
 

@@ -29,9 +29,14 @@ ASKED = [Message("system", "Be kind."), Message("user", "Why?")]
 
 
 @pytest.fixture(scope="module")
-def own_certificate(tmp_path_factory):
+def tls_folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("tls")
+
+
+@pytest.fixture(scope="module")
+def own_certificate(tls_folder):
     """A server's certificate that nobody has signed."""
-    folder = tmp_path_factory.mktemp("tls")
+    folder = tls_folder
     names = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
     files = ["-keyout", folder / "key.pem", "-out", folder / "cert.pem"]
     command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1"]
@@ -78,6 +83,22 @@ def test_the_answer_comes_in_pieces_and_the_question_went_out_whole():
         "stream": True,
     }
     assert head["authorization"] == "Bearer secret-key"
+
+
+@pytest.mark.parametrize("encrypted", [False, True])
+def test_who_does_not_wait_any_more_hangs_up_before_the_first_word(
+    monkeypatch, encrypted, own_certificate, tls_folder
+):
+    monkeypatch.setattr(client_module, "SILENCE_S", 60.0)
+    trusting = ssl.create_default_context(cafile=tls_folder / "cert.pem")
+    monkeypatch.setattr(ssl, "create_default_context", lambda: trusting)
+    tls = own_certificate if encrypted else None
+    with Endpoint(fake.says("Yes."), tls=tls) as there:
+        assert asked(there.url) == ["Yes."]
+    began = time.monotonic()
+    with Endpoint(fake.hangs_before(), tls=tls) as there:
+        assert asked(there.url, cancelled=lambda: bool(there.asked)) == []
+        assert time.monotonic() - began < fake.LEAVE_S / 2
 
 
 def test_nothing_of_the_environment_is_used(monkeypatch):

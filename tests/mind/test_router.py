@@ -41,6 +41,17 @@ def test_what_is_asked_for_goes_out_without_the_wish(text, question):
     assert (route.out, route.why, route.text) == (True, "asked for", question)
 
 
+def test_a_shared_brain_gets_everything_but_what_is_private():
+    shared = Router(None, 0.5, ["Falcon"])
+    for text in ("Hello!", "what time is it", "你好", "why is that"):
+        route = shared.route(text)
+        assert (route.out, route.why, route.text) == (True, "shared", text)
+    assert shared.route("ask the cloud why the sky is blue").text == "why the sky is blue"
+    for text in ("what is project falcon", "my password is swordfish", "我的银行卡密码忘了"):
+        route = shared.route(text)
+        assert (route.out, route.why) == (False, "private")
+
+
 def test_on_demand_only_means_that():
     assert not router(hard=1.0, threshold=1.0).route("prove it").out
     assert router(hard=0.0, threshold=1.0).route("ask the cloud why").out
