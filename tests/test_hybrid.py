@@ -339,3 +339,11 @@ def test_bad_settings_are_one_sentence():
         make(config("not an address"))
     with pytest.raises(BadInput, match="redact"):
         config("http://127.0.0.1:9", redact=["faces"])
+
+
+def test_a_question_that_was_decided_while_it_was_spoken_is_not_decided_again(monkeypatch):
+    hybrid = make(config("http://127.0.0.1:9/v1"))
+    first = hybrid.route(HARD)
+    monkeypatch.setattr(hybrid, "_router", None)
+    assert hybrid.route(HARD) is first
+    hybrid.close()

@@ -26,7 +26,7 @@ def ledger(tmp_path):
 def sent(ledger, text, outcome="whole"):
     told = [{"role": "system", "text": "Be kind."}, {"role": "user", "text": text}]
     ledger.write(
-        event="sent", to="brain.local", model="large", source="voice", why="estimate", messages=told
+        event="sent", to="brain.local", model="large", source="voice", why="meaning", messages=told
     )
     ledger.write(event="answered", outcome=outcome, characters=12, seconds=1.0)
 

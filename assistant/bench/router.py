@@ -54,7 +54,7 @@ def read(file: Path) -> list[Request]:
 def measure(
     requests: Sequence[Request], route: Callable[[str], Route], threshold: float
 ) -> dict[str, Any]:
-    """Route each request and return `accuracy`, `decision_s` and more, see docs/bench.md."""
+    """Route each request and return `accuracy`, `decision_s` and more, see docs/hybrid.md."""
     route(requests[0].text)  # the first one pays for the caches
     routes, times = [], []
     for request in requests:
@@ -72,6 +72,10 @@ def measure(
         "accuracy": _share(each.label == way.label for each, way in told),
         "decision_s": round(statistics.median(times), 5),
         "decision_p90_s": round(sorted(times)[int(len(times) * 0.9)], 5),
+        "decided_by": {
+            why: _share(way.why == why for way in routes)
+            for why in ("plain", "asked for", "private", "words", "meaning")
+        },
         "requests": len(requests),
         "threshold": threshold,
         "languages": {

@@ -191,7 +191,7 @@ def idle(seconds: float, as_json: bool) -> None:
     "--json",
     "as_json",
     is_flag=True,
-    help="One object: accuracy, decision_s, decision_p90_s, curve, wrong, ...",
+    help="One object: accuracy, decision_s, decision_p90_s, decided_by, curve, wrong, ...",
 )
 def router(file: Path | None, as_json: bool) -> None:
     """How well and how quickly hard questions are told from simple ones."""
@@ -211,7 +211,8 @@ def router(file: Path | None, as_json: bool) -> None:
     click.echo(
         f"accuracy {result['accuracy']:.1%} of {result['requests']} requests, decided in "
         f"{1000 * result['decision_s']:.1f} ms (median), "
-        f"{1000 * result['decision_p90_s']:.1f} ms (p90)"
+        f"{1000 * result['decision_p90_s']:.1f} ms (p90), "
+        f"{result['decided_by']['words']:.0%} by their words alone"
     )
 
 

@@ -200,6 +200,9 @@ class Thinker:
         )
         now = time.monotonic()
         self._trace.mark(turn, "prepared", now, text=text, took_s=round(now - began, 4))
+        # The way that it goes is then known before the turn ends; a waiting answer finds it itself.
+        if self.hybrid and not cancelled() and self._worker.backlog() == 0:
+            self.hybrid.route(text)
 
     def _answer(self, key: Key, text: str) -> None:
         def cancelled() -> bool:

@@ -2,15 +2,16 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.mind.remote.router import Classifier, Embedding, Router
+from assistant.mind.remote.router import Classifier, Embedding, Estimate, Router, marks
 
 
 def router(hard=0.9, threshold=0.5, private=()):
-    return Router(lambda _: hard, threshold, list(private))
+    return Router(lambda _: Estimate(hard, "meaning"), threshold, list(private))
 
 
 @pytest.mark.parametrize(
@@ -94,6 +95,9 @@ def test_any_text_has_one_way(text):
     assert route.text.strip() or not text.strip()
 
 
+MEANS_NOTHING = np.zeros(384, np.float32)
+
+
 @pytest.fixture(scope="module")
 def classifier():
     return Classifier(Embedding())
@@ -114,13 +118,42 @@ def classifier():
     ],
 )
 def test_the_estimate_knows_plain_cases(classifier, text, hard):
-    assert (classifier(text) > 0.5) == hard
+    assert (classifier(text).hard > 0.5) == hard
 
 
 @pytest.mark.engine
 @pytest.mark.parametrize("text", ["", "\0", "\ud800", "a" * 5000, "😀" * 300])
 def test_any_text_has_an_estimate(classifier, text):
-    assert 0 <= classifier(text) <= 1
+    assert 0 <= classifier(text).hard <= 1
+
+
+@given(st.text(max_size=600))
+def test_any_text_has_the_same_marks_and_the_same_estimate_twice(text):
+    words = Classifier(lambda _: MEANS_NOTHING)
+    assert marks(text) == marks(text)
+    assert 0 <= words(text).hard <= 1
+    assert words(text) == words(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["What is the capital of France?", "turn the light on", "今天星期几"]
+)
+def test_a_clear_question_is_told_by_its_words_and_its_meaning_is_not_asked_for(text):
+    def refused(_):
+        raise AssertionError
+
+    assert Classifier(refused)(text).why == "words"
+
+
+def test_what_the_words_do_not_tell_is_told_by_the_meaning():
+    asked = []
+
+    def embedding(text):
+        asked.append(text)
+        return MEANS_NOTHING
+
+    assert Classifier(embedding)("blue").why == "meaning"
+    assert asked == ["blue"]
 
 
 def test_the_labelled_sets_have_the_size_and_the_form_that_they_are_said_to_have():

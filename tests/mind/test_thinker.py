@@ -3,6 +3,7 @@
 import queue
 import threading
 import time
+from types import SimpleNamespace
 
 import pytest
 
@@ -559,3 +560,27 @@ def test_a_beginning_is_not_read_once_its_turn_is_dead_or_asked(stage):
     stage.model.go.release(1000)
     stage.settle()
     assert all(not messages[-1].text for messages in stage.model.warmed)
+
+
+class Decides:
+    """A fake of the larger model's help: all stays here; notes what it was asked, and when."""
+
+    def __init__(self, model):
+        self.model, self.routed = model, []
+
+    def route(self, text):
+        self.routed.append((text, len(self.model.asked)))
+        return SimpleNamespace(out=False)
+
+    def close(self):
+        pass
+
+
+def test_where_a_question_goes_is_decided_while_it_is_still_spoken():
+    model = FakeModel()
+    decides = Decides(model)
+    stage = Stage(lambda: model, make_hybrid=lambda: decides).load()
+    stage.thinker.prepare(1, "what is the")
+    until(lambda: decides.routed)
+    assert decides.routed == [("what is the", 0)]
+    assert stage.thinker.stop()

@@ -84,7 +84,7 @@ def test_a_question_in_any_script_reaches_the_daemon(daemon, web):
 
 
 def test_a_question_that_leaves_the_device_is_told_and_local_keeps_it(daemon, web):
-    out = {"ok": True, "event": "out", "to": "brain.local", "model": "large", "why": "estimate"}
+    out = {"ok": True, "event": "out", "to": "brain.local", "model": "large", "why": "meaning"}
     daemon.script = [out, {"ok": True, "event": "back"}, *text("Here.")]
     told = web.chat("Why?").events
     assert ("out", {"text": "", "to": "brain.local", "model": "large"}) in told
