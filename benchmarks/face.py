@@ -1,11 +1,13 @@
 """How smoothly the face (`/face`) moves in a headless Chromium whose page is slowed down.
 
     .venv/bin/python benchmarks/face.py [--seconds 10] [--throttle 1 4 6] [--size 1024x600]
+                                        [--files FOLDER]
 
 Prints JSON, one object for each state and slowness: `fps`, `frame_ms_median`, `frame_ms_p95` (from
 one frame to the next), `long_frames` (longer than 25 ms: at 60 a second one was left out), and of
 the page's main thread `main_ms` (all its work, for each frame), `script_ms_p95` (what the face's
-own code takes for a frame) and `layouts` (in the whole time).
+own code takes for a frame) and `layouts` (in the whole time). `--files` takes the page's files from
+elsewhere, such as those from before a change.
 
 The web server, the control socket, espeak and the player are the real ones; the states come from
 here. Only the page's main thread is slowed down (`Emulation.setCPUThrottlingRate`), and without a
@@ -15,6 +17,7 @@ graphics processor Chromium draws in software, in processes and threads that are
 import argparse
 import asyncio
 import contextlib
+import functools
 import itertools
 import json
 import os
@@ -35,7 +38,7 @@ from assistant.mouth.espeak import EspeakSynthesiser
 from assistant.mouth.lips import told
 from assistant.mouth.playback import Player
 from assistant.serve.control import ControlServer
-from assistant.serve.web import server
+from assistant.serve.web import server, static
 
 TEXT = "The sky is blue because air scatters blue light more than red, in all directions. "
 LONG_MS = 25.0
@@ -122,8 +125,9 @@ class Device:
 
 
 @contextlib.contextmanager
-def served(config):
+def served(config, files):
     """Yield the page's address."""
+    static.routes = functools.partial(static.routes, files)
     bound = server.bind("127.0.0.1", 0)
     running = server.make(config, bound)
     thread = threading.Thread(target=lambda: asyncio.run(running.serve([bound.socket])))
@@ -167,6 +171,7 @@ def main():
     parser.add_argument("--seconds", type=float, default=10.0)
     parser.add_argument("--throttle", type=float, nargs="+", default=[1, 4, 6])
     parser.add_argument("--size", default="1024x600")
+    parser.add_argument("--files", type=Path, default=static.FOLDER)
     given = parser.parse_args()
     width, height = map(int, given.size.split("x"))
     chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
@@ -175,7 +180,7 @@ def main():
         path = Path(folder, "s")
         device = Device(path)
         config = Config(web=Web(port=0), paths=Paths(socket=str(path)))
-        with served(config) as url:
+        with served(config, given.files) as url:
             browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
             page = browser.new_page(viewport={"width": width, "height": height})
             page.add_init_script(COUNT)

@@ -18,11 +18,12 @@ than the good client, which asks for the page and for `/healthz` in turn, four t
     probes          8 clients that try path traversal and header splitting, from 250 addresses
 
 Printed for each: what was sent and answered, the server's highest memory and its CPU time, how the
-good client fared. With `--voice` also, over pairs of questions of which one is spoken under the
-load and one without, in alternating order: the median times from the last voiced sample of the
-question to the first audible one of the answer, and their ratio. Strangers take part of the same
-processor there; `--attackers idle` lets them have only what nobody else wants (SCHED_IDLE), and
-`cpu` tells what they took.
+good client fared. With `--voice` also, over pairs of the same question spoken under the load and
+without, in alternating order: the median times from the last voiced sample of the question to the
+first audible one of the answer, the median ratio of a pair, and between what it lies in 90 of 100
+drawings of as many pairs (bootstrap). Strangers take part of the same processor there; `cpu` tells
+how much, and `--attackers idle` lets them have only what nobody else wants (SCHED_IDLE). `nobody`
+tells what the machine's own unrest does.
 """
 
 import argparse
@@ -328,11 +329,15 @@ class Server:
         (self._proc / "clear_refs").write_text("5")
 
     def peak_mb(self) -> float:
-        line = next(
-            each
-            for each in (self._proc / "status").read_text().splitlines()
-            if each.startswith("VmHWM:")
-        )
+        return self._megabytes("status", "VmHWM")
+
+    def memory_mb(self) -> tuple[float, float]:
+        """Its resident memory, and its share of it: what others use as well counts in part."""
+        return self._megabytes("smaps_rollup", "Rss"), self._megabytes("smaps_rollup", "Pss")
+
+    def _megabytes(self, file: str, name: str) -> float:
+        lines = (self._proc / file).read_text().splitlines()
+        line = next(each for each in lines if each.startswith(f"{name}:"))
         return round(int(line.split()[1]) * 1024 / 1e6, 1)
 
     def files(self) -> int:
@@ -340,17 +345,20 @@ class Server:
 
 
 @contextlib.asynccontextmanager
-async def house(config: Any, rehearsal: Any) -> AsyncIterator[Server]:
-    """Run the web child with a daemon's socket behind it."""
+async def house(
+    config: Any, daemon: Any = None, streams: dict[str, Any] | None = None
+) -> AsyncIterator[Server]:
+    """Run the web child with a daemon's socket behind it; `streams` as `ControlServer` has them."""
     from assistant.daemon import visible
     from assistant.serve.child import WebChild
     from assistant.serve.control import ControlServer
 
     def handle(_request: dict[str, Any]) -> dict[str, Any]:
-        return visible(rehearsal.daemon.state) if rehearsal else {"phase": "asleep", "turn": 0}
+        return visible(daemon.state) if daemon else {"phase": "asleep", "turn": 0}
 
     urls: asyncio.Queue[str] = asyncio.Queue()
-    control, child = ControlServer(config.socket_path, handle), WebChild(config, urls.put_nowait)
+    control = ControlServer(config.socket_path, handle, streams)
+    child = WebChild(config, urls.put_nowait)
     await control.start()
     before = children()
     child.start()
@@ -397,7 +405,10 @@ class Report:
     sent: list[dict[str, Any]] = field(default_factory=list)
     waited: list[float] = field(default_factory=list)
     failed: Counter[str] = field(default_factory=Counter)
-    voice: dict[bool, list[float]] = field(default_factory=lambda: {False: [], True: []})
+    voice: list[tuple[float, float]] = field(default_factory=list)
+    """Of each pair the time to the answer's first sound, without the load and under it."""
+    lost: int = 0
+    """Pairs of which one question was not answered."""
 
     def as_json(self) -> dict[str, Any]:
         answers: Counter[str] = Counter()
@@ -426,12 +437,20 @@ class Report:
             "good_median_ms": round(1000 * statistics.median(waited), 1) if waited else None,
             "good_worst_ms": round(1000 * waited[-1], 1) if waited else None,
         }
-        quiet, loaded = self.voice[False], self.voice[True]
-        if quiet and loaded:
-            result["quiet_s"] = [round(each, 3) for each in quiet]
-            result["loaded_s"] = [round(each, 3) for each in loaded]
-            result["ratio"] = round(statistics.median(loaded) / statistics.median(quiet), 3)
+        if self.voice:
+            result["quiet_s"], result["loaded_s"] = (
+                [round(each, 3) for each in side] for side in zip(*self.voice, strict=True)
+            )
+            result["ratio"], result["ratio_90"] = ratio(self.voice)
+        result["lost_pairs"] = self.lost
         return result
+
+
+def ratio(pairs: list[tuple[float, float]]) -> tuple[float, list[float]]:
+    """Return the median ratio of the pairs, and the 5th and 95th of 100 drawings of it."""
+    each, draw = [loaded / quiet for quiet, loaded in pairs], random.Random(1)
+    drawn = sorted(statistics.median(draw.choices(each, k=len(each))) for _ in range(2000))
+    return round(statistics.median(each), 3), [round(drawn[n], 3) for n in (100, 1899)]
 
 
 async def under(
@@ -482,7 +501,7 @@ async def measure(options: argparse.Namespace) -> list[dict[str, Any]]:
             if options.voice:
                 await spoken(config, report, options)
             else:
-                async with house(config, None) as server:
+                async with house(config) as server:
                     await under(report, server, options, asyncio.sleep(options.seconds))
             results.append(report.as_json())
             if not options.json:
@@ -496,20 +515,24 @@ async def spoken(config: Any, report: Report, options: argparse.Namespace) -> No
     from assistant.rehearsal import Rehearsal
 
     asked = itertools.cycle(questions(options.wavs))
-    async with Rehearsal(config) as rehearsal, house(config, rehearsal) as server:
+    async with Rehearsal(config) as rehearsal, house(config, rehearsal.daemon) as server:
         await rehearsal.ask(next(asked).pcm)  # the first one is slower
         for pair in range(options.pairs):
-            question = next(asked)
+            question, took = next(asked), {}
             for loaded in (pair % 2 == 1, pair % 2 == 0):
                 other = report if loaded else Report("nobody")
                 outcome = await under(other, server, options, rehearsal.ask(question.pcm))
                 if outcome.voice_to_voice_s is not None and not outcome.cut:
-                    report.voice[loaded].append(outcome.voice_to_voice_s)
+                    took[loaded] = outcome.voice_to_voice_s
+            if len(took) == 2:
+                report.voice.append((took[False], took[True]))
+            else:
+                report.lost += 1
 
 
 HEAD = (
     f"{'load':15} {'opened':>7} {'open':>6} {'server':>16}  {'good client':>32}  "
-    f"{'voice':>20}  answers"
+    f"{'voice':>26}  answers"
 )
 
 
@@ -522,7 +545,8 @@ def told(row: dict[str, Any]) -> str:
     voice = "-"
     if "ratio" in row:
         quiet, loaded = (statistics.median(row[key]) for key in ("quiet_s", "loaded_s"))
-        voice = f"{quiet:.2f} {loaded:.2f} {row['ratio']:.2f}"
+        low, high = row["ratio_90"]
+        voice = f"{quiet:.2f} {loaded:.2f} {row['ratio']:.2f} ({low:.2f}-{high:.2f})"
     answers = ", ".join(f"{count} {name}" for name, count in row["answers"].items())
     if row["sent_mb"]:
         answers += f", {row['sent_mb']} MB sent"
@@ -530,7 +554,7 @@ def told(row: dict[str, Any]) -> str:
         answers += f", HOLES: {row['holes']}"
     return (
         f"{row['load']:15} {row['opened']:7} {row['most_open']:6} {server:>16}  {good:>32}  "
-        f"{voice:>20}  {answers}"
+        f"{voice:>26}  {answers}"
     )
 
 

@@ -6,6 +6,7 @@ import itertools
 import time
 
 import pytest
+from accessible import SCREENS, violations
 from fake_daemon import LIVE, FakeDaemon
 from playwright.sync_api import expect
 from serving import settings, site, until
@@ -355,19 +356,13 @@ def test_the_owners_texts_stay_text_too_and_follow_each_other(opened, daemon, br
         page.context.close()
 
 
-def test_it_speaks_the_devices_language(opened, daemon, monkeypatch):
-    answer = FakeDaemon._answer
-
-    def chinese(self, request):
-        found = answer(self, request)
-        return {**found, "language": "zh"} if request["command"] == "info" else found
-
-    monkeypatch.setattr(FakeDaemon, "_answer", chinese)
+def test_it_speaks_the_devices_language(opened, daemon):
+    daemon.language = "zh"
     page = opened()
     expect(page.locator("html")).to_have_attribute("lang", "zh-CN")
     expect(page.locator("#attract")).to_have_text("说“okay nabu”，或轻触屏幕。")
     expect(page.locator("#touch")).to_have_accessible_name("对它说话")
-    monkeypatch.setattr(FakeDaemon, "_answer", answer)
+    daemon.language = "en"
     daemon.tell("settings", language="en")
     expect(page.locator("html")).to_have_attribute("lang", "en")
     expect(page.locator("#attract")).to_have_text("Say “okay nabu”, or touch the screen.")
@@ -563,6 +558,7 @@ def test_reduced_motion_means_none(opened, daemon):
 def test_it_dims_after_a_minute_asleep_and_a_touch_ends_that(opened, daemon):
     page = opened(clock="2026-03-01T08:05:00Z", has_touch=True)
     expect(page.locator("#clock")).to_have_text("08:05")
+    expect(page.locator("body")).to_have_attribute("data-phase", "asleep")
     page.clock.fast_forward(50_000)
     expect(page.locator("body")).not_to_have_class("night")
     page.clock.fast_forward(11_000)
@@ -604,59 +600,37 @@ def test_the_screen_is_kept_on_where_that_can_be_asked(opened, daemon):
 
 # --- for everybody ------------------------------------------------------------------------------
 
-ACCESSIBLE = """() => {
-  const wrong = [];
-  const luminance = (rgb) => {
-    const [r, g, b] = rgb.map((v) => v / 255)
-      .map((v) => (v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4));
-    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-  };
-  const parts = (text) => /rgba?\\(([^)]+)\\)/.exec(text)[1].split(",").map(Number);
-  const ground = luminance(parts(getComputedStyle(document.body).backgroundColor));
-  for (const el of document.querySelectorAll("p, h1, button")) {
-    const { left, width } = el.getBoundingClientRect();
-    if (!el.checkVisibility() || !el.textContent.trim()) continue;
-    if (width <= 1 || el.closest(".sr")) continue;
-    const { color, opacity } = getComputedStyle(el);
-    const text = luminance(parts(color));
-    const ratio = (Math.max(text, ground) + 0.05) / (Math.min(text, ground) + 0.05);
-    if (ratio < 4.5 || Number(opacity) < 1) wrong.push(`contrast ${el.id} ${ratio} ${opacity}`);
-  }
-  const ids = [...document.querySelectorAll("[id]")].map((el) => el.id);
-  if (new Set(ids).size !== ids.length) wrong.push("an id twice");
-  if (!document.documentElement.lang) wrong.push("no language");
-  if (!document.title) wrong.push("no title");
-  if (document.querySelectorAll("main").length !== 1) wrong.push("main");
-  if (document.querySelectorAll("h1").length !== 1) wrong.push("h1");
-  for (const el of document.querySelectorAll("button")) {
-    if (!(el.getAttribute("aria-label") || el.textContent).trim()) wrong.push("no name");
-  }
-  for (const el of document.querySelectorAll("canvas")) {
-    if (!el.closest("[aria-hidden=true]")) wrong.push("a picture without words");
-  }
-  for (const el of document.querySelectorAll("[aria-hidden=true] *")) {
-    if (el.tabIndex >= 0) wrong.push("hidden, but can be focused");
-  }
-  if (document.getElementById("live").getAttribute("aria-live") !== "polite") wrong.push("live");
-  const { content } = document.querySelector("meta[name=viewport]");
-  if (content.includes("user-scalable")) wrong.push("zoom");
-  return wrong;
-}"""
 
-
-def test_it_is_accessible_in_every_state(opened, daemon):
-    page = opened(clock="2026-03-01T08:05:00Z", reduced_motion="reduce")
+def states(daemon, page):
+    """Bring the face into each of its states; yield their names."""
     expect(page.locator("#attract")).not_to_be_empty()
-    assert page.evaluate(ACCESSIBLE) == []
+    yield "asleep"
     page.clock.fast_forward(61_000)
     expect(page.locator("body")).to_contain_class("night")
-    page.clock.fast_forward(2000)
-    assert page.evaluate(ACCESSIBLE) == []
+    yield "night"
     for phase in ("listening", "thinking", "speaking"):
         enter(daemon, page, phase, out=True)
         daemon.tell("partial", turn=1, text=f"words {phase}")
         expect(page.locator("#caption")).to_have_text(f"words {phase}")
-        assert page.evaluate(ACCESSIBLE) == []
+        yield phase
+    daemon.tell("state", phase="unheard of", turn=1)
+    in_phase(page, "unknown")
+    yield "unknown"
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("screen", SCREENS)
+def test_it_is_accessible_in_every_state(opened, daemon, screen, language):
+    daemon.language = language
+    width, height = SCREENS[screen]
+    page = opened(
+        clock="2026-03-01T08:05:00Z",
+        reduced_motion="reduce",
+        viewport={"width": width, "height": height},
+    )
+    found = {state: violations(page) for state in states(daemon, page)}
+    assert not any(found.values()), found
+    assert page.locator("#live").get_attribute("aria-live") == "polite"
 
 
 # --- the server's part --------------------------------------------------------------------------
@@ -678,6 +652,21 @@ def test_the_face_learns_it_without_a_daemon_too(tmp_path):
     with site(config.model_copy(update={"language": "zh"})) as web:
         told = web.ask("GET", "/face.json").json
     assert told == {"language": "zh", "attract": ["One", "Two"], "phrases": ["okay nabu"]}
+
+
+def test_without_a_daemon_the_language_is_the_one_that_was_told_or_chosen_last(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path))
+    path, kept = tmp_path / "s", tmp_path / "settings.json"
+    with site(settings(path)) as web:
+        for chosen, expected in (('{"language": "zh"}', "zh"), ('{"language": 7}', "en")):
+            kept.write_text(chosen)
+            assert web.ask("GET", "/face.json").json["language"] == expected
+        kept.write_text('{"language": "zh"}')
+        with FakeDaemon(path):
+            assert web.ask("GET", "/face.json").json["language"] == "en"
+        assert web.ask("GET", "/face.json").json["language"] == "en"
 
 
 @pytest.mark.parametrize(

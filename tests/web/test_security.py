@@ -478,6 +478,17 @@ def test_one_address_cannot_take_all_connections(daemon):
             assert web.ask("GET", "/healthz").status == 200
 
 
+def test_a_crowd_that_is_sent_away_takes_no_room_while_it_goes(daemon):
+    with served(daemon) as (process, web), contextlib.ExitStack() as stack:
+        process.send_signal(signal.SIGSTOP)  # so that all of them are taken in one moment
+        for _ in range(100):
+            stack.enter_context(connected(web, 2))
+        good = stack.enter_context(connected(web, 1))
+        good.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        process.send_signal(signal.SIGCONT)
+        assert good.recv(65536)[:12] == b"HTTP/1.1 200"
+
+
 def test_small_pieces_are_sent_at_once(daemon, monkeypatch):
     made = []
     real = connection.Connection.connection_made
@@ -695,6 +706,17 @@ def serve(daemon, *more, **how):
     )
 
 
+@contextlib.contextmanager
+def served(daemon, *more, **how):
+    """Yield a process that serves, and what it serves."""
+    process = serve(daemon, *more, **how)
+    try:
+        yield process, Site(int(process.stdout.readline().decode().rpartition(":")[2].strip("/\n")))
+    finally:
+        process.kill()
+        process.communicate()
+
+
 @pytest.mark.parametrize(
     ("sent", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)], ids=["SIGTERM", "SIGINT"]
 )
@@ -718,16 +740,11 @@ def test_it_prints_its_address_serves_and_ends_when_told(daemon, sent, code):
 
 
 def test_as_a_child_it_ends_with_its_parent(daemon):
-    process = serve(daemon, "--child", stdin=subprocess.PIPE)
-    try:
-        port = int(process.stdout.readline().decode().rpartition(":")[2].strip("/\n"))
-        assert Site(port).ask("GET", "/healthz").status == 200
+    with served(daemon, "--child", stdin=subprocess.PIPE) as (process, web):
+        assert web.ask("GET", "/healthz").status == 200
         assert process.poll() is None
         assert process.communicate(timeout=20) == (b"", b"")  # closes its standard input
         assert process.returncode == 0
-    finally:
-        process.kill()
-        process.wait()
 
 
 def test_a_port_in_use_is_one_sentence():

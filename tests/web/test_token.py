@@ -52,7 +52,7 @@ def test_without_a_token_it_is_made_for_its_owner(tmp_path):
 
 
 def test_where_only_this_machine_can_connect_it_says_that_none_is_needed(tmp_path):
-    run = assistant("web", "token", "--qr", env={"XDG_DATA_HOME": str(tmp_path)})
+    run = assistant("web", "token", "--qr", env={"STATE_DIRECTORY": str(tmp_path)})
     assert run.returncode == 0
     assert run.stdout.decode().split("\n")[0] == "http://127.0.0.1:8080/"
     assert "no token is needed" in run.stderr.decode()
@@ -180,7 +180,7 @@ def test_another_token_takes_the_place_of_the_one_so_far(file):
 
 
 def test_where_none_is_needed_none_is_made_anew(tmp_path):
-    run = assistant("web", "token", "--new", env={"XDG_DATA_HOME": str(tmp_path)})
+    run = assistant("web", "token", "--new", env={"STATE_DIRECTORY": str(tmp_path)})
     assert "web.host" in is_one_sentence(run)
 
 

@@ -73,6 +73,7 @@ class Connection(Stalling, H11Protocol):
         full = is_full(self.connections, self.who, self.limit_concurrency)
         super().connection_made(transport)
         if full:
+            self.connections.discard(self)  # or a crowd that is sent away fills it in one moment
             transport.write(
                 b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\n"
                 b"retry-after: 3\r\nconnection: close\r\n"

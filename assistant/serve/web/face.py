@@ -1,10 +1,13 @@
 """What the page of the face needs to know of the device: its language, and what to show asleep."""
 
+import contextlib
+
 from starlette.requests import Request
 from starlette.responses import Response
 
 from assistant.config import Config
 from assistant.errors import AssistantError
+from assistant.serve import settings as changes
 from assistant.serve.web.answers import json_answer
 from assistant.serve.web.house import House, of
 
@@ -24,9 +27,8 @@ def phrases(config: Config) -> list[str]:
 
 
 async def _language(house: House) -> str:
-    """Return the language that is spoken now, or would be, where the daemon is away."""
-    try:
+    """Return the language that is spoken; where the daemon is away, what it told or kept last."""
+    with contextlib.suppress(AssistantError):
         info = await house.link.call({"command": "info"})
-        return str(info.get("language", house.config.language))
-    except AssistantError:
-        return house.config.language
+        house.language = str(info.get("language", house.config.language))
+    return house.language or changes.spoken_language(house.config)

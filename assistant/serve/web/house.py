@@ -27,6 +27,8 @@ class House:
     config: Config
     metrics: Metrics = field(default_factory=Metrics)
     sessions: Sessions = field(default_factory=lambda: Sessions(time.monotonic))
+    language: str = ""
+    """What the daemon speaks, when it told so last; empty: it has not yet."""
 
     async def generate(self, asked: dict[str, Any]) -> AsyncGenerator[dict[str, Any], None]:
         """Yield the daemon's events of one answer (`queued`, `text`, `end`), and count them.

@@ -1,30 +1,12 @@
 // The device itself: wake it, stop it, and what may be changed while it runs.
 
+import { ask } from "/static/ask.js";
 import { t } from "/static/words.js";
 
 const VOLUME_PAUSE = 250; // ms without a change of the slider before it is sent
 const LANGUAGES = { en: "English", zh: "中文" };
 
 const $ = (id) => document.getElementById(id);
-
-/** Return the server's answer; an Error has a sentence for people. */
-async function ask(path, data) {
-  const options = { cache: "no-store" };
-  if (data) {
-    options.method = "POST";
-    options.headers = { "Content-Type": "application/json" };
-    options.body = JSON.stringify(data);
-  }
-  let response;
-  try {
-    response = await fetch(path, options);
-  } catch {
-    throw new Error(t("failed-network"));
-  }
-  const said = await response.json().catch(() => null);
-  if (response.ok && said) return said;
-  throw new Error(said?.error || t("failed-status", { status: response.status }));
-}
 
 function choices(select, names, chosen, label) {
   const options = names.map((name) => new Option(label(name), name, false, name === chosen));

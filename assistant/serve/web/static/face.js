@@ -1,12 +1,14 @@
 // The face: what the device does, on a screen of its own. Touched, it listens, or is silent.
 
 import "/static/token.js"; // first: what follows asks the server
+import { ask } from "/static/ask.js";
 import { watch } from "/static/stream.js";
 import { preferred, speak, t } from "/static/words.js";
 
 const NIGHT = 60000; // ms asleep until it dims
 const TEXT_EVERY = 12000; // ms
 const NOTICE = 5000; // ms
+const PATIENCE = 5000; // ms for a touch to be answered
 const STILL = 3000; // ms without a movement until the pointer hides
 const LEAD = 25; // ms by which the lips are early, since they take as long to follow
 const CLOCKS = 20; // events by which the clocks are compared
@@ -376,13 +378,7 @@ function speakAs(name) {
 
 /** Ask for the device's language and for what to show while it sleeps. */
 async function learn() {
-  let told = {};
-  try {
-    const response = await fetch("/face.json", { cache: "no-store" });
-    if (response.ok) told = await response.json();
-  } catch {
-    // without it there are the hints
-  }
+  const told = await ask("/face.json").catch(() => ({})); // without it there are the hints
   speakAs(typeof told.language === "string" ? told.language : preferred(navigator.languages));
   const own = Array.isArray(told.attract) ? told.attract.map(String).filter((x) => x.trim()) : [];
   const phrase = Array.isArray(told.phrases) && told.phrases.length ? String(told.phrases[0]) : "";
@@ -480,15 +476,9 @@ async function touch() {
   now[OPEN] += 0.12; // felt at once
   kick();
   try {
-    const response = await fetch(path, {
-      method: "POST",
-      headers: { "Content-Type": "application/json" },
-      body: "{}",
-      signal: AbortSignal.timeout(5000),
-    });
-    if (!response.ok) say(t("failed-status", { status: response.status }));
-  } catch {
-    say(t("failed-network"));
+    await ask(path, {}, AbortSignal.timeout(PATIENCE));
+  } catch (error) {
+    say(error.message);
   }
 }
 
