@@ -50,7 +50,7 @@ async def opened(browser: Browser, port: int, path: str, throttle: float) -> tup
     session = await context.new_cdp_session(page)
     await session.send("Emulation.setCPUThrottlingRate", {"rate": throttle})
     fetched: list[Any] = []
-    page.on("requestfinished", fetched.append)
+    page.on("requestfinished", lambda request: fetched.append(request))
     await page.goto(url + path)
     painted = await page.evaluate(PAINTED)
     await page.wait_for_selector("[data-phase=asleep]")
