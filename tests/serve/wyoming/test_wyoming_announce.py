@@ -11,7 +11,7 @@ from assistant.serve.wyoming import announce
 from assistant.serve.wyoming.announce import TYPE, Announcer, Offer, label
 from assistant.serve.wyoming.door import Door
 
-PATIENCE_S = 15.0
+PATIENCE_S = 40.0
 
 
 def multicast_works():
