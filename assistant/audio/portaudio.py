@@ -266,7 +266,7 @@ class FrameCutter:
 
     def frames(self, taken: int) -> int:
         """Return how many frames are complete once `taken` samples have been fed in all."""
-        ready = (taken - self._resampler.delay) * RATE // self._rate
+        ready = -((self._resampler.delay - taken) * RATE // self._rate)  # rounded up, as it is made
         return int(max(0, ready) // FRAME_SAMPLES)
 
     def feed(self, block: Pcm, at: float) -> list[Frame]:
