@@ -1,0 +1,53 @@
+"""`assistant status`, which a health check asks, against a daemon in every condition."""
+
+import asyncio
+import json
+import socket
+
+import pytest
+from shell import assistant, is_one_sentence
+from test_trace_command import served
+
+from assistant.serve.control import ControlServer
+
+ABOUT = {"model": "small", "language": "en", "version": "1.0"}
+STATE = {"phase": "speaking", "turn": 3, "out": False}
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "s"
+
+
+def status(path, *arguments):
+    return assistant(f"--set=paths.socket={path}", "status", *arguments)
+
+
+def test_a_running_assistant_is_well_and_says_what_it_does(path):
+    async def main():
+        server = ControlServer(path, lambda r: ABOUT if r["command"] == "info" else STATE)
+        await server.start()
+        try:
+            return await asyncio.to_thread(lambda: (status(path), status(path, "--json")))
+        finally:
+            await server.stop()
+
+    plain, as_json = asyncio.run(main())
+    assert (plain.returncode, as_json.returncode) == (0, 0)
+    assert plain.stdout == b"speaking (small, en)\n"
+    assert json.loads(as_json.stdout) == STATE | ABOUT
+
+
+def test_one_that_still_loads_is_not_well(path):
+    assert "still loading" in is_one_sentence(served(path, lambda: status(path), ready=False), 1)
+
+
+def test_none_is_not_well(path):
+    assert "no assistant answers" in is_one_sentence(status(path), 1)
+
+
+def test_one_that_hangs_is_not_well(path):
+    with socket.socket(socket.AF_UNIX) as frozen:  # takes the connection and says nothing
+        frozen.bind(str(path))
+        frozen.listen()
+        assert "no assistant answers" in is_one_sentence(status(path), 1)
