@@ -28,18 +28,32 @@ def settings(tmp_path, **wyoming):
     return parse(data, "test")
 
 
-def test_without_the_settings_there_is_no_door(tmp_path):
+@pytest.fixture
+def foreground():
+    """Return a function that makes what `assistant run` runs; its threads end with the test."""
+    made = []
+
+    def make(config):
+        made.append(Foreground(config, as_json=True))
+        return made[-1]
+
+    yield make
+    for each in made:
+        asyncio.run(each._daemon.stop())
+
+
+def test_without_the_settings_there_is_no_door(tmp_path, foreground):
     assert not Wyoming().enabled
     assert not Wyoming().satellite
-    foreground = Foreground(settings(tmp_path), as_json=True)
-    assert foreground._door is None
-    assert foreground._daemon.outside is None
+    made = foreground(settings(tmp_path))
+    assert made._door is None
+    assert made._daemon.outside is None
 
 
-def test_with_them_only_this_machine_can_reach_it(tmp_path):
+def test_with_them_only_this_machine_can_reach_it(tmp_path, foreground):
     assert Wyoming().host == "127.0.0.1"
-    foreground = Foreground(settings(tmp_path, satellite=True), as_json=True)
-    assert foreground._daemon.outside is foreground._door.satellite
+    made = foreground(settings(tmp_path, satellite=True))
+    assert made._daemon.outside is made._door.satellite
 
 
 def test_without_the_packages_it_says_how_to_get_them(tmp_path, monkeypatch):
@@ -54,7 +68,7 @@ def test_without_the_packages_it_says_how_to_get_them(tmp_path, monkeypatch):
     assert "script/setup --with wyoming" in found.text
 
 
-def test_without_the_settings_the_packages_are_not_missed(tmp_path, monkeypatch):
+def test_without_the_settings_the_packages_are_not_missed(tmp_path, monkeypatch, foreground):
     real = builtins.__import__
 
     def refuse(name, *arguments, **more):
@@ -62,7 +76,7 @@ def test_without_the_settings_the_packages_are_not_missed(tmp_path, monkeypatch)
         return real(name, *arguments, **more)
 
     monkeypatch.setattr(builtins, "__import__", refuse)
-    Foreground(settings(tmp_path), as_json=True)
+    foreground(settings(tmp_path))
 
 
 def test_a_wrong_network_is_one_sentence(tmp_path):
