@@ -67,7 +67,8 @@ def test_a_question_is_answered_and_its_turn_told(daemon, fleet):
     assert {"first_token", "reply_end"} <= set(turn["stages"])
     states = [told(message) for message in fleet.seen if message.topic == f"{ROOT}/state"]
     assert {"thinking", "speaking"} <= {state["phase"] for state in states}
-    fleet.wait_for(f"{ROOT}/state", lambda payload: json.loads(payload)["phase"] == "asleep")
+    if states[-1]["phase"] != "asleep":  # it may have come before what was waited for
+        fleet.wait_for(f"{ROOT}/state", lambda payload: json.loads(payload)["phase"] == "asleep")
 
 
 def test_a_text_is_said(daemon, fleet):
