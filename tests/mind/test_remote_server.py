@@ -5,10 +5,8 @@ Nothing here is a fake: daemon, local model, network, and what `llama-server` ru
 """
 
 import asyncio
-import threading
 import time
 
-import httpx
 import pytest
 from llama_server import LlamaServer
 
@@ -139,34 +137,6 @@ def test_a_server_that_dies_in_mid_sentence_is_told_and_the_next_answer_is_made_
 
         live(settings, talk)
     assert outcomes(settings) == ["cut", "unreachable"]
-
-
-def test_a_server_that_is_busy_with_others_is_not_waited_for(model):
-    body = {"messages": [{"role": "user", "content": LONG}], "max_tokens": 2000, "stream": True}
-    with LlamaServer(model, slots=1, **QUIET) as busy:
-        settings = config(busy.url, patience=0.5)
-
-        def occupy(leave):
-            everything = {**body, "ignore_eos": True}
-            url = f"{busy.url}/chat/completions"
-            with httpx.stream("POST", url, json=everything, timeout=PATIENCE_S) as answer:
-                for _ in answer.iter_raw():
-                    if leave.is_set():
-                        return
-
-        async def talk(it):
-            leave = threading.Event()
-            other = asyncio.create_task(asyncio.to_thread(occupy, leave))
-            await asyncio.to_thread(busy.until, lambda told: told["requests_processing"] == 1)
-            said = await it.ask(HARD)
-            await asyncio.to_thread(busy.until, lambda told: not told["requests_deferred"])
-            leave.set()
-            await other
-            assert said.startswith(LATE)
-            assert "Paris" in said
-
-        live(settings, talk)
-        assert outcomes(settings) == ["cancelled"]
 
 
 def test_a_shared_brain_answers_everything_but_what_is_private_and_stop_words(server):
