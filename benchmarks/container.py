@@ -12,6 +12,7 @@ import argparse
 import contextlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -52,6 +53,9 @@ def make_base():
             check=True,
             stdout=subprocess.DEVNULL,
         )
+        own = Path("/usr/local/share/ca-certificates")  # of a proxy that this machine is behind
+        if own.is_dir():
+            shutil.copytree(own, base / own.relative_to("/"), dirs_exist_ok=True)
         with tempfile.NamedTemporaryFile(dir="/var/tmp", suffix=".tar") as packed:
             out = ["--exclude=./var/cache/apt/archives/*.deb", "--exclude=./var/lib/apt/lists/*"]
             subprocess.run(["tar", "-C", base, *out, "-cf", packed.name, "."], check=True)
@@ -122,7 +126,7 @@ def try_once():
     asked = run("ask", "--json", "What is the capital of France?")
     tell("a question", asked.stdout.strip() or asked.stderr, "Paris" in asked.stdout)
     several = run(".venv/lib/python3.11/site-packages/llama_cpp/lib", entry="ls").stdout
-    tell("builds of llama.cpp", several.count("libggml-cpu"), True)
+    tell("builds of llama.cpp", several.count("libggml-cpu"), several.count("libggml-cpu") > 1)
     wrong = run("--set", "llm.model=nonesuch", "ask", "x")
     tell("bad input", wrong.stderr.strip(), wrong.returncode == 2)
 

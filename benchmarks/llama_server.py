@@ -9,6 +9,7 @@ best one installed. The first line on standard output is the address; SIGINT or 
 """
 
 import argparse
+import os
 import re
 import signal
 import subprocess
@@ -19,6 +20,10 @@ import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
+from assistant.config import Llm, load
+from assistant.mind.llama import SPIN
+from assistant.models import Shelf
+
 CONTEXT = 2048
 """Tokens for each slot, as `llm.context`."""
 START_S = 60.0
@@ -26,14 +31,14 @@ METRIC = re.compile(r"^llamacpp:(\w+) ([\d.e+-]+)$", re.M)
 
 
 class LlamaServer:
-    """A running server; a context manager."""
+    """A running server, a context manager; it ends with the thread that made it at the latest."""
 
     def __init__(
-        self, model: Path, *, slots: int = 4, temperature: float = 0.8, threads: int = 0
+        self, model: Path, *, slots: int = 4, temperature: float = 0.7, threads: int = 0
     ) -> None:
         """Start it on a free port and wait until the model is loaded; 0 threads: its own choice."""
         options = {"port": 0, "slots": slots, "temperature": temperature, "threads": threads}
-        command = [sys.executable, __file__, str(model)]
+        command = ["setpriv", "--pdeathsig", "KILL", sys.executable, __file__, str(model)]
         command += [f"--{name}={value}" for name, value in options.items()]
         # Not a pipe: nobody reads it, and it would fill up.
         self._words = tempfile.TemporaryFile("w+")  # noqa: SIM115
@@ -82,13 +87,18 @@ class LlamaServer:
 
 def serve(model: Path, host: str, port: int, slots: int, temperature: float, threads: int) -> None:
     """Run the server in this process until it is told to end."""
+    # As in the daemon: teams of threads that spin are slow where others want the processor too.
+    os.environ.setdefault("GOMP_SPINCOUNT", SPIN)
     import xllamacpp
 
     params = xllamacpp.CommonParams()
     params.model.path = str(model)
     params.hostnames, params.port = [host], port
     params.n_parallel, params.n_ctx = slots, slots * CONTEXT
+    own = Llm()  # what a request does not say is as on the devices, so that answers are as long
     params.sampling.temp = temperature
+    params.sampling.top_p, params.sampling.top_k = own.top_p, own.top_k
+    params.sampling.penalty_repeat = own.repeat_penalty
     params.endpoint_metrics = True
     if threads:
         params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads
@@ -105,7 +115,7 @@ def main() -> None:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8080)
     parser.add_argument("--slots", type=int, default=4, help="answers at the same time")
-    parser.add_argument("--temperature", type=float, default=0.8)
+    parser.add_argument("--temperature", type=float, default=0.7)
     parser.add_argument("--threads", type=int, default=0)
     given = parser.parse_args()
     serve(find(given.model), given.host, given.port, given.slots, given.temperature, given.threads)
@@ -113,9 +123,6 @@ def main() -> None:
 
 def find(model: str) -> Path:
     """Return the file of a language model: by its name, its path, or the best one."""
-    from assistant.config import load
-    from assistant.models import Shelf
-
     config = load()
     return Shelf(config.models_dir).locate(model or config.llm.model, "llm")
 

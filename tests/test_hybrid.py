@@ -12,10 +12,10 @@ import time
 import endpoint as fake
 import pytest
 from endpoint import Endpoint
+from talk import PATIENCE_S, live
 
 from assistant.config import parse
 from assistant.conversation import Phase
-from assistant.daemon import Daemon
 from assistant.errors import BadInput
 from assistant.events import Asked, Key
 from assistant.mind.remote.either import WORDS
@@ -24,7 +24,6 @@ from assistant.serve import questions
 
 pytestmark = pytest.mark.engine
 
-PATIENCE_S = 60.0
 GREEDY = {"temperature": 0.0, "max_tokens": 16}
 EASY = "What is the capital of France?"
 HARD = "Ask the cloud why the roman empire fell"
@@ -41,41 +40,6 @@ def state(tmp_path, monkeypatch):
 
 def config(url, **remote):
     return parse({"llm": GREEDY, "remote": {"endpoint": url, **remote}}, "test")
-
-
-class Talk:
-    """A daemon without sound, and all that it tells."""
-
-    def __init__(self, daemon):
-        self.daemon, self.told = daemon, []
-        daemon.observe(lambda name, data: self.told.append((name, data)))
-
-    async def ask(self, text):
-        """Return what the assistant said."""
-        start = len(self.told)
-        self.daemon.post(Asked(text))
-        await self.seen("speaking_ended", start)
-        await self.daemon.asleep()
-        return next(d["heard"] for n, d in self.told[start:] if n == "speaking_ended")
-
-    async def seen(self, name, start=0):
-        while not any(n == name for n, _ in self.told[start:]):
-            await asyncio.sleep(0.01)
-
-    def went_out(self):
-        return sum(name == "sent_out" for name, _ in self.told)
-
-
-def live(settings, talk):
-    async def main():
-        daemon = Daemon(settings)
-        try:
-            await daemon.start()
-            return await asyncio.wait_for(talk(Talk(daemon)), PATIENCE_S)
-        finally:
-            await daemon.stop()
-
-    return asyncio.run(main())
 
 
 def sent(settings):
@@ -219,6 +183,8 @@ def test_an_answer_that_breaks_off_says_so(behave):
 
         async def talk(it):
             assert await it.ask(HARD) == f"Half an {BROKEN}"
+            history = await it.daemon.history()
+            assert history[-1][1] == "Half an"
 
         live(config(there.url), talk)
 

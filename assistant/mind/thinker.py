@@ -138,8 +138,8 @@ class Thinker:
         question = self._pending.pop(turn, None)
         if question is None:  # what was said was no answer
             return
-        if self.hybrid:  # a small model would begin every answer like this
-            heard = heard.removeprefix(self.hybrid.words.late.strip()).strip()
+        if self.hybrid:
+            heard = self.hybrid.words.without(heard)
 
         def job() -> None:
             self._history.append(question, heard)

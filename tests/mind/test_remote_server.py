@@ -5,13 +5,15 @@ Nothing here is a fake: daemon, local model, network, and what `llama-server` ru
 """
 
 import asyncio
+import threading
 import time
 
+import httpx
 import pytest
 from llama_server import LlamaServer
+from talk import PATIENCE_S, live
 
 from assistant.config import Config, parse
-from assistant.daemon import Daemon
 from assistant.errors import BadInput
 from assistant.events import Asked, Heard, WakeDetected
 from assistant.mind import engines, thin
@@ -21,7 +23,6 @@ from assistant.models import Shelf
 
 pytestmark = pytest.mark.engine
 
-PATIENCE_S = 60.0
 LATE, BROKEN = WORDS["en"].late.strip(), WORDS["en"].broken.strip()
 HARD = "Ask the cloud what the capital of France is"
 LONG = "Ask the cloud to count from one to one hundred in words"
@@ -50,44 +51,6 @@ def state(tmp_path, monkeypatch):
 def config(url, llm=GREEDY, **remote):
     settings = {"endpoint": url, "patience": 20.0, "max_tokens": 24, **remote}
     return parse({"llm": llm, "ahead": {"tokens": 2}, "remote": settings}, "test")
-
-
-class Talk:
-    """A daemon without sound, and all that it tells."""
-
-    def __init__(self, daemon):
-        self.daemon, self.told = daemon, []
-        daemon.observe(lambda name, data: self.told.append((name, data)))
-
-    async def ask(self, text):
-        """Return what the assistant said."""
-        start = len(self.told)
-        self.daemon.post(Asked(text))
-        await self.seen("speaking_ended", start)
-        await self.daemon.asleep()
-        return next(d["heard"] for n, d in self.told[start:] if n == "speaking_ended")
-
-    async def seen(self, name, start=0):
-        while not any(n == name for n, _ in self.told[start:]):
-            await asyncio.sleep(0.01)
-
-    def pieces(self):
-        return [data["piece"] for name, data in self.told if name == "text"]
-
-    def went_out(self):
-        return sum(name == "sent_out" for name, _ in self.told)
-
-
-def live(settings, talk):
-    async def main():
-        daemon = Daemon(settings)
-        try:
-            await daemon.start()
-            return await asyncio.wait_for(talk(Talk(daemon)), PATIENCE_S)
-        finally:
-            await daemon.stop()
-
-    return asyncio.run(main())
 
 
 def record(settings, event):
@@ -133,10 +96,42 @@ def test_a_server_that_dies_in_mid_sentence_is_told_and_the_next_answer_is_made_
             broken = next(d["heard"] for n, d in it.told if n == "speaking_ended")
             assert broken.endswith(BROKEN)
             assert broken != BROKEN
-            assert "Paris" in await it.ask(HARD)
+            said = await it.ask(HARD)
+            assert said
+            assert BROKEN not in said
 
         live(settings, talk)
     assert outcomes(settings) == ["cut", "unreachable"]
+
+
+def test_a_server_that_is_busy_with_others_is_not_waited_for(model):
+    body = {"messages": [{"role": "user", "content": LONG}], "max_tokens": 2000, "stream": True}
+
+    def occupy(url, leave):
+        everything = {**body, "ignore_eos": True}
+        url = f"{url}/chat/completions"
+        with httpx.stream("POST", url, json=everything, timeout=PATIENCE_S) as answer:
+            for _ in answer.iter_raw():
+                if leave.is_set():
+                    return
+
+    with LlamaServer(model, slots=1, **QUIET) as busy:
+        settings = config(busy.url, patience=0.5)
+
+        async def talk(it):
+            leave = threading.Event()
+            other = asyncio.create_task(asyncio.to_thread(occupy, busy.url, leave))
+            try:
+                await asyncio.to_thread(busy.until, lambda told: told["requests_processing"] == 1)
+                return await it.ask(HARD)
+            finally:
+                leave.set()
+                await other
+
+        said = live(settings, talk)
+        assert said.startswith(LATE)
+        assert "Paris" in said
+        assert outcomes(settings) == ["cancelled"]
 
 
 def test_a_shared_brain_answers_everything_but_what_is_private_and_stop_words(server):

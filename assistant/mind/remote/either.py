@@ -23,6 +23,10 @@ class Words:
     broken: str
     """After half a remote answer."""
 
+    def without(self, heard: str) -> str:
+        """Return what was heard of the answer itself: a small model takes all else for a habit."""
+        return heard.removeprefix(self.late.strip()).removesuffix(self.broken.strip()).strip()
+
 
 WORDS = {
     "en": Words("Let me see. ", " The connection broke off there."),
