@@ -1,0 +1,1 @@
+"""What is answered exactly, before the language model would begin: skills."""
