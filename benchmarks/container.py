@@ -125,7 +125,8 @@ def try_once():
     tell("without capabilities", rights, not any(rights.values()))
     asked = run("ask", "--json", "What is the capital of France?")
     tell("a question", asked.stdout.strip() or asked.stderr, "Paris" in asked.stdout)
-    several = run(".venv/lib/python3.11/site-packages/llama_cpp/lib", entry="ls").stdout
+    where = "/opt/assistant/.venv/lib/python3.11/site-packages/llama_cpp/lib"
+    several = run(where, entry="ls").stdout
     tell("builds of llama.cpp", several.count("libggml-cpu"), several.count("libggml-cpu") > 1)
     wrong = run("--set", "llm.model=nonesuch", "ask", "x")
     tell("bad input", wrong.stderr.strip(), wrong.returncode == 2)

@@ -442,9 +442,11 @@ def _library() -> ModuleType:
 
 def _fit(folder: Path) -> None:
     """Take what fits this processor, where llama.cpp was built for several: in a container."""
-    ggml = ctypes.CDLL(str(folder / "libggml.so"))  # the one that is loaded already
-    if not ggml.ggml_backend_reg_count():
-        ggml.ggml_backend_load_all_from_path(os.fsencode(folder))
+    # By way of what is loaded already: a wheel holds no links, so libggml.so is another file, and
+    # would become another library, than the libggml.so.0 that llama.cpp itself uses.
+    llama = ctypes.CDLL(str(folder / "libllama.so"))
+    if not llama.ggml_backend_reg_count():
+        llama.ggml_backend_load_all_from_path(os.fsencode(folder))
 
 
 def _log(level: int, text: bytes, _: object) -> None:

@@ -1,4 +1,5 @@
 import re
+from pathlib import Path
 
 import pytest
 from gguf_files import MODEL, tiny, whole
@@ -120,6 +121,13 @@ def control(model, tokens):
 
 
 # --- answers -----------------------------------------------------------------------------------
+
+
+def test_no_part_of_llama_cpp_is_loaded_twice(model):
+    """The second copy would be the one that knows the processor, and the first one fails."""
+    maps = Path("/proc/self/maps").read_text().splitlines()
+    files = {line.split()[-1] for line in maps if "/libggml" in line}
+    assert len(files) == len({Path(file).name.split(".")[0] for file in files})
 
 
 def test_it_answers(model):
