@@ -1,0 +1,125 @@
+"""Chinese requests as they are written, brought into one form in which rules can be few.
+
+Recognisers and keyboards write spaces between words or characters, full-width digits, traditional
+characters, and words that sound like those meant. All of it is set right character by character,
+so that each character of the clean text knows where it came from and a message can be given back
+as it was said.
+"""
+
+import functools
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from opencc import OpenCC
+
+HAN = "\u3400-\u9fff"
+_KEPT = re.compile(r"[\w%+*/×÷=√²³°-]")
+"""What stays besides letters and digits: signs of sums and units."""
+_BETWEEN_DIGITS = ".,:"
+_N = "一二三四五六七八九十两半几多\\d"
+_SAME_SOUND = [
+    (r"[定订盯丁][时石食实拾][器气期七起企](?![分个小秒点十百钟半床])", "定时器"),
+    (r"[计记即及集继][时石食实拾][器气期七起企](?![分个小秒点十百钟半床])", "计时器"),
+    (r"[倒到道导][计记即寄几继济][时石食实是](?!候)", "倒计时"),
+    (r"[脑恼老][钟中种终](?!毒|心)|闹[中种终]", "闹钟"),
+    (r"[脑恼][铃玲灵零]|闹[玲灵零]", "闹铃"),
+    (r"[题提体][行型形性星]我", "提醒我"),
+    (r"[题体]醒", "提醒"),
+    (r"取[笑小销肖]|去消", "取消"),
+    (r"[因阴引英殷][量亮]|音亮", "音量"),
+    (r"[生升身深][音因](?=[大小调打轻再太])|声因", "声音"),
+    (r"[雨与遇][速诉]", "语速"),
+    (rf"(?<=[{_N}])[分份风][钟中种终]", "分钟"),
+    (rf"(?<=[{_N}个])[小晓][时石食实]", "小时"),
+    (rf"(?<=[{_N}])[点电店典][钟中种终](?![国午间])", "点钟"),
+    (r"(?<=[一二三四五六七八九十两\d])[电店典](?=$|半|[一二三四五六七八九十\d]|叫|的)", "点"),
+    (r"(?<=[一二两])[边变便](?=$|[吧呗啊呀好行])", "遍"),
+    (r"[等灯登][于鱼余与](?=[几多])|[灯登][于鱼余与]", "等于"),
+    (r"(?<=调)[打达](?=一?点|一?些|$)", "大"),
+    (r"[从虫崇]复", "重复"),
+    (r"[色筛塞投头骰][子紫]", "骰子"),
+    (r"[应映]币|硬[必毕比]", "硬币"),
+    (r"[品频]音", "拼音"),
+    (r"[精净境竟]音", "静音"),
+    (r"(?<=[里分毫厘])迷|(?<=多少)迷$|(?<=几)迷$|(?<=\d)迷", "米"),
+    (r"[公工功]金(?=$|是|等|有)", "公斤"),
+    (r"[设社射][氏时]度", "摄氏度"),
+    (r"[华花滑][氏时]度", "华氏度"),
+]
+"""Patterns of what recognisers write, and what was meant; of the same length: places stay."""
+
+
+_ALSO = {"妳": "你", "祢": "你", "麽": "么", "著": "着"}
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A clean text, and for each of its characters its place in what was given."""
+
+    text: str
+    source: str
+    places: tuple[int, ...]
+
+    def said(self, start: int, end: int) -> str:
+        """Return what was given for the clean characters from `start` to `end`."""
+        if start >= end:
+            return ""
+        return self.source[self.places[start] : self.places[end - 1] + 1]
+
+
+def clean(source: str) -> Written:
+    """Return `source` in simplified characters, half-width, lower case, without idle spaces."""
+    characters, places = [], []
+    for place, given in enumerate(source):
+        for c in unicodedata.normalize("NFKC", given).lower():
+            characters.append(_simple(c))
+            places.append(place)
+    kept = [i for i in range(len(characters)) if _stays(characters, i)]
+    text = "".join(characters[i] if not characters[i].isspace() else " " for i in kept)
+    origin = tuple(places[i] for i in kept)
+    return Written(_set_right(text), source, origin)
+
+
+def _stays(text: list[str], i: int) -> bool:
+    c = text[i]
+    if _KEPT.fullmatch(c):
+        return True
+    before = text[i - 1] if i else ""
+    after = text[i + 1] if i + 1 < len(text) else ""
+    if c in _BETWEEN_DIGITS:
+        return before.isdigit() and after.isdigit()
+    if c == "'":
+        return before.isalnum() and after.isalnum()
+    # one space between two words in Latin letters, nowhere else
+    return c.isspace() and _latin(before) and _latin(next((a for a in text[i:] if a != c), ""))
+
+
+def _latin(c: str) -> bool:
+    return c.isascii() and c.isalnum()
+
+
+def _set_right(text: str) -> str:
+    for pattern, meant in _same_sound():
+        text = pattern.sub(meant, text)
+    return text
+
+
+@functools.cache
+def _same_sound() -> list[tuple[re.Pattern[str], str]]:
+    return [(re.compile(pattern), meant) for pattern, meant in _SAME_SOUND]
+
+
+@functools.lru_cache(4096)
+def _simple(c: str) -> str:
+    """Return the simplified form of one character, itself where it has none of its own."""
+    return _ALSO.get(c) or str(_converter().convert(c))
+
+
+@functools.cache
+def _converter() -> "OpenCC":
+    from opencc import OpenCC
+
+    return OpenCC("t2s")
