@@ -18,6 +18,8 @@ SCALES = {"万": 10**4, "亿": 10**8}
 NUMERALS = "".join(DIGITS | COUNTED | TENS | UNITS | SCALES)
 MOST_DIGITS = 40
 """More characters in one row of digits are no number that anybody says."""
+_THOUSANDS = tuple("克米瓦卡焦赫帕伏")
+"""千克 and the like are units of their own; 四点二千克 is 4.2 of them."""
 _ARABIC = re.compile(r"\d{1,3}(?:,\d{3})+(?!\d)(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+")
 _ROW = re.compile("[零〇一二三四五六七八九幺]+")
 
@@ -97,13 +99,17 @@ def _decimal(text: str, start: int) -> Number | None:
         if arabic.end() - start > MOST_DIGITS:
             return None
         return _scaled(text, Fraction(arabic[0].replace(",", "")), start, arabic.end())
-    point = re.compile("点([零〇一二三四五六七八九]+)(?![十百千点])").match(text, start)
+    point = re.compile("点([零〇一二三四五六七八九]+)(?![十百点]|千(?![克米瓦卡焦赫帕伏]))").match(
+        text, start
+    )
     if point:
         return Number(_row(point[1]) / 10 ** len(point[1]), start, point.end())
     found = _integer(text, start)
     if found is None:
         return None
-    point = re.compile(r"点([零〇一二三四五六七八九]+|\d+)(?![十百千点])").match(text, found.end)
+    point = re.compile(
+        r"点([零〇一二三四五六七八九]+|\d+)(?![十百点]|千(?![克米瓦卡焦赫帕伏]))"
+    ).match(text, found.end)
     if point:
         part = point[1]
         below = (Fraction(part) if part.isdecimal() else _row(part)) / 10 ** len(part)
@@ -116,7 +122,7 @@ def _scaled(text: str, value: Fraction, start: int, end: int) -> Number:
     total, last = Fraction(0), 10**9
     while True:
         unit = (UNITS | SCALES).get(text[end : end + 1], 0)
-        if not unit or unit >= last or text.startswith("分之", end + 1):
+        if not unit or unit >= last or _is_no_scale(text, end):
             return Number(total + value, start, end)
         if text[end + 1 : end + 2] == "亿" and unit == 10**4:
             unit, end = 10**12, end + 1
@@ -136,6 +142,13 @@ def _scaled(text: str, value: Fraction, start: int, end: int) -> Number:
         return Number(total, start, end)
 
 
+def _is_no_scale(text: str, at: int) -> bool:
+    """Tell 万分之一 and 千克 from a number's own units."""
+    if text.startswith("分之", at + 1):
+        return True
+    return text[at] == "千" and text.startswith(_THOUSANDS, at + 1)
+
+
 def _row(text: str) -> Fraction:
     return Fraction(int("".join(str(DIGITS[c]) for c in text)))
 
@@ -151,7 +164,7 @@ def _integer(text: str, start: int) -> Number | None:
             return None  # 二三十: about, and no number
     reader = _Reader()
     at = start
-    while at < len(text) and reader.take(text[at], text[at + 1 : at + 3]):
+    while at < len(text) and reader.take(text, at):
         at += 1
     value = reader.value()
     return None if value is None else Number(Fraction(value), start, at)
@@ -169,18 +182,19 @@ class _Reader:
         self._zero = False
         self._any = False
 
-    def take(self, c: str, after: str) -> bool:
+    def take(self, text: str, at: int) -> bool:
         """Take the character; False: the number has ended before it."""
+        c, after = text[at], text[at + 1 : at + 2]
         if c in DIGITS or c in COUNTED:
             taken = self._take_digit(c, after)
         elif c in TENS:
             taken = self._digit is None and self._unit != 10
             if taken:
                 self._section, self._unit = self._section + TENS[c], 10
-        elif c in UNITS and after[:2] != "分之":
-            taken = self._take_unit(c)
-        elif c in SCALES and after[:2] != "分之":
-            taken = self._take_scale(c)
+        elif c in UNITS:
+            taken = not _is_no_scale(text, at) and self._take_unit(c)
+        elif c in SCALES:
+            taken = not _is_no_scale(text, at) and self._take_scale(c)
         else:
             taken = False
         self._any = self._any or taken
@@ -188,7 +202,7 @@ class _Reader:
 
     def _take_digit(self, c: str, after: str) -> bool:
         if c in COUNTED:
-            if self._any and after[:1] not in tuple("百千万亿"):
+            if self._any and after not in tuple("百千万亿"):
                 return False  # 三两: a weight
             if self._digit is not None:
                 return False
@@ -196,11 +210,11 @@ class _Reader:
         elif self._digit is not None or self._unit == 1:
             return False
         elif DIGITS[c] == 0:
-            if self._zero or (self._any and after[:1] not in tuple(NUMERALS)):
+            if self._zero or (self._any and after not in tuple(NUMERALS)):
                 return False
             self._zero = True
             if not self._any:
-                self._digit = 0 if after[:1] not in tuple("一二三四五六七八九十") else None
+                self._digit = 0 if after not in tuple("一二三四五六七八九十") else None
         else:
             self._digit = DIGITS[c]
         return True

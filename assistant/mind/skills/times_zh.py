@@ -1,0 +1,262 @@
+"""Spans, times of day, days and repetitions, as they are said in Chinese.
+
+Every reader takes a text that `written_zh.clean` has made and finds the first match in it.
+"""
+
+import functools
+import re
+from dataclasses import dataclass
+from datetime import date, timedelta
+from fractions import Fraction
+
+from assistant.mind.skills.numbers_zh import NUMERALS, Number, number_at
+
+_N = rf"[{NUMERALS}\d点.,半分之又]"
+_UNITS = [
+    (re.compile("个?(?:小时|钟头|钟点)|h(?:ours?)?(?![a-z])"), 3600),
+    (re.compile("分钟?(?!之)|m(?:in(?:ute)?s?)?(?![a-z])"), 60),
+    (re.compile("秒钟?|s(?:ec(?:ond)?s?)?(?![a-z])"), 1),
+    (re.compile("刻钟"), 900),
+    (re.compile("天(?!气)|整天"), 86400),
+    (re.compile("周(?!年|[一二三四五六日末])|个?(?:星期|礼拜)(?![一二三四五六日天])"), 604800),
+]
+_LINK = re.compile("[零又加和]")
+_NIGHT = "今晚上?|明晚上?|后晚|昨晚上?|晚上|晚间|夜晚|半夜|夜里|夜间|深夜|午夜|后半夜|大半夜|晚"
+_PERIOD = (
+    rf"(?:{_NIGHT}|今早|明早|清晨|清早|大清早|一大早|凌晨|早上|早晨|上午|中午|正午|午后|下午|傍晚"
+    r"|黄昏|早|[ap]\.?m\.?)"
+)
+_AFTERNOON = re.compile("下午|午后|傍晚|黄昏|p")
+_NIGHT_WORD = re.compile(f"(?:{_NIGHT})$")
+_DEEP = re.compile("半夜|夜里|夜间|深夜|午夜|后半夜|大半夜")
+_HOUR = rf"(?P<hour>[{NUMERALS}]{{1,3}}|\d{{1,2}})"
+_MINUTES = rf"(?P<minute>[{NUMERALS}]{{1,4}}|\d{{1,2}})"
+_ABOUT = "(?:的|时候|大概|大约|差不多|就|那个|是|在)*"
+_WORDS = [
+    rf"(?P<period>{_PERIOD})?{_ABOUT}差(?P<less>[{NUMERALS}]{{1,3}}|\d{{1,2}})(?P<unit>分钟?|刻钟?)"
+    rf"(?:就|到)?{_HOUR}点钟?整?",
+    rf"(?P<period>{_PERIOD})?{_ABOUT}{_HOUR}点钟?(?:还)?差(?P<less>[{NUMERALS}]{{1,3}}|\d{{1,2}})"
+    r"(?P<unit>分钟?|刻钟?)",
+    rf"(?P<period>{_PERIOD})?{_ABOUT}(?P<hour>\d{{1,2}}):(?P<minute>\d{{2}})(?!\d)",
+    rf"(?P<period>{_PERIOD})?{_ABOUT}{_HOUR}[点时]钟?(?:(?P<half>半)|过?(?P<quarter>[一三])刻钟?"
+    rf"|整|过?{_MINUTES}分?(?![个{NUMERALS}]|小时|秒)|(?=[^候间]|$))",
+]
+_LATER = re.compile(r"(?P<period>[ap])\.?m\.?(?![a-z])")
+_WEEKDAYS = "一二三四五六日"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was read, and where it stands in the text."""
+
+    value: str | int
+    start: int
+    end: int
+
+
+def duration(text: str) -> Found | None:
+    """Find the first span of `text`: its value in whole seconds (rounded down)."""
+    for start in range(len(text)):
+        if start and text[start - 1] in "第.:点":
+            continue
+        found = _span_at(text, start)
+        if found:
+            return found
+    return None
+
+
+def _span_at(text: str, start: int) -> Found | None:
+    total, end, smallest = Fraction(0), start, 10**9
+    while True:
+        part = _part_at(text, _linked(text, end) if end > start else end)
+        if part is None or part[1] >= smallest:
+            break
+        value, smallest, end = part
+        total += value
+    if end == start:
+        return None
+    bare = re.compile(rf"([{NUMERALS}]{{1,3}}|\d{{1,2}})(?=$|的)").match(text, end)
+    number = number_at(bare[1]) if bare and smallest in (3600, 60) else None
+    if bare and number and number.end == len(bare[1]) and number.value < 60:
+        total, end = total + number.value * (smallest // 60), bare.end()  # 一小时二十
+    return Found(int(total), start, end)
+
+
+def _linked(text: str, at: int) -> int:
+    link = _LINK.match(text, at)
+    return link.end() if link else at
+
+
+def _part_at(text: str, at: int) -> tuple[Fraction, int, int] | None:
+    """Read one number with its unit: seconds, the unit's seconds, and the end."""
+    number = number_at(text, at)
+    if number is None:
+        return None
+    found = _unit_at(text, number)
+    return found or _unit_after_half(text, number)
+
+
+def _unit_after_half(text: str, number: Number) -> tuple[Fraction, int, int] | None:
+    """Read 一个半小时, 两个半钟头; 一个半分钟 is half a minute of something."""
+    half = re.compile("个半(?=小时|钟头|钟点|星期|礼拜)").match(text, number.end)
+    if half is None:
+        return None
+    return _unit_at(text, Number(number.value + Fraction(1, 2), number.start, half.end()))
+
+
+def _unit_at(text: str, number: Number) -> tuple[Fraction, int, int] | None:
+    at = number.end + (text.startswith(" ", number.end))
+    for pattern, seconds in _UNITS:
+        unit = pattern.match(text, at) or pattern.match(text, at + text.startswith("个", at))
+        if unit is None:
+            continue
+        value, end = number.value * seconds, unit.end()
+        half = re.compile("半(?!夜)钟?").match(text, end)
+        if half and seconds in (3600, 60, 86400):  # 一分半, 两小时半
+            value, end = value + Fraction(seconds, 2), half.end()
+        quarter = re.compile("([一三])刻钟?").match(text, end)
+        if quarter and seconds == 3600:
+            value, end = value + (900 if quarter[1] == "一" else 2700), quarter.end()
+            seconds = 60
+        return value, seconds, end
+    return None
+
+
+def clock(text: str) -> Found | None:
+    """Find the first time of day of `text`: "HH:MM", 24 h; None where no hour is said."""
+    best: tuple[int, Found] | None = None
+    for pattern in _times():
+        for match in pattern.finditer(text):
+            found = _time(match, text)
+            if found and (best is None or found.start < best[0]):
+                best = (found.start, found)
+                break
+    if best:
+        return best[1]
+    named = re.search(rf"正午|午夜(?![{NUMERALS}\d])", text)
+    if named:
+        return Found("12:00" if named[0] == "正午" else "00:00", *named.span())
+    return None
+
+
+@functools.cache
+def _times() -> list[re.Pattern[str]]:
+    return [re.compile(pattern) for pattern in _WORDS]
+
+
+def _time(match: re.Match[str], text: str) -> Found | None:
+    groups = match.groupdict()
+    hour = _whole(groups["hour"])
+    minute = _minute(groups)
+    if hour is None or minute is None or hour > 24 or minute > 59:
+        return None
+    end, period = match.end(), groups.get("period") or ""
+    later = _LATER.match(text, end + text.startswith(" ", end))
+    if later and not period:
+        period, end = later["period"], later.end()
+    hour = _moved(hour, period)
+    if groups.get("less"):
+        hour, minute = (hour - 1) % 24, 60 - minute
+    return Found(f"{hour % 24:02}:{minute:02}", match.start(), end)
+
+
+def _minute(groups: dict[str, str | None]) -> int | None:
+    if groups.get("less"):
+        less = _whole(groups["less"])
+        return less and less * (15 if str(groups["unit"]).startswith("刻") else 1)
+    if groups.get("half"):
+        return 30
+    if groups.get("quarter"):
+        return 15 if groups["quarter"] == "一" else 45
+    if groups.get("minute"):
+        return _whole(groups["minute"])
+    return 0
+
+
+def _whole(text: str | None) -> int | None:
+    number = number_at(text or "")
+    if number is None or text is None or number.end < len(text) or number.value.denominator > 1:
+        return None
+    return int(number.value) if number.value >= 0 else None
+
+
+def _moved(hour: int, period: str) -> int:
+    """Return the hour of the day that `hour` is, as the word before it says."""
+    if _NIGHT_WORD.match(period):
+        if hour == 12:
+            return 0
+        if _DEEP.search(period):
+            return hour + 12 if 5 <= hour <= 11 else hour
+        return hour + 12 if 1 <= hour <= 11 else hour
+    if _AFTERNOON.match(period):
+        return hour + 12 if 1 <= hour <= 11 else hour
+    if period == "中午":
+        return hour + 12 if 1 <= hour <= 3 else hour
+    if period.startswith("a"):
+        return hour % 12 if hour == 12 else hour
+    return hour
+
+
+def day(text: str, today: date) -> Found | None:
+    """Find the first day of `text`: "+N" days from today, or an ISO date, the next of its kind."""
+    near = re.search("大后天|后天|明[天早晚儿]|明日|今[天早晚儿]|今日", text)
+    if near:
+        ahead = {"大": 3, "后": 2, "明": 1, "今": 0}[near[0][0]]
+        return Found(f"+{ahead}", *near.span())
+    week = re.search("(这个?|本|下下个?|下个?)?(?:周|星期|礼拜)([一二三四五六日天])", text)
+    if week:
+        return Found(_weekday(week, today).isoformat(), *week.span())
+    found = re.search(
+        rf"(?:({_N}{{1,4}})月份?|(下个月|这个月|本月))?({_N}{{1,3}})[号日](?!线|楼|店|机|元)", text
+    )
+    return found and _date(found, today)
+
+
+def _weekday(match: re.Match[str], today: date) -> date:
+    wanted = _WEEKDAYS.index(match[2].replace("天", "日"))
+    ahead = wanted - today.weekday()
+    which = (match[1] or "").rstrip("个")
+    if which in ("下", "下下"):
+        ahead += 7 * len(which)
+    elif ahead < 0:
+        ahead += 7
+    return today + timedelta(days=ahead)
+
+
+def _date(match: re.Match[str], today: date) -> Found | None:
+    month, number = _whole(match[1]), _whole(match[3])
+    if number is None or (match[1] and month is None):
+        return None
+    step = 12 if month else 1
+    at = today.year * 12 + (month or today.month) - 1 + (match[2] == "下个月")
+    for months in range(at, at + 8 * 12, step):  # the next 29 February is 8 years away at most
+        try:
+            wanted = date(months // 12, months % 12 + 1, number)
+        except ValueError:
+            continue
+        if wanted >= today:
+            return Found(wanted.isoformat(), *match.span())
+    return None
+
+
+_DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun", "sun"]
+_NAMES = dict(zip(_WEEKDAYS + "天", _DAYS, strict=True))
+
+
+def repetition(text: str) -> Found | None:
+    """Find how often: "daily", "weekdays", or days of the week: "mon,tue"."""
+    found = re.search(
+        "(?:每个?|逢)?(?:工作日|上班日|上学日)|(?:周|星期|礼拜)一(?:到|至)(?:周|星期|礼拜)?五", text
+    )
+    if found:
+        return Found("weekdays", *found.span())
+    found = re.search("每个?周末|周末每天", text)
+    if found:
+        return Found("sat,sun", *found.span())
+    week, one = "(?:周|星期|礼拜)", "[一二三四五六日天]"
+    found = re.search(f"(?:每逢|每个|每|逢){week}({one}(?:(?:和|跟)?{week}?{one})*)", text)
+    if found:
+        days = dict.fromkeys(_NAMES[c] for c in found[1] if c in _NAMES)
+        return Found(",".join(days), *found.span())
+    found = re.search("每一?天|天天|每日|每(?=早|晚|天|个?(?:早|晚)上)", text)
+    return found and Found("daily", *found.span())
