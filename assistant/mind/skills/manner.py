@@ -1,0 +1,49 @@
+"""What is said about the talk itself: again, be silent, be deaf, sleep, the other language."""
+
+from assistant.mind.skills.skill import Answer, Context, Request
+
+_NOTHING_YET = {"en": "I haven't said anything yet.", "zh": "我还没说过话。"}
+_MUTED = {
+    "en": "The microphone is off until you switch it on by hand.",
+    "zh": "麦克风关了，要用手动打开。",
+}
+_SLEEPING = {"en": "Okay. Wake me when you need me.", "zh": "好的，需要时叫我。"}
+_FROM_NOW = {
+    ("en", "en"): "I'll speak English.",
+    ("en", "zh"): "I'll speak Chinese.",
+    ("zh", "en"): "好，我说英语。",
+    ("zh", "zh"): "好，我说中文。",
+}
+
+
+def repeat(request: Request, context: Context) -> Answer | None:
+    """Say the last answer again."""
+    return Answer(context.device.last_answer() or _NOTHING_YET[request.language])
+
+
+def mute(request: Request, context: Context) -> Answer | None:
+    """Hear nothing any more."""
+
+    def act() -> None:
+        context.device.mute(True)
+
+    return Answer(_MUTED[request.language], act)
+
+
+def sleep(request: Request, context: Context) -> Answer | None:
+    """Listen for the wake word only."""
+    return Answer(_SLEEPING[request.language], context.device.sleep)
+
+
+def language_set(request: Request, context: Context) -> Answer | None:
+    """Go on in the language of the slot `language`; says so only once it is known to work."""
+    wanted = str(request.slots.get("language", ""))
+    said = _FROM_NOW.get((request.language, wanted))
+    if said is None:
+        return None
+
+    def act() -> str:
+        context.device.language(wanted)
+        return said
+
+    return Answer(act=act)
