@@ -760,10 +760,10 @@ def test_working_ahead_changes_no_answer(spoken):
 
 @pytest.mark.engine
 @pytest.mark.slow
-def test_a_minute_of_speech_without_a_pause_is_cut_and_answered(spoken):
+def test_speech_without_a_pause_is_cut_and_answered(spoken):
     pcm = wav.read(spoken("Tell me what the capital of France is and what the people there like."))
     first, last = speech_span(pcm)
-    endless = np.resize(pcm[first:last], 60 * RATE)
+    endless = np.resize(pcm[first:last], 15 * RATE)  # it still goes on long after the cut
     talk, again = rehearse([endless, wav.read(QUESTION)], turn={"max_speech": 6.0})
     assert talk.cut
     assert "france" in talk.heard.lower()
