@@ -1,0 +1,54 @@
+"""What a language's reader finds in a text before sentences are matched: times, spans, numbers."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from assistant.mind.skills.skill import Slot
+
+KINDS = ("duration", "time", "day", "repeat", "number", "percent", "place")
+"""What a span of a text may be; each is a list of the same name in the sentence files.
+
+duration  whole s
+time      "HH:MM", 24 h
+day       "YYYY-MM-DD", "--MM-DD", "+N" days from today, or "mon" to "sun": the next one
+repeat    "daily", "weekdays", "weekends", or days as in "mon,thu"
+number    int or float
+percent   int or float
+place     a zone of the IANA database, or "UTC"
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A piece of a text that means something by itself, in one way or in several."""
+
+    start: int
+    end: int
+    values: Mapping[str, Slot]
+    """What it may be: one of `KINDS` -> its value. "seven" is a number and a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exact:
+    """A request that is understood without any sentence: a calculation, a conversion."""
+
+    intent: str
+    slots: Mapping[str, Slot]
+
+
+class Reading(Protocol):
+    """The reader of a language: a module with these functions, all of them pure."""
+
+    def clean(self, text: str) -> str:
+        """Return `text` as the other functions and the sentences want it.
+
+        Lower case, single spaces, no punctuation but within numbers and times, no words that only
+        fill or are polite at its ends, one way to write what recognisers write in several.
+        """
+
+    def spans(self, text: str) -> Sequence[Span]:
+        """Return what is found in a clean `text`, from left to right, without overlap."""
+
+    def exact(self, text: str) -> Exact | None:
+        """Return the calculation or conversion that a whole clean `text` asks for."""
