@@ -37,18 +37,32 @@ class Exact:
     slots: Mapping[str, Slot]
 
 
+class Clean(Protocol):
+    """A text as rules and sentences want it, which knows where it came from.
+
+    Lower case, single spaces, no punctuation but within numbers and times, one way to write what
+    recognisers write in several; no words that only fill or are polite at its ends.
+    """
+
+    @property
+    def text(self) -> str:
+        """The clean text."""
+
+    def said(self, start: int, end: int) -> str:
+        """Return what was given for the clean characters from `start` to `end`."""
+
+
 class Reading(Protocol):
     """The reader of a language: a module with these functions, all of them pure."""
 
-    def clean(self, text: str) -> str:
-        """Return `text` as the other functions and the sentences want it.
-
-        Lower case, single spaces, no punctuation but within numbers and times, no words that only
-        fill or are polite at its ends, one way to write what recognisers write in several.
-        """
+    def clean(self, source: str) -> Clean:
+        """Return what was said in its clean form."""
 
     def spans(self, text: str) -> Sequence[Span]:
-        """Return what is found in a clean `text`, from left to right, without overlap."""
+        """Return what is found in a clean text, from left to right, without overlap."""
 
     def exact(self, text: str) -> Exact | None:
-        """Return the calculation or conversion that a whole clean `text` asks for."""
+        """Return the calculation or conversion that a whole clean text asks for."""
+
+    def fits(self, slot: str, words: str) -> bool:
+        """Whether the clean `words` that a wildcard took may be that slot: a name is short."""

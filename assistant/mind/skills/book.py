@@ -1,0 +1,197 @@
+"""Finds the skill's sentence that a text is: the intent and its slots.
+
+The reader of the language finds times, spans and numbers first, and each becomes one sign in the
+text that is matched, so that a sentence names its kind alone: "timer for {duration:duration_s}".
+Sentences are hassil's, whose form Home Assistant's intents have too; its own ones are not taken,
+because most need a house and the others read numbers in digits only.
+"""
+
+import functools
+import importlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import SequenceMatcher
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from assistant.errors import BadInput
+from assistant.mind.skills import sentences
+from assistant.mind.skills.reading import KINDS, Clean, Reading, Span
+from assistant.mind.skills.skill import Request, Slot
+
+if TYPE_CHECKING:
+    from hassil import Intents, RecognizeResult
+    from hassil.intents import SlotList
+
+SIGN = 0x1200
+"""The first of the letters that stand for a span: of a script that neither language has."""
+MOST = 64
+"""More spans than that are no request."""
+LONGEST = 300
+"""Characters of the longest text that is looked at; a request that people speak is shorter."""
+NEAR = 0.55
+"""How alike a sentence must be to have been nearly matched, 0 to 1 (`difflib`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """Why a text was matched, or not."""
+
+    clean: str
+    """The text as it was matched, each span as `{kind: value}`."""
+    request: Request | None
+    sentence: str
+    """What was matched; empty: nothing, or no sentence was needed."""
+    near: Sequence[tuple[str, str]] = ()
+    """Where nothing was matched: intents and sentences that are not far from it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A text with signs for its spans."""
+
+    clean: Clean
+    text: str
+    spans: Mapping[str, Span]
+    """By sign."""
+    places: Sequence[tuple[int, int]] = field(default=())
+    """Where each character of `text` begins and ends in the clean one."""
+
+    def said(self, part: str) -> str:
+        """Return what was given for a part of `text`."""
+        at = self.text.find(part)
+        if at < 0 or not part:
+            return part
+        return self.clean.said(self.places[at][0], self.places[at + len(part) - 1][1]).strip()
+
+
+class Book:
+    """All sentences of a language. Pure, but for loading; from one thread at a time."""
+
+    def __init__(self, language: str, reading: Reading, data: Mapping[str, Any]) -> None:
+        """`data` is what a sentence file holds, see docs/skills.md."""
+        self.language = language
+        self._reading = reading
+        self._data: dict[str, Any] = {}
+        self._merge(data)
+
+    @staticmethod
+    def load(language: str) -> "Book":
+        """Return the book of the package's own sentences for `en` or `zh`."""
+        reading: Reading = importlib.import_module(f"assistant.mind.skills.reading_{language}")
+        path = resources.files("assistant") / "data" / "sentences" / f"{language}.yaml"
+        return Book(language, reading, sentences.parse(path.read_text(), str(path), language))
+
+    def add(self, path: Path) -> None:
+        """Add an owner's sentences. Raises `BadInput` with line and column."""
+        try:
+            text = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeError) as error:
+            raise BadInput(f"{path}: the sentences there cannot be read: {error}.") from error
+        self._merge(sentences.parse(text, str(path), self.language))
+
+    def add_intent(self, intent: str, texts: Sequence[str], wildcards: Sequence[str] = ()) -> None:
+        """Add sentences for one intent; `wildcards` are slots that take any words."""
+        lists = {name: {"wildcard": True} for name in wildcards}
+        self._merge({"intents": {intent: {"data": [{"sentences": list(texts)}]}}, "lists": lists})
+
+    def match(self, text: str) -> Request | None:
+        """Return what `text` asks for; None: it is no sentence of this book."""
+        return self.explain(text, near=False).request
+
+    def explain(self, text: str, *, near: bool = True) -> Explained:
+        """Return what `match` does, and why."""
+        if len(text) > LONGEST:
+            return Explained(text, None, "")
+        clean = self._reading.clean(text)
+        if exact := self._reading.exact(clean.text):
+            request = Request(exact.intent, text, self.language, exact.slots)
+            return Explained(clean.text, request, "")
+        read = _read(clean, self._reading.spans(clean.text))
+        shown = "".join(_shown(read.spans[c]) if c in read.spans else c for c in read.text)
+        if not (best := self._best(read)):
+            return Explained(shown, None, "", self._near(read) if near else ())
+        slots = {each.name: _value(each, read) for each in best.entities_list}
+        sentence = best.intent_sentence.text if best.intent_sentence else None
+        return Explained(
+            shown, Request(best.intent.name, text, self.language, slots), sentence or ""
+        )
+
+    def _merge(self, data: Mapping[str, Any]) -> None:
+        for intent, each in data.get("intents", {}).items():
+            known = self._data.setdefault("intents", {}).setdefault(intent, {"data": []})
+            known["data"] = [*known["data"], *each["data"]]
+        for part in ("lists", "expansion_rules"):
+            self._data[part] = {**self._data.get(part, {}), **data.get(part, {})}
+        self.__dict__.pop("_intents", None)
+
+    @functools.cached_property
+    def _intents(self) -> "Intents":
+        from hassil import Intents
+
+        spaces = {"ignore_whitespace": self.language == "zh"}
+        return Intents.from_dict({"language": self.language, "settings": spaces, **self._data})
+
+    def _best(self, read: _Read) -> "RecognizeResult | None":
+        """Return the match in which sentences say most, and wildcards the least."""
+        from hassil import recognize_all
+
+        found = recognize_all(read.text, self._intents, slot_lists=_lists(read.spans))
+        return min(filter(self._fits, found), key=_looseness, default=None)
+
+    def _fits(self, result: "RecognizeResult") -> bool:
+        free = (each for each in result.entities_list if each.is_wildcard)
+        return all(self._reading.fits(each.name, each.text.strip()) for each in free)
+
+    def _near(self, read: _Read) -> list[tuple[str, str]]:
+        kinds = {sign: f"{{{next(iter(span.values))}}}" for sign, span in read.spans.items()}
+        text = "".join(kinds.get(c, c) for c in read.text)
+        alike = SequenceMatcher(b=text, autojunk=False)
+        scored = []
+        for intent, each in self._intents.intents.items():
+            for data in each.data:
+                for sentence in data.sentence_texts:
+                    alike.set_seq1(sentences.plain(sentence))
+                    scored.append((alike.ratio(), intent, sentence))
+        nearest = sorted(scored, reverse=True)[:3]
+        return [(intent, sentence) for ratio, intent, sentence in nearest if ratio >= NEAR]
+
+
+def _read(clean: Clean, spans: Sequence[Span]) -> _Read:
+    text, places, signs, at = "", list[tuple[int, int]](), dict[str, Span](), 0
+    for number, span in enumerate(spans[:MOST]):
+        text += clean.text[at : span.start] + chr(SIGN + number)
+        places += [(i, i + 1) for i in range(at, span.start)] + [(span.start, span.end)]
+        signs[chr(SIGN + number)] = span
+        at = span.end
+    places += [(i, i + 1) for i in range(at, len(clean.text))]
+    return _Read(clean, text + clean.text[at:], signs, places)
+
+
+def _shown(span: Span) -> str:
+    return "{" + " or ".join(f"{kind}: {value}" for kind, value in span.values.items()) + "}"
+
+
+def _lists(spans: Mapping[str, Span]) -> "dict[str, SlotList]":
+    from hassil.intents import TextSlotList
+
+    return {
+        kind: TextSlotList.from_tuples(
+            [(sign, span.values[kind]) for sign, span in spans.items() if kind in span.values],
+            allow_template=False,
+        )
+        for kind in KINDS
+    }
+
+
+def _looseness(result: "RecognizeResult") -> tuple[int, int]:
+    free = sum(len(each.text) for each in result.entities_list if each.is_wildcard)
+    return free, -len(result.entities_list)
+
+
+def _value(entity: Any, read: _Read) -> Slot:
+    if entity.is_wildcard:
+        return read.said(entity.text.strip())
+    value: Slot = entity.value
+    return value

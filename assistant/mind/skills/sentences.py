@@ -1,0 +1,101 @@
+"""Reads files of sentences: hassil's form, checked, with the line and column of what is wrong."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from assistant.errors import BadInput
+from assistant.mind.skills.reading import KINDS
+
+KEYS = {"language", "intents", "lists", "expansion_rules"}
+_LISTS = re.compile(r"\{([^{}:]+)(?::[^{}]+)?\}")
+_RULES = re.compile(r"<([^<>]+)>")
+_SYNTAX = re.compile(r"[\[\]()<>|]|\{([^{}:]+)(:[^{}]+)?\}")
+
+
+def parse(text: str, source: str, language: str) -> dict[str, Any]:
+    """Return what a file named `source` holds for `language`. Raises `BadInput`."""
+    import yaml
+
+    try:
+        tree = yaml.compose(text, Loader=yaml.SafeLoader)
+        data = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f"{source}, line {mark.line + 1}, column {mark.column + 1}" if mark else source
+        reason = getattr(error, "problem", None) or "it cannot be read"
+        raise BadInput(f"{where}: this is no YAML: {reason}.") from error
+    if not isinstance(data, dict) or not isinstance(data.get("intents"), dict):
+        raise BadInput(
+            f"{source}: there are no sentences; it begins with `intents:`, see docs/skills.md."
+        )
+    if unknown := sorted(set(data) - KEYS):
+        raise BadInput(
+            f"{source}: `{unknown[0]}` is none of what may stand there: {', '.join(sorted(KEYS))}."
+        )
+    if data.get("language", language) != language:
+        raise BadInput(
+            f"{source}: `language` is {data['language']!r}; the sentences are read for {language}."
+        )
+    for name, intent in data["intents"].items():
+        _check_form(source, name, intent)
+    lists = {*KINDS, *data.get("lists", {})}
+    rules = set(data.get("expansion_rules", {}))
+    for sentence, mark in _sentences(tree):
+        _check(sentence, f"{source}, line {mark.line + 1}, column {mark.column + 1}", lists, rules)
+    return data
+
+
+def plain(sentence: str) -> str:
+    """Return the words of a sentence and the names of its lists, to compare it with a text."""
+    words = _SYNTAX.sub(lambda found: f"{{{found[1]}}}" if found[1] else " ", sentence)
+    return " ".join(words.split())
+
+
+def _check_form(source: str, name: str, intent: Any) -> None:
+    blocks = intent.get("data") if isinstance(intent, dict) else None
+    right = isinstance(blocks, list) and all(
+        isinstance(block, dict)
+        and isinstance(block.get("sentences"), list)
+        and isinstance(block.get("slots", {}), dict)
+        and all(isinstance(each, str) for each in block["sentences"])
+        for block in blocks
+    )
+    if not right:
+        raise BadInput(
+            f"{source}: `intents.{name}` must have `data:` with blocks of `sentences:`, texts, and "
+            "`slots:` where some are fixed; put a text with {braces} into quotes."
+        )
+
+
+def _sentences(node: Any) -> Iterator[tuple[str, Any]]:
+    """Yield the texts under each `sentences`, and where they stand."""
+    import yaml
+
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            if key.value == "sentences" and isinstance(value, yaml.SequenceNode):
+                yield from ((each.value, each.start_mark) for each in value.value)
+            elif key.value == "expansion_rules" and isinstance(value, yaml.MappingNode):
+                yield from ((each.value, each.start_mark) for _, each in value.value)
+            else:
+                yield from _sentences(value)
+    elif isinstance(node, yaml.SequenceNode):
+        for each in node.value:
+            yield from _sentences(each)
+
+
+def _check(sentence: str, where: str, lists: set[str], rules: set[str]) -> None:
+    from hassil.parse_expression import parse_sentence
+    from hassil.parser import ParseError
+
+    try:
+        parse_sentence(sentence)
+    except (ParseError, ValueError, AssertionError) as error:
+        raise BadInput(f"{where}: {sentence!r} is no sentence: {error}.") from error
+    for kind, names, known in (("list", _LISTS, lists), ("rule", _RULES, rules)):
+        if unknown := next((n for n in names.findall(sentence) if n not in known), None):
+            raise BadInput(
+                f"{where}: {sentence!r} names the {kind} `{unknown}`; there is: "
+                f"{', '.join(sorted(known)) or 'none'}."
+            )
