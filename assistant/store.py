@@ -108,6 +108,7 @@ class Store:
         self._db: sqlite3.Connection | None = None
         self._rings: dict[int, Ring] = {}
         self._unsaved: dict[int, Ring | None] = {}  # None: it is to be deleted
+        self._newest = 0  # no id comes twice while this runs: one that is gone may still be named
         self._warned = False
         try:
             self._open()
@@ -136,7 +137,8 @@ class Store:
         """
         with self._lock:
             if not ring.id:
-                ring = dataclasses.replace(ring, id=max((0, *self._rings, *self._unsaved)) + 1)
+                self._newest = max((self._newest, *self._rings)) + 1
+                ring = dataclasses.replace(ring, id=self._newest)
             self._rings[ring.id] = self._unsaved[ring.id] = ring
             self._save()
         return ring
