@@ -6,7 +6,6 @@ Every reader takes a text that `written_zh.clean` has made and finds the first m
 import functools
 import re
 from dataclasses import dataclass
-from datetime import date, timedelta
 from fractions import Fraction
 
 from assistant.mind.skills.numbers_zh import NUMERALS, Number, number_at
@@ -41,8 +40,11 @@ _WORDS = [
     rf"(?P<period>{_PERIOD})?{_ABOUT}{_HOUR}[点时]钟?(?:(?P<half>半)|过?(?P<quarter>[一三])刻钟?"
     rf"|整|过?{_MINUTES}分?(?![个{NUMERALS}]|小时|秒)|(?=[^候间]|$))",
 ]
+_A_BIT = tuple("大小快慢高低轻响多少早晚好声有重强弱短长亮暗静再准清")
+"""After these 一点 is a bit, not one o'clock."""
 _LATER = re.compile(r"(?P<period>[ap])\.?m\.?(?![a-z])")
 _WEEKDAYS = "一二三四五六日"
+_LONGEST = [0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,11 +148,14 @@ def _times() -> list[re.Pattern[str]]:
 
 def _time(match: re.Match[str], text: str) -> Found | None:
     groups = match.groupdict()
+    period = groups.get("period") or ""
     hour = _whole(groups["hour"])
     minute = _minute(groups)
+    if not period and match[0] == "一点" and text[: match.start()].endswith(_A_BIT):
+        return None
     if hour is None or minute is None or hour > 24 or minute > 59:
         return None
-    end, period = match.end(), groups.get("period") or ""
+    end = match.end()
     later = _LATER.match(text, end + text.startswith(" ", end))
     if later and not period:
         period, end = later["period"], later.end()
@@ -197,46 +202,38 @@ def _moved(hour: int, period: str) -> int:
     return hour
 
 
-def day(text: str, today: date) -> Found | None:
-    """Find the first day of `text`: "+N" days from today, or an ISO date, the next of its kind."""
+def day(text: str) -> Found | None:
+    """Find the first day of `text`, in one of the forms of `reading.KINDS`."""
     near = re.search("大后天|后天|明[天早晚儿]|明日|今[天早晚儿]|今日", text)
-    if near:
-        ahead = {"大": 3, "后": 2, "明": 1, "今": 0}[near[0][0]]
-        return Found(f"+{ahead}", *near.span())
-    week = re.search("(这个?|本|下下个?|下个?)?(?:周|星期|礼拜)([一二三四五六日天])", text)
-    if week:
-        return Found(_weekday(week, today).isoformat(), *week.span())
-    found = re.search(
-        rf"(?:({_N}{{1,4}})月份?|(下个月|这个月|本月))?({_N}{{1,3}})[号日](?!线|楼|店|机|元)", text
+    week = re.search(f"(这个?|本|下个?)?(?:周|星期|礼拜)([{_WEEKDAYS}天])(?!边)", text)
+    date = re.search(
+        rf"(?:(?P<year>\d{{4}}|[{NUMERALS}]{{4}})年)?(?P<month>{_N}{{1,3}})月份?(?P<day>{_N}{{1,3}})[号日]"
+        rf"|(?P<next>下个?月)?(?P<alone>{_N}{{1,3}})[号日](?![线楼店机元语本])",
+        text,
     )
-    return found and _date(found, today)
+    found = [near and _near(near), week and _weekday(week), date and _date(date)]
+    return min((each for each in found if each), key=lambda each: each.start, default=None)
 
 
-def _weekday(match: re.Match[str], today: date) -> date:
-    wanted = _WEEKDAYS.index(match[2].replace("天", "日"))
-    ahead = wanted - today.weekday()
-    which = (match[1] or "").rstrip("个")
-    if which in ("下", "下下"):
-        ahead += 7 * len(which)
-    elif ahead < 0:
-        ahead += 7
-    return today + timedelta(days=ahead)
+def _near(match: re.Match[str]) -> Found:
+    return Found(f"+{'今明后大'.index(match[0][0])}", *match.span())
 
 
-def _date(match: re.Match[str], today: date) -> Found | None:
-    month, number = _whole(match[1]), _whole(match[3])
-    if number is None or (match[1] and month is None):
+def _weekday(match: re.Match[str]) -> Found:
+    later = "+1" if (match[1] or "").startswith("下") else ""
+    return Found(_NAMES[match[2]] + later, *match.span())
+
+
+def _date(match: re.Match[str]) -> Found | None:
+    year, month = _whole(match["year"]), _whole(match["month"])
+    number = _whole(match["day"] or match["alone"])
+    if (match["month"] and not month) or (month or 1) > 12:
         return None
-    step = 12 if month else 1
-    at = today.year * 12 + (month or today.month) - 1 + (match[2] == "下个月")
-    for months in range(at, at + 8 * 12, step):  # the next 29 February is 8 years away at most
-        try:
-            wanted = date(months // 12, months % 12 + 1, number)
-        except ValueError:
-            continue
-        if wanted >= today:
-            return Found(wanted.isoformat(), *match.span())
-    return None
+    if number is None or not 1 <= number <= _LONGEST[month or 1]:
+        return None
+    if match["alone"]:
+        return Found(f"{'+1' if match['next'] else ''}---{number:02}", *match.span())
+    return Found(f"{f'{year:04}' if year else '-'}-{month:02}-{number:02}", *match.span())
 
 
 _DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun", "sun"]
@@ -246,13 +243,14 @@ _NAMES = dict(zip(_WEEKDAYS + "天", _DAYS, strict=True))
 def repetition(text: str) -> Found | None:
     """Find how often: "daily", "weekdays", or days of the week: "mon,tue"."""
     found = re.search(
-        "(?:每个?|逢)?(?:工作日|上班日|上学日)|(?:周|星期|礼拜)一(?:到|至)(?:周|星期|礼拜)?五", text
+        "(?:每个?|逢)?(?:工作日|上班日|上学日)|(?:从|每)?(?:周|星期|礼拜)一(?:到|至)(?:周|星期|礼拜)?五",
+        text,
     )
     if found:
         return Found("weekdays", *found.span())
-    found = re.search("每个?周末|周末每天", text)
+    found = re.search("每个?周末|周末每天|周末(?=.{0,4}[点早晚上下])", text)
     if found:
-        return Found("sat,sun", *found.span())
+        return Found("weekends", *found.span())
     week, one = "(?:周|星期|礼拜)", "[一二三四五六日天]"
     found = re.search(f"(?:每逢|每个|每|逢){week}({one}(?:(?:和|跟)?{week}?{one})*)", text)
     if found:

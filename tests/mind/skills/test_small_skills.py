@@ -56,7 +56,7 @@ class FakeDevice:
 
 def ask(skill, language, device=None, text="", /, seed=1, **slots):
     device = device or FakeDevice()
-    context = Context(lambda: datetime.now(UTC), None, device, random.Random(seed))
+    context = Context(lambda: datetime.now(UTC), device, random.Random(seed))
     return skill(Request("", text, language, slots), context), device
 
 

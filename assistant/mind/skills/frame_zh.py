@@ -1,0 +1,93 @@
+"""What Chinese speakers put around a request: fillers, politeness, reasons. It is taken off."""
+
+import re
+
+from assistant.mind.skills.written_zh import Written
+
+CORRECTION = re.compile(
+    "(?:的|钟)?(?:哦|噢|啊|呃|嗯|哎|诶|唉)?(?:不对不对|不对|不是不是|不是|不不不|不不|(?<=[哦噢啊呃嗯哎诶])不"
+    "|我?说错了|错了|等等|等一下|应该是|还是改成|改成|还是)(?:我是说|是|应该是|要|我要|改成|说错了|定|设)?"
+)
+"""Between two of a kind, what came before is taken back: 半小时哦不一刻钟."""
+_LEAD = re.compile(
+    "(?:嗯+|嘘+|今天就到这[里儿]?|今天先到这[里儿]?|呃+|额+|啊+|哦|噢|哎呀|哎哟|哎|唉|欸|诶|喂+|嘿+|嗨|哈喽|你好啊?(?!着|用|像|吗|慢|快|吵)|您好|那个(?!叫|名)|那什么|就是说|就是"
+    "|那么|然后|对了|话说|好的|好吧|好(?=帮|请|给)|okay|ok|hi|hey|hello|请问一?下?|请你帮我|请帮我|请你|请您|请"
+    "|麻烦问一?下?|麻烦你帮我|麻烦您帮我|麻烦你|麻烦您|麻烦|劳驾|拜托你?|帮个忙|帮我个忙|不好意思|打扰一下|打扰了|抱歉"
+    "|对不起|小助手|机器人|助手|助理|姑娘|小姐姐|小姐|宝贝|亲爱的|哥们儿?|兄弟|师傅|老弟|朋友|小朋友|管家|我问一?下"
+    "|我想问一?下|想问一?下|问你一?下|我想知道|想知道|我跟你说|听着|听好了|赶紧的?|赶快|快(?=帮|给|设|定|叫)|先(?=帮|给|设|定))+"
+)
+_TRAIL = re.compile(
+    "(?:吧|啊|呀|呢|哦|噢|哈|嘛|啦|嘞|喽|呗|哟|咯|哒|谢谢[你您]?了?|多谢[你您]?|谢了|感谢|非常感谢|好吗|好不好|好么|好嘛"
+    "|行吗|行不行|行么|可以吗|可以么|可不可以|成吗|中不|麻烦[你您]?了?|拜托[你您]?了?|辛苦[你您]?了?|来着|机器人|小助手|助手|姑娘"
+    "|师傅|亲爱的|okay|ok|thanks|thank you|please|嗯+|呃+)+$"
+)
+_ASKED_FOR = re.compile(
+    "[你您]?(?:能不能|能否|可不可以|可否|是否可以|能|可以|可以请你|能请你)(?:请|麻烦)?[你您]?([^了].+?)(?:一下)?(?:吗|么|嘛|不)?$"
+)
+_QUESTION = re.compile(
+    "什么|啥|哪|怎|几|多少|多久|让你|睡|休息|说英|离线|联网|上网|工作|听[得见到]|干嘛|吗.|为|问"
+)
+_TELL = re.compile("告诉我|说一?下|说说|报|查|看")
+_NOISE = (
+    "(?:[^说叫让问喊他她谁它]{0,6}(?:太吵|好吵|很吵|太闹|太嘈杂|太安静|太远|听不太?清楚?|听不太?见|听不太?到|没听清楚?|睡着|睡觉"
+    "|睡|在开会|午睡|午休|考试|感冒|耳背|耳朵不好|年纪大|吵死|吓我一跳|吓到我|跟不上|听不懂)了?)(?:[你您]|请|麻烦)?"
+)
+_MANNER = re.compile(
+    "(?:把)?(?:你的?|说话)?(?:声音|音量|再?大声|再?小声|再?大点|再?小点|轻|响|小点|大点|说|讲|慢|快|语速)"
+)
+_FOREIGN = re.compile(
+    "[^说让叫]{0,5}(?:听不懂|不会说|不懂|不会)(?:英文|英语|中文|汉语|普通话)(?:[你您]|请|就)?(?=[用说讲换改切])"
+)
+_NEW_HERE = re.compile(
+    "我?.{0,3}(?:第一次用|头一次用|刚买|刚拿到|不会用|不知道怎么).{0,12}(?=[你您](?:都?能|都?会|可以|有))"
+)
+_DONE = re.compile(
+    "[^我他她谁设定开让说叫]{1,6}了(?=(?:帮我|给我|替我)?(?:计时|定时|倒计时|设|定|开))"
+)
+_WHO = (
+    "(?:我们?|咱们?|大家|孩子们?|小孩|宝宝|娃|爷爷|奶奶|外婆|外公|姥姥|爸爸?|妈妈?|老人|老婆|老公|邻居|有人|别人|隔壁|同学"
+    "|老师|客人|因为|不然|免得|省得|好让|家里|屋里|房间|车间|外面|这里|这边|这儿|厨房|教室|办公室)"
+)
+_REASON = re.compile(
+    rf"(?<=[点些了吧声慢快遍大小低高半币子钟音响%\d我醒床来])(?:{_WHO}.{{2,16}}|(?:来)?决定.{{0,14}}|看看?谁.{{1,12}}|要.{{2,12}})$"
+)
+_WITH_REASON = re.compile(
+    "声音|音量|大声|小声|轻点|响点|[说讲念]得?[快慢]|[快慢][点些]|慢一?[点些]|语速|硬币|骰子|几点|叫醒我|把我叫醒|叫我起床|中文|英语|英文|再说一遍"
+)
+_TOLD = re.compile("他|她|谁|如果|要是|提醒我|的时候|怎么|为什么")
+
+
+def bare(written: Written) -> Written:
+    """Return the request without what stands around it."""
+    written = _ends(written)
+    for lead in (_FOREIGN, _NEW_HERE, _DONE):
+        match = lead.match(written.text)
+        if match:
+            written = written.part(match.end(), len(written.text))
+    noise = re.compile(_NOISE).match(written.text)
+    if noise and noise.end() < len(written.text) and _MANNER.match(written.text, noise.end()):
+        written = written.part(noise.end(), len(written.text))
+    asked = _ASKED_FOR.match(written.text)
+    wanted = written.text[asked.start(1) :] if asked else ""
+    if asked and (_TELL.match(wanted) or not _QUESTION.search(wanted)):
+        written = written.part(*asked.span(1))
+    return _ends(_without_reason(written))
+
+
+def _without_reason(written: Written) -> Written:
+    request = _WITH_REASON.search(written.text)
+    reason = request and _REASON.search(written.text, request.end())
+    if not reason or _TOLD.search(written.text[: reason.start()]):
+        return written
+    return written.part(0, reason.start())
+
+
+def _ends(written: Written) -> Written:
+    """Take fillers and politeness off both ends, but never all that was said."""
+    lead = _LEAD.match(written.text)
+    if lead and lead.end() < len(written.text):
+        written = written.part(lead.end(), len(written.text))
+    trail = _TRAIL.search(written.text)
+    if trail and trail.start():
+        written = written.part(0, trail.start())
+    return written

@@ -1,0 +1,195 @@
+"""Reads Chinese: what stands in a request, before its sentence is looked for."""
+
+import functools
+import re
+from collections.abc import Callable, Iterator, Sequence
+from fractions import Fraction
+
+from assistant.mind.skills import frame_zh, sums_zh, times_zh, units_zh, written_zh
+from assistant.mind.skills.mixed_zh import chinese
+from assistant.mind.skills.numbers_zh import number_at, numbers
+from assistant.mind.skills.places_zh import zones
+from assistant.mind.skills.reading import Exact, Span
+from assistant.mind.skills.times_zh import Found
+from assistant.mind.skills.written_zh import Written
+
+_LOUDNESS = re.compile("音量|声音|嗓门|喇叭|大声|小声|音")
+_DRAWN = re.compile("随机|随便|任意|任选|数|号|整数|[选挑抽]")
+_RANGE = re.compile("到|至|和|跟|与|-|~")
+MOST_OF_A_NAME, MOST_OF_A_WORD = 8, 24
+"""Characters; longer ones are sentences."""
+MOST_DIGITS = 30
+"""Of a result, see benchmarks/skills-format.md."""
+_NO_NAME = re.compile(
+    "[我你您他她它谁这那哪吗呢别没不了\u1200-\u12ff]|什么|怎么|如何|几|多少|多久|为什么|取消|设|闹钟|定时|计时|提醒"
+    "|关掉|关闭|查看|看看|所有|全部|一个$|坏|昨天|上次|的时候|叫|说|让|^的|^给|^为|^个|^新|^把|^再"
+)
+_NO_MESSAGE = re.compile(
+    "什么|怎么|为什么|谁[是在]|哪[个里儿年天一]|多少|几[点号个年岁]|是不是|有没有|[吗呢么]$|^[了的过吧着]|^[他她你们]|^我们?$|^一?[下声]$|^别"
+)
+_NO_WORD = re.compile(
+    "[我你您他她谁\u1200-\u12ff]|什么|怎么|如何|这个|那个|^[这那的个]|[的是]$|情书|作文|日记|检讨|申请|论文|小说|简历|代码|程序"
+    "|书法|毛笔|总结|报告|邮件|请假条|保证书|合同|[欠借]条|剧本|故事|对联|自传|地址|作业|歌词|剧情|文案|评语|信$|^诗$|^一|首诗"
+)
+_NOT_A_LEVEL = tuple("点些下格声遍个次回会")
+"""After 一 (or any number) these are no loudness: 大一点, 两遍."""
+
+
+def clean(source: str) -> Written:
+    """Return what was said in its clean form."""
+    return frame_zh.bare(corrected(chinese(written_zh.clean(source))))
+
+
+def corrected(written: Written) -> Written:
+    """Carry out a correction: 五分钟不对六分钟 is 六分钟."""
+    match = frame_zh.CORRECTION.search(written.text)
+    if match is None:
+        return written
+    before = _moments(written.text[: match.start()])
+    after = _moments(written.text[match.end() :])
+    kinds = [set(span.values) for span in (before[-1:] + after[:1])]
+    if not before or not after or kinds[0] != kinds[1] or after[0].start > 1:
+        return written
+    if match.start() - before[-1].end > 2:
+        return written
+    return written.without(before[-1].start, match.end() + after[0].start)
+
+
+def spans(text: str) -> Sequence[Span]:
+    """Return what is found in a clean text, from left to right, without overlap."""
+    found = [*_moments(text), *_places(text)]
+    if _LOUDNESS.search(text):
+        found += _levels(text)
+    elif _DRAWN.search(text):
+        found += _ranges(text)
+    return _apart(found)
+
+
+def exact(text: str) -> Exact | None:
+    """Return the calculation or conversion that a whole clean text asks for."""
+    found = units_zh.conversion(text)
+    if found:
+        value = significant(found.result())
+        return Exact("convert", {"value": value} if value else {})
+    try:
+        result = sums_zh.calculate(text)
+    except sums_zh.Undefined:
+        return Exact("arithmetic", {})
+    if result is None:
+        return None
+    value = decimal(result)
+    return Exact("arithmetic", {"value": value} if value else {})
+
+
+def fits(slot: str, words: str) -> bool:
+    """Tell whether the clean `words` that a wildcard took may be that slot."""
+    if slot == "name":
+        return len(words) <= MOST_OF_A_NAME and not _NO_NAME.search(words)
+    if slot == "message":
+        return not _NO_MESSAGE.search(words)
+    if slot == "word":
+        return len(words) <= MOST_OF_A_WORD and not _NO_WORD.search(words)
+    return True
+
+
+def decimal(value: Fraction, places: int = 6) -> str:
+    """Return the shortest decimal, rounded half up to `places`; "" for one of over 30 digits."""
+    scaled = abs(value) * 10**places
+    whole = int(scaled) + (2 * (scaled - int(scaled)) >= 1)
+    digits = f"{whole:0{places + 1}}" if places > 0 else f"{whole}{'0' * -places}"
+    text = (
+        f"{digits[:-places]}.{digits[-places:]}".rstrip("0").rstrip(".") if places > 0 else digits
+    )
+    if len(text.replace(".", "")) > MOST_DIGITS:
+        return ""
+    return f"-{text}" if value < 0 and whole else text
+
+
+def significant(value: Fraction, digits: int = 6) -> str:
+    """Return the shortest decimal, rounded half up to so many significant digits."""
+    if not value:
+        return "0"
+    size = len(str(int(abs(value)))) if abs(value) >= 1 else 1 - _zeros(abs(value))
+    return decimal(value, digits - size)
+
+
+def _zeros(value: Fraction) -> int:
+    """Return the digit after the point, counted from 1, that is the first not to be 0."""
+    place = 1
+    while value * 10**place < 1:
+        place += 1
+    return place
+
+
+def _moments(text: str) -> list[Span]:
+    """Return spans, times, days and repetitions, without overlap."""
+    times = [*_all("time", times_zh.clock, text)]
+    lengths = [*_all("duration", times_zh.duration, text)]
+    days = [*_all("repeat", times_zh.repetition, text), *_all("day", times_zh.day, text)]
+    # 七点五分 is a time, 一点五小时 a span
+    lengths = [a for a in lengths if not any(_meet(a, b) and a.end <= b.end for b in times)]
+    times = [b for b in times if not any(_meet(a, b) for a in lengths)]
+    found = [*lengths, *days]
+    for time in times:  # 明晚九点: a day, and 21:00
+        start = max((each.end for each in days if each.start <= time.start < each.end), default=0)
+        found.append(Span(max(start, time.start), time.end, time.values))
+    return _apart(found)
+
+
+def _apart(found: list[Span]) -> list[Span]:
+    """Return the spans from left to right; of two that meet the first, or the longer one."""
+    chosen: list[Span] = []
+    for span in sorted(found, key=lambda span: (span.start, -span.end)):
+        if span.start < span.end and (not chosen or span.start >= chosen[-1].end):
+            chosen.append(span)
+    return chosen
+
+
+def _all(kind: str, read: Callable[[str], Found | None], text: str) -> Iterator[Span]:
+    at = 0
+    while found := read(text[at:]):
+        yield Span(at + found.start, at + found.end, {kind: found.value})
+        at += found.end
+
+
+def _meet(one: Span, other: Span) -> bool:
+    return one.start < other.end and other.start < one.end
+
+
+@functools.cache
+def _named_places() -> re.Pattern[str]:
+    return re.compile("|".join(sorted(map(re.escape, zones()), key=len, reverse=True)))
+
+
+def _places(text: str) -> Iterator[Span]:
+    for match in _named_places().finditer(text):
+        yield Span(*match.span(), {"place": zones()[match[0]]})
+
+
+def _levels(text: str) -> Iterator[Span]:
+    """Yield how loud: 百分之四十, 40, 七成, 一半."""
+    for number in numbers(text):
+        said = text[number.start : number.end]
+        tenth = text.startswith("成", number.end) and number.value <= 10
+        if tenth:
+            half = text.startswith("半", number.end + 1)
+            value = number.value * 10 + (5 if half else 0)
+            yield Span(number.start, number.end + 1 + half, {"percent": _plain(value)})
+        elif "分之" in said or "%" in said or "半" in said:
+            yield Span(number.start, number.end, {"percent": _plain(number.value * 100)})
+        elif not text.startswith(_NOT_A_LEVEL, number.end) and said != "两":
+            end = number.end + text.startswith("%", number.end)
+            yield Span(number.start, end, {"number": _plain(number.value)})
+
+
+def _plain(value: Fraction) -> int | float:
+    return int(value) if value.denominator == 1 else float(value)
+
+
+def _ranges(text: str) -> Iterator[Span]:
+    """Yield bounds of what is drawn, as one number: 一到十 is `1-10`."""
+    for low in numbers(text):
+        link = _RANGE.match(text, low.end)
+        high = number_at(text, link.end()) if link else None
+        if high and low.value.denominator == high.value.denominator == 1:
+            yield Span(low.start, high.end, {"number": f"{low.value}-{high.value}"})
