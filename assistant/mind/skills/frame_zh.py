@@ -1,6 +1,7 @@
 """What Chinese speakers put around a request: fillers, politeness, reasons. It is taken off."""
 
 import re
+from itertools import pairwise
 
 from assistant.mind.skills.written_zh import Written
 
@@ -54,12 +55,26 @@ _REASON = re.compile(
 _WITH_REASON = re.compile(
     "声音|音量|大声|小声|轻点|响点|[说讲念]得?[快慢]|[快慢][点些]|慢一?[点些]|语速|硬币|骰子|几点|叫醒我|把我叫醒|叫我起床|中文|英语|英文|再说一遍"
 )
+_DEVICE = re.compile(
+    "定时|计时|倒计时|倒数|闹钟|闹铃|叫醒|叫我|喊我|提醒|音量|声音|大声|小声|轻点|响点|响一点|轻一点|语速|[说讲念读]得?[快慢]"
+    "|[快慢]一?[点些]|再[说讲念读来]|重复|重说|没听[清见到懂]|硬币|骰子|随机|几点|几号|星期几|礼拜几|周几|[中英]文|英语|普通话|拼|怎么写"
+    "|休眠|待机|退下|睡觉|休息|别听|闭嘴|安静|别说|别讲|停|版本|联网|离线|在线|你[能会]|模型|在听|等于|多少|[加减乘除]|打.折|秒表"
+)
+"""Words that a request to the device has, and what is told beside it mostly has not."""
+_NOT_HARMLESS = re.compile(
+    "[他她]|谁|说|问|让|告诉|如果|要是|假如|怎么|为什么|昨|不要|别|没[让叫要]|已经|[0-9]|[一二三四五六七八九十两半几]+(?:个|分|点|秒|小时|号|刻)|明天|后天|今晚"
+    "|早上|晚上|下午|上午|每|周|叫.?我|名字|的$|里的"
+)
+_WITH_MESSAGE = re.compile("提醒|别让我忘|叫我去|[叫名]")
+_PLEA = re.compile(
+    "(?:请|麻烦|能不能|可以|快|赶紧|你|先)*(?:帮我|给我|替我|帮忙)(?=.{0,6}(?:定|计|倒|设|开|数|调|把|抛|扔|掷|算|提醒|查|看|换|切|拼|来|报|加|停|关|取))"
+)
 _TOLD = re.compile("他|她|谁|如果|要是|提醒我|的时候|怎么|为什么")
 
 
 def bare(written: Written) -> Written:
     """Return the request without what stands around it."""
-    written = _ends(written)
+    written = _ends(_after_plea(_main_clause(written)))
     for lead in (_FOREIGN, _NEW_HERE, _DONE):
         match = lead.match(written.text)
         if match:
@@ -72,6 +87,44 @@ def bare(written: Written) -> Written:
     if asked and (_TELL.match(wanted) or not _QUESTION.search(wanted)):
         written = written.part(*asked.span(1))
     return _ends(_without_reason(written))
+
+
+def _main_clause(written: Written) -> Written:
+    """Of clauses of which one alone is a request, and the others are harmless, return that one."""
+    clauses = _clauses(written)
+    if not 2 <= len(clauses) <= 4:
+        return written
+    wanted = [clause for clause in clauses if _DEVICE.search(clause.text)]
+    others = [clause for clause in clauses if clause not in wanted]
+    if len(wanted) != 1 or any(_NOT_HARMLESS.search(clause.text) for clause in others):
+        return written
+    return written if _WITH_MESSAGE.search(wanted[0].text) else wanted[0]
+
+
+def _clauses(written: Written) -> list[Written]:
+    """Cut at punctuation; at spaces where they part clauses and not words."""
+    gaps = [
+        (i, written.source[written.places[i - 1] + 1 : written.places[i]])
+        for i in range(1, len(written.text))
+    ]
+    cuts = [i for i, gap in gaps if re.search("[，。！？；,!?;…]", gap)]
+    spaces = [i for i, gap in gaps if gap.isspace()]
+    if not cuts and len(spaces) <= 2:
+        cuts = spaces
+        if min((b - a for a, b in pairwise([0, *cuts, len(written.text)])), default=0) < 3:
+            return [written]
+    return [written.part(a, b) for a, b in pairwise([0, *cuts, len(written.text)])]
+
+
+def _after_plea(written: Written) -> Written:
+    """Leave out what is told before 帮我: 锅里炖着汤帮我定时四十分钟."""
+    plea = _PLEA.search(written.text)
+    if plea is None or not 2 <= plea.start() <= 14:
+        return written
+    told = written.text[: plea.start()]
+    if _NOT_HARMLESS.search(told) or _DEVICE.search(told):
+        return written
+    return written.part(plea.start(), len(written.text))
 
 
 def _without_reason(written: Written) -> Written:

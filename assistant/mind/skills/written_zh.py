@@ -13,6 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from assistant.mind.skills import sounds_zh
+
 if TYPE_CHECKING:
     from opencc import OpenCC
 
@@ -38,6 +40,16 @@ _SAME_SOUND = [
     (rf"(?<=[{_N}])[点电店典][钟中种终](?![国午间])", "点钟"),
     (r"(?<=[一二三四五六七八九十两\d])[电店典](?=$|半|[一二三四五六七八九十\d]|叫|的)", "点"),
     (r"(?<=[一二两])[边变便](?=$|[吧呗啊呀好行])", "遍"),
+    (r"[是石实食时](?=分钟|秒钟|点钟|点半)", "十"),
+    (r"[无午舞吴](?=分钟|点钟|点半|秒钟)", "五"),
+    (r"[就久酒旧](?=分钟|点钟|点半)", "九"),
+    (r"[把爸巴](?=分钟|点钟|点半)", "八"),
+    (r"[流留刘](?=分钟|点钟|点半)", "六"),
+    (r"[期起其气](?=分钟|点钟|点半)", "七"),
+    (r"[思死丝](?=分钟|点钟|点半)", "四"),
+    (r"[散伞山](?=分钟|点钟|点半)", "三"),
+    (r"[凉亮良](?=分钟|点钟|点半|个小时)", "两"),
+    (r"[衣医以已](?=分钟|点钟|个小时)", "一"),
     (r"[等灯登][于鱼余与](?=[几多])|[灯登][于鱼余与]", "等于"),
     (r"(?<=调)[打达](?=一?点|一?些|$)", "大"),
     (r"[从虫崇]复", "重复"),
@@ -126,7 +138,7 @@ def _latin(c: str) -> bool:
 def _set_right(text: str) -> str:
     for pattern, meant in _same_sound():
         text = pattern.sub(meant, text)
-    return text
+    return sounds_zh.meant(text)
 
 
 @functools.cache
