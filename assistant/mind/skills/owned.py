@@ -1,0 +1,247 @@
+"""What owners add: their actions and plug-ins, before the assistant's own skills."""
+
+import stat
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Protocol
+
+from assistant.errors import BadInput
+from assistant.mind.skills import actions, plugins
+from assistant.mind.skills.actions import Action, Actions, fill, intent
+from assistant.mind.skills.book import Book, Explained
+from assistant.mind.skills.doing import FAILED, Doer, Means, Publish, outside, values
+from assistant.mind.skills.located import SUFFIXES
+from assistant.mind.skills.owner_reading import OwnerReading
+from assistant.mind.skills.pending import ANSWERED, DECLINED, LEFT, Pending, Questions, is_yes
+from assistant.mind.skills.pins import Gpiod, Pins
+from assistant.mind.skills.plugins import Broken, Host, Plugin
+from assistant.mind.skills.skill import Answer, Context, Request, Skill
+from assistant.mind.skills.speakable import speakable
+
+
+class Sentences(Protocol):
+    """What finds sentences: a book, or several behind each other."""
+
+    def match(self, text: str) -> Request | None:
+        """Return what `text` asks for; None: nothing."""
+
+    def explain(self, text: str, *, near: bool = True) -> Explained:
+        """Return what `match` does, and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """All actions and plug-ins of the folders."""
+
+    files: Sequence[Actions] = ()
+    plugins: Sequence[Plugin] = ()
+    broken: Sequence[Broken] = ()
+    """Modules that could not be imported."""
+
+    def books(self, language: str) -> list[Book]:
+        """Return the sentences of `language`, read in both ways of `OwnerReading`."""
+        data: dict[str, Any] = {"intents": {}, "lists": {}}
+        for file in self.files:
+            for part, each in file.book(language).items():
+                data[part] |= each
+        books = []
+        for numbers in (False, True):
+            book = Book(language, OwnerReading(language, numbers=numbers), data)
+            for plugin in self.plugins:
+                if sentences := plugin.sentences(language):
+                    book.add_intent(f"plugin.{plugin.name}", sentences, plugin.intent.free)
+            books.append(book)
+        return books
+
+
+def load(folders: Sequence[Path], *, code: bool = True) -> Shelf:
+    """Read what is in the folders. Raises `BadInput` for a bad file of actions.
+
+    With `code` plug-ins are imported too, from the folders and from installed packages.
+    """
+    paths = sorted(path for folder in folders if folder.is_dir() for path in folder.iterdir())
+    files = [actions.load(path) for path in paths if path.suffix in SUFFIXES]
+    _only_once(files)
+    if not code:
+        return Shelf(files)
+    sources = [path for path in paths if path.suffix == ".py"]
+    for path in sources:
+        if path.stat().st_mode & stat.S_IWOTH:
+            raise BadInput(f"{path}: everybody may write there; `chmod o-w {path}`.")
+    return Shelf(files, *plugins.discover(sources))
+
+
+def _only_once(files: Sequence[Actions]) -> None:
+    seen: dict[tuple[str, str], Path] = {}
+    for file in files:
+        free = {name for each in file.actions.values() for name in each.free}
+        for kind, names in (("action", file.actions), ("list", file.lists)):
+            for name in names:
+                if other := seen.get((kind, name)):
+                    raise BadInput(
+                        f"{file.path}: the {kind} `{name}` is in {other} too; call one otherwise."
+                    )
+                seen[kind, name] = file.path
+        if both := sorted(free & {name for kind, name in seen if kind == "list"}):
+            raise BadInput(f"{file.path}: `{both[0]}` is a list, and free words too; choose one.")
+
+
+class Owned:
+    """Answers for what owners have added, and asks back where that is wanted."""
+
+    def __init__(
+        self,
+        shelf: Shelf,
+        *,
+        store: Path,
+        announce: Callable[[str], None],
+        publish: Publish,
+        pins: Pins | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`store` is the folder of what plug-ins keep; `announce` speaks, from any thread."""
+        self._shelf = shelf
+        self._questions = Questions(clock)
+        self._host = Host(store, announce, self._questions.put, FAILED)
+        self._doer = Doer(Means(self._host, pins or Gpiod(), publish))
+        self._at_once = [
+            (name, each, file.path.parent)
+            for file in shelf.files
+            for name, each in file.actions.items()
+            if each.on_stop
+        ]
+
+    def skills(self, own: Mapping[str, Skill]) -> dict[str, Skill]:
+        """Return the skills by intent: the own ones, the owner's, and the asking back."""
+        mine = {
+            intent(name): self._action(name, each, file.path.parent)
+            for file in self._shelf.files
+            for name, each in file.actions.items()
+        }
+        mine |= {f"plugin.{each.name}": self._plugin(each) for each in self._shelf.plugins}
+        found = {name: self._closing(each) for name, each in (dict(own) | mine).items()}
+        return found | {ANSWERED: self._answered, DECLINED: self._declined}
+
+    def sentences(self, own: Sentences, language: str) -> Sentences:
+        """Return what finds the sentences of the owner, and then those of the assistant."""
+        return Behind(self._questions, language, [*self._shelf.books(language), own])
+
+    def stop(self) -> None:
+        """End what runs, and do what is to be done `on_stop`; at once, from any thread."""
+        self._doer.stop()
+        for name, each, folder in self._at_once:
+            request = Request(intent(name), "", "en")
+            do = threading.Thread(
+                target=self._doer.do, args=(name, each, request, folder), daemon=True
+            )
+            do.start()
+
+    def close(self) -> None:
+        """End what runs, and forget what is scheduled."""
+        self._host.close()
+        self._doer.stop()
+
+    def _action(self, name: str, action: Action, folder: Path) -> Skill:
+        def skill(request: Request, _: Context) -> Answer | None:
+            if wrong := outside(action, request):
+                return Answer(wrong)
+
+            def do() -> str:
+                return self._doer.do(name, action, request, folder)
+
+            if action.confirm:
+                words = values(action, request.slots)
+                question = speakable(fill(action.confirm[request.language], words))
+
+                def ask() -> None:
+                    self._questions.put(question, lambda _: do(), any_words=False)
+
+                return Answer(question, ask)
+            if action.kind == "say":
+                return Answer(do())
+            return Answer(act=do)
+
+        return skill
+
+    def _plugin(self, plugin: Plugin) -> Skill:
+        def skill(request: Request, _: Context) -> Answer | None:
+            return Answer(
+                act=lambda: self._host.call(
+                    plugin.function,
+                    language=request.language,
+                    owner=plugin.name.rpartition(".")[0],
+                    seconds=plugin.intent.timeout,
+                    slots=request.slots,
+                )
+            )
+
+        return skill
+
+    def _answered(self, request: Request, context: Context) -> Answer | None:
+        pending = self._questions.open
+        if pending is None:
+            return None
+
+        def act() -> str | None:
+            return pending.then(request.text) if self._questions.close(pending) else None
+
+        return Answer(act=act)
+
+    def _declined(self, request: Request, context: Context) -> Answer | None:
+        pending = self._questions.open
+        if pending is None:
+            return None
+
+        def act() -> None:
+            self._questions.close(pending)
+
+        return Answer(LEFT[request.language], act)
+
+    def _closing(self, skill: Skill) -> Skill:
+        """Return a skill that, asked while a question is open, counts as a no to it."""
+
+        def closing(request: Request, context: Context) -> Answer | None:
+            pending = self._questions.open
+            answer = skill(request, context)
+            if pending is None:
+                return answer
+            if answer is None:
+                return self._declined(request, context)
+
+            def act() -> str | None:
+                self._questions.close(pending)
+                return answer.act() if answer.act else None
+
+            return replace(answer, act=act)
+
+        return closing
+
+
+class Behind:
+    """Books behind each other; before them the question that is open."""
+
+    def __init__(self, questions: Questions, language: str, books: Sequence[Sentences]) -> None:
+        self._questions, self._language, self._books = questions, language, books
+
+    def match(self, text: str) -> Request | None:
+        """Return what `text` asks for; None: nothing."""
+        return self.explain(text, near=False).request
+
+    def explain(self, text: str, *, near: bool = True) -> Explained:
+        """Return what `match` does, and why."""
+        pending = self._questions.open
+        if pending and (pending.any_words or is_yes(text)):
+            return self._to(ANSWERED, text, pending)
+        found = [each.explain(text, near=near) for each in self._books]
+        taken = next((each for each in found if each.request), None)
+        if taken is None and pending:
+            return self._to(DECLINED, text, pending)
+        nearest = list(dict.fromkeys(each for one in found for each in one.near))
+        return taken or replace(found[-1], near=nearest)
+
+    def _to(self, name: str, text: str, pending: Pending) -> Explained:
+        request = Request(name, text, self._language)
+        return Explained(text, request, pending.question)

@@ -1,0 +1,53 @@
+"""How sentences of owners are read: as the assistant's own, and every number as a number."""
+
+import importlib
+from collections.abc import Sequence
+from fractions import Fraction
+
+from assistant.mind.skills.reading import Clean, Exact, Reading, Span
+from assistant.mind.skills.skill import Slot
+
+
+class OwnerReading:
+    """The reader of a language without its own requests.
+
+    With `numbers` whatever is a number becomes one. Without, those words stay that are numbers in
+    the sentences of the assistant only: 打开一下 is said by people who count nothing.
+    """
+
+    def __init__(self, language: str, *, numbers: bool) -> None:
+        self._reading: Reading = importlib.import_module(
+            f"assistant.mind.skills.reading_{language}"
+        )
+        self._numbers = (
+            importlib.import_module(f"assistant.mind.skills.numbers_{language}").numbers
+            if numbers
+            else None
+        )
+
+    def clean(self, source: str) -> Clean:
+        """Return what was said in its clean form."""
+        return self._reading.clean(source)
+
+    def spans(self, text: str) -> Sequence[Span]:
+        """Return what is found in a clean text, from left to right, without overlap."""
+        found = {(each.start, each.end): each for each in self._reading.spans(text)}
+        for number in self._numbers(text) if self._numbers else ():
+            place = number.start, number.end
+            if known := found.get(place):
+                found[place] = Span(*place, {"number": _slot(number.value), **known.values})
+            elif not any(start < place[1] and place[0] < end for start, end in found):
+                found[place] = Span(*place, {"number": _slot(number.value)})
+        return [found[place] for place in sorted(found)]
+
+    def exact(self, text: str) -> Exact | None:
+        """Return None: sums are for the assistant's own book."""
+        return None
+
+    def fits(self, slot: str, words: str) -> bool:
+        """Whether the clean `words` that a wildcard took may be that slot."""
+        return True
+
+
+def _slot(value: Fraction) -> Slot:
+    return int(value) if value.denominator == 1 else float(value)
