@@ -69,6 +69,11 @@ _WITH_MESSAGE = re.compile("提醒|别让我忘|叫我去|[叫名]")
 _PLEA = re.compile(
     "(?:请|麻烦|能不能|可以|快|赶紧|你|先)*(?:帮我|给我|替我|帮忙)(?=.{0,6}(?:定|计|倒|设|开|数|调|把|抛|扔|掷|算|提醒|查|看|换|切|拼|来|报|加|停|关|取))"
 )
+_CLOSED = re.compile(
+    "(?<=[了吵的人好响远赛课睡])[你您]?(?:把)?(?:(?:声音|音量)再?调?[大小轻响][点些一]点?|再?[大小]点声|[大小轻]声[点些一]点?"
+    "|[说讲念]得?[快慢][点些一]点?|[快慢][点些]说|再[说讲]一[遍次]|(?:现在)?(?:是)?几点了?|今天(?:几号|星期几|周几)|[说讲用](?:英语|英文|中文|普通话)"
+    "|[掷扔摇抛][个一]*(?:骰子|硬币)|别说了|别念了|别响了)$"
+)
 _TOLD = re.compile("他|她|谁|如果|要是|提醒我|的时候|怎么|为什么")
 
 
@@ -86,7 +91,7 @@ def bare(written: Written) -> Written:
     wanted = written.text[asked.start(1) :] if asked else ""
     if asked and (_TELL.match(wanted) or not _QUESTION.search(wanted)):
         written = written.part(*asked.span(1))
-    return _ends(_without_reason(written))
+    return _ends(_after_telling(_without_reason(written)))
 
 
 def _main_clause(written: Written) -> Written:
@@ -125,6 +130,15 @@ def _after_plea(written: Written) -> Written:
     if _NOT_HARMLESS.search(told) or _DEVICE.search(told):
         return written
     return written.part(plea.start(), len(written.text))
+
+
+def _after_telling(written: Written) -> Written:
+    """Leave out what is told before a request that nothing else ends in: 天都黑了几点了."""
+    closed = _CLOSED.search(written.text)
+    told = written.text[: closed.start()] if closed else ""
+    if not closed or not 2 <= len(told) <= 10 or _NOT_HARMLESS.search(told) or _DEVICE.search(told):
+        return written
+    return written.part(closed.start(), len(written.text))
 
 
 def _without_reason(written: Written) -> Written:

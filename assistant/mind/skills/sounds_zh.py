@@ -1,6 +1,6 @@
 """Words of requests that a recogniser wrote with other characters of the same sound.
 
-Tones are left out, and zh, ch, sh, ng are z, c, s, n, as in much of the south.
+Tones are left out, and zh, ch, sh, ing, eng are z, c, s, in, en, as in much of the south.
 """
 
 import functools
@@ -15,8 +15,8 @@ _WORDS = (
     "慢点说 快点说 再说一遍 再说一次 再讲一遍 重复一遍 重复一下 没听清 你说什么 别说了 闭嘴 "
     "安静 停下来 英语 英文 中文 普通话 说英语 说中文 切换 拼音 怎么拼 怎么写 骰子 掷骰子 硬币 "
     "抛硬币 随机数 随机 星期几 礼拜几 今天几号 明天几号 几月几号 几点了 几点钟 现在几点 "
-    "还剩多久 还有多久 等于多少 等于几 公斤 厘米 毫升 摄氏度 华氏度 平方米 平方根 "
-    "百分之 版本号 联网 离线 在线 模型 退下 休眠 待机 睡觉 秒表 静音 麦克风 打折 立方 "
+    "还剩多久 还有多久 等于多少 等于几 公斤 厘米 摄氏度 华氏度 平方米 平方根 "
+    "百分之 版本号 退下 休眠 待机 睡觉 秒表 静音 麦克风 打折 立方 "
     "平方 英里 英尺 英寸 加仑 盎司 千米 毫米 倒数 多少天 还有几天 什么时候 什么时间 功能 "
     "你会什么 能做什么"
 )
@@ -53,7 +53,7 @@ def _table() -> Mapping[str, str]:
         if line.startswith("#"):
             continue
         sound, characters = line.split()
-        plain = re.sub("^([zcs])h", r"\1", sound).replace("ng", "n")
+        plain = re.sub("^([zcs])h", r"\1", sound).replace("ing", "in").replace("eng", "en")
         letter = letters.setdefault(plain, chr(0xE000 + len(letters)))
         table.update(dict.fromkeys(characters, letter))
     return table

@@ -13,7 +13,7 @@ from assistant.mind.skills.numbers_zh import NUMERALS, Number, number_at
 _N = rf"[{NUMERALS}\d点.,半分之又]"
 _UNITS = [
     (re.compile("个?(?:小时|钟头|钟点)|h(?:ours?)?(?![a-z])"), 3600),
-    (re.compile("分钟?(?!之)|m(?:in(?:ute)?s?)?(?![a-z])"), 60),
+    (re.compile("分(?:钟|(?!之))|m(?:in(?:ute)?s?)?(?![a-z])"), 60),
     (re.compile("秒钟?|s(?:ec(?:ond)?s?)?(?![a-z])"), 1),
     (re.compile("刻钟"), 900),
     (re.compile("天(?!气)|整天"), 86400),
@@ -40,7 +40,7 @@ _WORDS = [
     rf"(?P<period>{_PERIOD})?{_ABOUT}{_HOUR}[点时]钟?(?:(?P<half>半)|过?(?P<quarter>[一三])刻钟?"
     rf"|整|过?{_MINUTES}分?(?![个{NUMERALS}]|小时|秒)|(?=[^候间]|$))",
 ]
-_A_BIT = tuple("大小快慢高低轻响多少早晚好声有重强弱短长亮暗静再准清")
+_A_BIT = tuple("大小快慢高低轻响多少早晚好声有重强弱短长亮暗静再准清加减升降调")
 """After these 一点 is a bit, not one o'clock."""
 _LATER = re.compile(r"(?P<period>[ap])\.?m\.?(?![a-z])")
 _WEEKDAYS = "一二三四五六日"
@@ -128,17 +128,28 @@ def clock(text: str) -> Found | None:
     """Find the first time of day of `text`: "HH:MM", 24 h; None where no hour is said."""
     best: tuple[int, Found] | None = None
     for pattern in _times():
-        for match in pattern.finditer(text):
-            found = _time(match, text)
-            if found and (best is None or found.start < best[0]):
-                best = (found.start, found)
+        match = pattern.search(text)
+        while match:
+            found = None if _within_number(text, match.start()) else _time(match, text)
+            if found:
+                if best is None or found.start < best[0]:
+                    best = (found.start, found)
                 break
+            match = pattern.search(text, match.start() + 1)  # 周五七点: not 五七点
     if best:
         return best[1]
     named = re.search(rf"正午|午夜(?![{NUMERALS}\d])", text)
     if named:
         return Found("12:00" if named[0] == "正午" else "00:00", *named.span())
     return None
+
+
+def _within_number(text: str, at: int) -> bool:
+    """Tell 二十五点, where 十五点 is no time, from 周五七点."""
+    pair = text[max(0, at - 1) : at + 1]
+    return (
+        len(pair) == 2 and all(c in NUMERALS for c in pair) and any(c in "十百千万" for c in pair)
+    )
 
 
 @functools.cache
