@@ -1,0 +1,189 @@
+"""`assistant knowledge`: what it answers from the owner's documents."""
+
+import hashlib
+import sys
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from assistant.commands import Seconds, example, interruptible, plain, print_json, settings
+from assistant.errors import BadInput
+
+if TYPE_CHECKING:
+    from assistant.mind.knowledge.adding import Adder, Outcome
+    from assistant.mind.knowledge.store import Store
+
+LARGEST = 20_000_000
+"""Bytes of a file that is still read; unpacked, too."""
+
+
+@click.group()
+def command() -> None:
+    """Keep documents to answer from: add, list, remove, search, ask, watch."""
+
+
+@command.command(
+    epilog=example(
+        "assistant knowledge add visitor-guide.md",
+        "assistant knowledge add manuals",
+        'cat rules.txt | assistant knowledge add - --name "safety rules.txt"',
+    )
+)
+@click.argument("path", metavar="FILE|DIR|-")
+@click.option("--name", default="", help="What answers call it; with `-` its ending says its kind.")
+def add(path: str, name: str) -> None:
+    """Add a document, all of a folder, or standard input; what has not changed takes no time."""
+    if path == "-":
+        data = sys.stdin.buffer.read(LARGEST + 1)
+        if len(data) > LARGEST:
+            raise BadInput(f"standard input: more than {LARGEST // 10**6} MB; split it.")
+        name = name or f"notes {hashlib.sha256(data).hexdigest()[:6]}.txt"
+        _tell([_adder().put(name, Path(name).stem, data)])
+        return
+    if name and Path(path).is_dir():
+        raise BadInput("--name names one document; a folder's are called as its files are.")
+    if _tell(_adder().add(Path(path), name)) and not Path(path).is_dir():
+        raise BadInput(f"{path}: was not added.")
+
+
+@command.command("list", epilog=example("assistant knowledge list --json"))
+@click.option("--json", "as_json", is_flag=True, help="One object a line: name, path, passages.")
+def list_(as_json: bool) -> None:
+    """List the documents."""
+    entries = _store().documents()
+    if not entries and not as_json:
+        click.echo("No documents yet; `assistant knowledge add FILE` adds one.")
+    for each in entries:
+        if as_json:
+            print_json({"name": each.name, "path": each.path, "passages": each.passages})
+        else:
+            click.echo(f"{plain(each.name)}: {each.passages} passages, from {plain(each.path)}")
+
+
+@command.command(epilog=example("assistant knowledge remove visitor-guide.md"))
+@click.argument("name", metavar="NAME|FILE")
+def remove(name: str) -> None:
+    """Forget a document, by its name or its file."""
+    store = _store()
+    found = [
+        each.path
+        for each in store.documents()
+        if name in (each.name, each.path) or str(Path(name).resolve()) == each.path
+    ]
+    if not found:
+        raise BadInput(f"{name}: no such document; `assistant knowledge list` shows all.")
+    for path in found:
+        store.remove(path)
+        click.echo(f"removed: {plain(path)}")
+
+
+@command.command(epilog=example('assistant knowledge search "when do you open" --most 3'))
+@click.argument("question", nargs=-1, required=True)
+@click.option("--most", type=click.IntRange(1, 100), default=5, show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="One object a line: score, fits, name, ...")
+def search(question: tuple[str, ...], most: int, as_json: bool) -> None:
+    """Show the passages that fit a question, with their scores."""
+    from assistant.commands.ask import read_text
+    from assistant.mind.knowledge.knowledge import make
+
+    found = make(settings().state_dir).finder.find(read_text(question), most)
+    if not found and not as_json:
+        click.echo("Nothing was found.")
+    for each in found:
+        row = each.row
+        if as_json:
+            print_json(
+                {
+                    "score": round(each.score, 4),
+                    "fits": round(each.fits, 3),
+                    "name": row.name,
+                    "heading": row.heading,
+                    "text": row.text,
+                    "answer": row.answer,
+                }
+            )
+        else:
+            where = f"{row.name}, {row.heading}" if row.heading else row.name
+            click.echo(f"{each.score:.3f}, fits {each.fits:.0%}, {plain(where)}:")
+            click.echo(f"    {plain(f'{row.text} {row.answer}'.strip())}")
+
+
+@command.command(epilog=example('assistant knowledge ask "when do you open on Thursdays"'))
+@click.argument("question", nargs=-1, required=True)
+def ask(question: tuple[str, ...]) -> None:
+    """Answer a question from the documents alone."""
+    from assistant.commands.ask import read_text
+    from assistant.mind import engines, prompt
+    from assistant.mind.knowledge.knowledge import make
+    from assistant.mind.knowledge.words import chinese
+    from assistant.mind.model import Message
+
+    config, text = settings(), read_text(question)
+    language = "zh" if chinese(text) else "en"
+    grounding = make(config.state_dir).ground(text, language, always=True)
+    if grounding is None or grounding.kind != "passages":
+        click.echo(grounding.text if grounding else "")
+        return
+    model = engines.make(config)
+    system = prompt.system_prompt(language, config.llm.system_prompt)
+    click.echo(grounding.text, nl=False)
+    with interruptible() as cancelled:
+        asked = [Message("system", system), Message("user", grounding.prompt)]
+        for piece in model.reply(asked, cancelled):
+            click.echo(piece, nl=False)
+            sys.stdout.flush()
+    click.echo()
+    model.close()
+
+
+@command.command(epilog=example("assistant knowledge watch manuals --every 60"))
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--every", type=Seconds(1, 86400), default=10.0, show_default=True, help="In s.")
+@click.option("--once", is_flag=True, help="Look once, then end.")
+def watch(folder: Path, every: float, once: bool) -> None:
+    """Keep the documents of a folder as they are there: new, changed and gone ones."""
+    adder = _adder()
+    told: dict[str, str] = {}
+    while True:
+        fresh = (each for each in adder.sync(folder) if told.get(each.path) != each.why)
+        for each in fresh:
+            told[each.path] = each.why
+            _tell([each], quiet=True)
+        if once:
+            return
+        time.sleep(every)
+
+
+def _store() -> "Store":
+    from assistant.mind.knowledge.knowledge import FILE
+    from assistant.mind.knowledge.store import Store
+
+    return Store(settings().state_dir / FILE)
+
+
+def _adder() -> "Adder":
+    from assistant.mind.knowledge.adding import Adder
+    from assistant.mind.knowledge.meaning import E5
+
+    return Adder(_store(), E5(), LARGEST, _progress if sys.stderr.isatty() else lambda *_: None)
+
+
+def _progress(path: str, done: int, of: int) -> None:
+    end = "\r\033[K" if done == of else ""
+    click.echo(f"\r{plain(Path(path).name)}: {done} of {of} passages{end}", err=True, nl=False)
+
+
+def _tell(outcomes: Iterable["Outcome"], *, quiet: bool = False) -> int:
+    """Say what became of each; return how many were skipped."""
+    skipped = 0
+    for each in outcomes:
+        if each.state == "skipped":
+            skipped += 1
+            click.echo(f"skipped: {plain(each.why)}", err=True)
+        elif each.state != "unchanged" or not quiet:
+            count = f", {each.passages} passages" if each.passages else ""
+            click.echo(f"{each.state}: {plain(each.path)}{count}")
+    return skipped

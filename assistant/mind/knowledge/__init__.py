@@ -1,0 +1,1 @@
+"""What the owner's documents say, found by words and by meaning, on the device."""

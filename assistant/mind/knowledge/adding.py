@@ -1,0 +1,136 @@
+"""Brings files into the store: what is new or has changed, one transaction each."""
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from assistant.errors import AssistantError, BadInput
+from assistant.mind.knowledge import reading
+from assistant.mind.knowledge.meaning import Meaning, Vectors
+from assistant.mind.knowledge.passages import passages, sentences
+from assistant.mind.knowledge.reading import READERS, Document
+from assistant.mind.knowledge.store import Entry, Row, Store
+
+MOST = 20_000
+"""Passages of one document; a book of 1,000 pages has about 10,000."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a file."""
+
+    path: str
+    state: str
+    """`added`, `changed`, `unchanged`, `removed` or `skipped`."""
+    passages: int = 0
+    why: str = ""
+    """The sentence for one that was skipped."""
+
+
+class Adder:
+    """Adds files to a store."""
+
+    def __init__(
+        self,
+        store: Store,
+        meaning: Meaning,
+        largest: int,
+        progress: Callable[[str, int, int], None] = lambda *_: None,
+    ) -> None:
+        """Files above `largest` bytes are refused. `progress(path, done, of)` counts passages."""
+        self._store, self._meaning, self._largest = store, meaning, largest
+        self._progress = progress
+
+    def add(self, path: Path, name: str = "") -> Iterator[Outcome]:
+        """Add a file, or all of a folder that can be read; yield what became of each.
+
+        Raises `BadInput` where there is nothing at `path`.
+        """
+        if path.is_dir():
+            for each in files(path):
+                yield self._one(each, "")
+        elif path.exists():
+            yield self._one(path, name)
+        else:
+            raise BadInput(f"{path}: there is no such file or folder.")
+
+    def sync(self, folder: Path) -> Iterator[Outcome]:
+        """Add what is new or changed in a folder, and remove what is there no longer."""
+        if not folder.is_dir():  # a stick that was pulled out is no wish to forget
+            raise BadInput(f"{folder}: there is no such folder.")
+        inside = folder.resolve()
+        there = {str(each.resolve()) for each in files(folder)}
+        for entry in self._store.documents():
+            if Path(entry.path).is_relative_to(inside) and entry.path not in there:
+                self._store.remove(entry.path)
+                yield Outcome(entry.path, "removed")
+        yield from self.add(folder)
+
+    def put(self, path: str, name: str, data: bytes) -> Outcome:
+        """Add the bytes of a file; unchanged ones take no time. Raises `BadInput`."""
+        # With the name: it is what the answer says, and what is read depends on its ending.
+        digest = hashlib.sha256(f"{path}\n{name}\n".encode(errors="replace") + data).hexdigest()
+        before = self._store.hash(path)
+        if before == digest:
+            return Outcome(path, "unchanged")
+        document = reading.read(path, data, self._largest)
+        rows = list(_rows(document))
+        if len(rows) > MOST:
+            raise BadInput(f"{path}: {len(rows)} passages, more than {MOST}; split it.")
+        vectors = self._vectors(path, rows)
+        self._store.put(Entry(path, name, digest, len(rows)), rows, vectors)
+        return Outcome(path, "changed" if before else "added", len(rows))
+
+    def _one(self, path: Path, name: str) -> Outcome:
+        whole = str(path.resolve())
+        try:
+            if not path.is_file():
+                raise BadInput(f"{path}: it is no file.")
+            if (size := path.stat().st_size) > self._largest:
+                raise BadInput(
+                    f"{path}: {size / 1e6:.0f} MB; at most {self._largest / 1e6:.0f} MB are read "
+                    "(knowledge.largest_mb); split it."
+                )
+            return self.put(whole, name or called(path), path.read_bytes())
+        except AssistantError as error:
+            return Outcome(whole, "skipped", why=str(error))
+        except OSError as error:
+            return Outcome(whole, "skipped", why=f"{path}: cannot be read: {error.strerror}.")
+
+    def _vectors(self, path: str, rows: list[Row]) -> list[Vectors]:
+        found = []
+        for done, row in enumerate(rows, 1):
+            found.append(self._meaning.passage(readings(row)))
+            self._progress(path, done, len(rows))
+        return found
+
+
+def files(folder: Path) -> Iterator[Path]:
+    """Yield the files of a folder, and of those in it, that can be read; hidden ones are not."""
+    for place, folders, names in os.walk(folder):
+        folders[:] = sorted(each for each in folders if not each.startswith("."))
+        for name in sorted(names):
+            if not name.startswith(".") and Path(name).suffix.lower() in READERS:
+                yield Path(place, name)
+
+
+def called(path: Path) -> str:
+    """Return what a document is called by those who hear it: the file's name, in words."""
+    return " ".join(path.stem.replace("_", " ").replace("-", " ").split()) or path.name
+
+
+def readings(row: Row) -> list[str]:
+    """Return what a passage is found by: the whole of it, then its sentences."""
+    if row.answer:
+        return [f"{row.text} {row.answer}"]
+    parts = sentences(row.text)
+    return [row.text, *parts] if len(parts) > 1 else [row.text]
+
+
+def _rows(document: Document) -> Iterator[Row]:
+    for passage in passages(document.sections):
+        yield Row(passage.heading, passage.text, "")
+    for pair in document.pairs:
+        yield Row("", pair.question, pair.answer)
