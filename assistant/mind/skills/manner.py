@@ -21,6 +21,11 @@ def repeat(request: Request, context: Context) -> Answer | None:
     return Answer(context.device.last_answer() or _NOTHING_YET[request.language])
 
 
+def stop(_: Request, __: Context) -> Answer | None:
+    """Say nothing: that something was said has ended the answer and the ringing already."""
+    return Answer()
+
+
 def mute(request: Request, context: Context) -> Answer | None:
     """Hear nothing any more."""
 

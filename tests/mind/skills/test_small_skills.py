@@ -2,8 +2,8 @@
 
 import random
 import re
-from datetime import UTC, datetime
 from importlib import import_module
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 
 from assistant.errors import AssistantError
 from assistant.mind.skills.about import help, status
+from assistant.mind.skills.alarms import Alarms
 from assistant.mind.skills.chance import random as draw
 from assistant.mind.skills.loudness import volume_down, volume_set, volume_up
-from assistant.mind.skills.manner import language_set, mute, repeat, sleep
+from assistant.mind.skills.manner import language_set, mute, repeat, sleep, stop
 from assistant.mind.skills.pace import rate_down, rate_up
 from assistant.mind.skills.registry import SKILLS
-from assistant.mind.skills.skill import Context, Request
+from assistant.mind.skills.skill import Request
 from assistant.mind.skills.spelling import MOST_LETTERS, spell
 
 LANGUAGES = ["en", "zh"]
@@ -55,9 +56,19 @@ class FakeDevice:
         return self.found
 
 
+class Nothing:
+    """A fake store in which nothing is kept."""
+
+    def rings(self):
+        return []
+
+
 def ask(skill, language, device=None, text="", /, seed=1, **slots):
     device = device or FakeDevice()
-    context = Context(lambda: datetime.now(UTC), device, random.Random(seed))
+    alarms = Alarms(Nothing(), lambda: datetime.now(UTC), lambda: 0.0, "boot")
+    context = Context(
+        now=lambda: datetime.now(UTC), device=device, chance=random.Random(seed), alarms=alarms
+    )
     return skill(Request("", text, language, slots), context), device
 
 
@@ -157,6 +168,12 @@ def test_a_language_that_is_not_there_is_not_promised():
 def test_the_last_answer_is_repeated_word_for_word(language):
     assert ask(repeat, language, FakeDevice(last="It is ten."))[0].text == "It is ten."
     assert ask(repeat, language)[0].text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_nothing_is_said_to_a_stop(language):
+    answer, device = ask(stop, language)
+    assert (answer.text, answer.act, device.done) == ("", None, [])
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
