@@ -93,7 +93,7 @@ class Alarms:
         machine that `boot` names. `on_change` is called when `next_in` may have changed, from the
         thread of the change.
         """
-        self._kept, self._now, self._monotonic, self._boot = kept, now, monotonic, boot
+        self._kept, self.now, self._monotonic, self._boot = kept, now, monotonic, boot
         self.on_change = on_change
         self._lock = threading.RLock()
         self.stopwatch = Stopwatch(monotonic)
@@ -115,7 +115,7 @@ class Alarms:
         """Return the s until it rings; below 0: it is due. Paused: what there would be."""
         if ring.left is not None:
             return ring.left
-        return ring.mono - self._monotonic() if ring.seconds else ring.at - self._now().timestamp()
+        return ring.mono - self._monotonic() if ring.seconds else ring.at - self.now().timestamp()
 
     def refuses(self, kind: str, seconds: float | None = None) -> Refusal | None:
         """Return why no countdown of `seconds`, or none of this kind at all, can be set now."""
@@ -133,7 +133,7 @@ class Alarms:
         self, kind: str, clock: str, day: str, repeat: str, name: str = "", language: str = "en"
     ) -> Ring | None:
         """Ring at a clock time, see `next_moment`; None: that is past by now."""
-        moment = next_moment(clock, day, repeat, self._now())
+        moment = next_moment(clock, day, repeat, self.now())
         if moment is None:
             return None
         once = "" if repeat else moment.date().isoformat()
@@ -185,7 +185,7 @@ class Alarms:
     def due(self) -> list[Rang]:
         """Return what should have rung by now, the earliest first; each is returned once."""
         with self._lock:
-            known = self._now().timestamp() >= SANE
+            known = self.now().timestamp() >= SANE
             rang = [
                 Rang(ring, -self.left(ring)) for ring in self._kept.rings() if self._is_due(ring)
             ]
@@ -208,14 +208,14 @@ class Alarms:
 
     def _counts(self, ring: Ring) -> bool:
         """It goes by a clock that tells something."""
-        return ring.left is None and (ring.seconds > 0 or self._now().timestamp() >= SANE)
+        return ring.left is None and (ring.seconds > 0 or self.now().timestamp() >= SANE)
 
     def _is_due(self, ring: Ring) -> bool:
         return self._counts(ring) and self.left(ring) <= 0
 
     def _pass(self, ring: Ring) -> None:
         """It has rung."""
-        again = next_moment(ring.clock, "", ring.repeat, self._now()) if ring.repeat else None
+        again = next_moment(ring.clock, "", ring.repeat, self.now()) if ring.repeat else None
         if again:
             self._kept.keep(replace(ring, at=again.timestamp()))
         else:
@@ -223,16 +223,19 @@ class Alarms:
 
     def _catch_up(self, ring: Ring) -> None:
         """The clock has gone back far: it rings sooner than was thought."""
-        now = self._now()
+        now = self.now()
         soonest = next_moment(ring.clock, "", ring.repeat, now)
-        if soonest and now.timestamp() + BACK_S < soonest.timestamp() < ring.at:
+        after = soonest and next_moment(ring.clock, "", ring.repeat, soonest)
+        if not soonest or not after or soonest.timestamp() >= ring.at:
+            return
+        if soonest.timestamp() > now.timestamp() + BACK_S or after.timestamp() < ring.at:
             self._kept.keep(replace(ring, at=soonest.timestamp()))
 
     def _running(self, ring: Ring, left: float) -> Ring:
         return replace(
             ring,
             left=None,
-            at=self._now().timestamp() + left,
+            at=self.now().timestamp() + left,
             mono=self._monotonic() + left,
             boot=self._boot,
         )
@@ -251,7 +254,7 @@ class Alarms:
             log.warning("store: %s number %s makes no sense; it is dropped.", ring.kind, ring.id)
             self._kept.forget(ring.id)
         elif ring.seconds and ring.left is None and ring.boot != self._boot:
-            left = min(ring.at - self._now().timestamp(), ring.seconds)
+            left = min(ring.at - self.now().timestamp(), ring.seconds)
             self._kept.keep(self._running(ring, left))
 
 
