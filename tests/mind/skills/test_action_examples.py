@@ -1,6 +1,7 @@
 """The files of docs/examples/actions: each of their own examples is the action it stands at."""
 
 import shutil
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -11,19 +12,21 @@ from assistant.mind.skills import actions
 FOLDER = Path(__file__).parents[3] / "docs" / "examples" / "actions"
 FILES = sorted(FOLDER.glob("*.toml"))
 LANGUAGE = "zh"
+LANGUAGES = [each for each in ("en", "zh") if find_spec(f"assistant.mind.skills.reading_{each}")]
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-def test_each_example_is_the_action_it_stands_at(tmp_path, path):
+def test_each_example_is_the_action_it_stands_at(tmp_path, path, language):
     shutil.copy(path, tmp_path)
     if path.stem == "learning":
         shutil.copy(FOLDER / "learning_games.py", tmp_path)
-    owner = Owner(tmp_path, LANGUAGE)
+    owner = Owner(tmp_path, language)
     (file,) = owner.shelf.files
     tried = [
         (name, text, slots)
         for name, each in file.actions.items()
-        for text, slots in each.examples.get(LANGUAGE, {}).items()
+        for text, slots in each.examples.get(language, {}).items()
     ]
     assert tried
     for name, text, slots in tried:
