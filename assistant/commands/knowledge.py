@@ -20,7 +20,12 @@ LARGEST = 20_000_000
 """Bytes of a file that is still read; unpacked, too."""
 
 
-@click.group()
+@click.group(
+    epilog=example(
+        "assistant knowledge add visitor-guide.md",
+        'assistant knowledge ask "when do you open on Thursdays"',
+    )
+)
 def command() -> None:
     """Keep documents to answer from: add, list, remove, search, ask, watch."""
 
