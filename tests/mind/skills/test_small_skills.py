@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from assistant.errors import AssistantError
 from assistant.mind.skills.about import help, status
-from assistant.mind.skills.alarms import Alarms
 from assistant.mind.skills.chance import random as draw
 from assistant.mind.skills.loudness import volume_down, volume_set, volume_up
 from assistant.mind.skills.manner import language_set, mute, repeat, sleep, stop
@@ -54,13 +53,6 @@ class FakeDevice:
 
     def status(self):
         return self.found
-
-
-class Nothing:
-    """A fake store in which nothing is kept."""
-
-    def rings(self):
-        return []
 
 
 def ask(skill, language, device=None, text="", /, seed=1, **slots):
