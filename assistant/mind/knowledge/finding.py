@@ -1,8 +1,8 @@
 """Finds the passages that fit a question: by its words and by what it means, fused.
 
-Reciprocal rank fusion was tried and lost: 76 % of the questions had their passage in the first
-two, where the sum of what is near and what is shared has 95 % (docs/knowledge.md): the best of
-the words is first among them even where it shares nothing but "the".
+Reciprocal rank fusion was tried with the same rankings and lost: 89 % of the questions had their
+passage in the first two, where the sum has 95 % (docs/knowledge.md). The best passage by words is
+first among them even where it shares next to nothing.
 """
 
 import math
