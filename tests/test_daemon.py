@@ -98,6 +98,7 @@ class FakeVoice:
 
     name = "fake"
     rate = 16_000
+    speed = 1.0
 
     def __init__(self, fails=(), learns=True):
         self.fails = list(fails)

@@ -12,7 +12,7 @@ from assistant.events import ALWAYS, LAST_TAKE, NEVER, Key
 from assistant.mind import prompt
 from assistant.mind.guests import Guests
 from assistant.mind.history import History
-from assistant.mind.model import LanguageModel, Message
+from assistant.mind.model import LanguageModel, Message, Usage
 from assistant.mind.remote.either import either
 from assistant.trace import Trace
 from assistant.worker import Worker
@@ -20,11 +20,15 @@ from assistant.worker import Worker
 if TYPE_CHECKING:
     from assistant.mind.remote.errand import Errand
     from assistant.mind.remote.hybrid import Hybrid
+    from assistant.mind.skills.skills import Skills
 
 PENDING = 8
 """Questions whose fate (heard or not) may still come; more than a few are never open."""
 LOOK_S = 0.01
 """How often a secret answer that is long enough looks whether it was released or dropped, in s."""
+SURE = 0.9
+"""The probability that a text is whole which is the sentence of a skill: little is said after one."""
+WITHOUT_MODEL = Usage(0, 0, 0, 0.0, 0.0)
 
 
 class Thinker:
@@ -52,11 +56,13 @@ class Thinker:
         on_failed: Callable[[Key, AssistantError], None],
         on_out: Callable[[Key], None] = lambda _: None,
         make_hybrid: Callable[[], "Hybrid | None"] = lambda: None,
+        make_skills: Callable[[], "Skills | None"] = lambda: None,
     ) -> None:
         """`secret_tokens` is how long a secret answer gets, in pieces, before it is released.
 
         At most `guests` others wait for an answer. `on_out(key)` is called on the model's thread
-        when a question leaves the device, with the help of `make_hybrid()`.
+        when a question leaves the device, with the help of `make_hybrid()`. What a skill of
+        `make_skills()` takes is neither sent nor asked of the model.
         """
         self._make_model = make_model
         self._system = system
@@ -66,9 +72,11 @@ class Thinker:
         self._trace = trace
         self._on_text, self._on_judged, self._on_end = on_text, on_judged, on_end
         self._on_out = on_out
-        self._make_hybrid = make_hybrid
+        self._make_hybrid, self._make_skills = make_hybrid, make_skills
         self.hybrid: Hybrid | None = None
         """The help of a larger model, where there is one; only after `load`."""
+        self.skills: Skills | None = None
+        """What is answered without the model; only after `load`, and only on the mind's thread."""
         self._worker = Worker("mind", on_failed)
         # Every key up to these is dead, or released; references change at once: no lock.
         self._dead = self._released = NEVER
@@ -98,6 +106,7 @@ class Thinker:
             self._history = History(self._history_tokens, self._model.count)
             self._model.warm(self._messages(""))
             done()
+            self.skills = self._make_skills()  # before the first question, and nobody waits for it
 
         self._worker.post(job, NEVER)
 
@@ -196,7 +205,7 @@ class Thinker:
         self._model.warm(
             self._messages(text),
             cancelled,
-            judged=lambda complete: self._judge(turn, text, complete),
+            judged=lambda complete: self._judge(turn, text, max(complete, self._sure(text))),
         )
         now = time.monotonic()
         self._trace.mark(turn, "prepared", now, text=text, took_s=round(now - began, 4))
@@ -215,9 +224,10 @@ class Thinker:
         if known := self._judged is not None and self._judged[:2] == (key.turn, text):
             self._on_judged(*self._judged)  # again: other words may have come between
         judged = None if known else lambda complete: self._judge(key.turn, text, complete)
-        for piece in self._pieces(key, text, cancelled, judged):
+        skilled = self._skilled(key, text, cancelled, judged)
+        for piece in skilled or self._pieces(key, text, cancelled, judged):
             if not pieces:
-                usage = self._model.usage
+                usage = WITHOUT_MODEL if skilled else self._model.usage
                 self._mark(
                     key,
                     "first_token",
@@ -231,7 +241,8 @@ class Thinker:
             self._hold(key, len(pieces), cancelled)
         if cancelled():
             return
-        self._mark(key, "reply_end", reply_tokens=self._model.usage.reply_tokens)
+        usage = WITHOUT_MODEL if skilled else self._model.usage
+        self._mark(key, "reply_end", reply_tokens=usage.reply_tokens)
         self._on_end(key, "".join(pieces))
         if key <= self._released:
             self._worker.post(lambda: self._read_on(text, "".join(pieces)), NEVER)
@@ -278,6 +289,37 @@ class Thinker:
             cancelled=cancelled,
         )
 
+    def _sure(self, text: str) -> float:
+        """Return the probability that `text` is whole, as far as the skills know."""
+        found = self.skills.find(text) if self.skills else None
+        return SURE if found and found.whole else 0.0
+
+    def _skilled(
+        self,
+        key: Key,
+        text: str,
+        cancelled: Callable[[], bool],
+        judged: Callable[[float], None] | None,
+    ) -> Iterator[str] | None:
+        """Return the answer of a skill, piece by piece; None: no skill takes it."""
+        if (skills := self.skills) is None or not (request := skills.find(text)):
+            return None
+        if not (answer := skills.answer(request)):
+            return None
+        self._mark(key, "skill", intent=request.intent)
+
+        def pieces() -> Iterator[str]:
+            if answer.text:
+                yield answer.text
+            if judged and request.whole:
+                judged(SURE)
+            elif judged:
+                self._model.warm(self._messages(text), cancelled, judged=judged)
+            if self._released_yet(key, cancelled) and (said := skills.act(request, answer)):
+                yield f" {said}" if answer.text else said
+
+        return pieces()
+
     def _judge(self, turn: int, text: str, complete: float) -> None:
         self._judged = turn, text, complete
         self._on_judged(*self._judged)
@@ -285,10 +327,16 @@ class Thinker:
     def _hold(self, key: Key, pieces: int, cancelled: Callable[[], bool]) -> None:
         """Let the mouth go first; wait where a secret answer is long enough already."""
         self._cores.give_way()
-        while pieces >= self._secret_tokens and key > self._released and not cancelled():
+        if pieces >= self._secret_tokens:
+            self._released_yet(key, cancelled)
+
+    def _released_yet(self, key: Key, cancelled: Callable[[], bool]) -> bool:
+        """Wait until the answer is wanted; return whether it is, or was dropped."""
+        while key > self._released and not cancelled():
             self._changed.clear()
             if key > self._released and not cancelled():
                 self._changed.wait(LOOK_S)
+        return not cancelled()
 
     def _mark(self, key: Key, stage: str, **data: object) -> None:
         self._trace.mark(key.turn, stage, time.monotonic(), take=key.take, **data)

@@ -18,13 +18,13 @@ class Remembering:
         self.voice = voice
         """The one that it asks."""
         self.name, self.rate = voice.name, voice.rate
-        # With the name of who said it: another voice may stand in for a while.
-        self._kept: OrderedDict[tuple[str, str], list[Sound]] = OrderedDict()
+        # With the name of who said it, for another voice may stand in for a while, and how fast.
+        self._kept: OrderedDict[tuple[str, float, str], list[Sound]] = OrderedDict()
         self._bytes = 0
 
     def synthesise(self, text: str, cancelled: Callable[[], bool]) -> Iterator[Sound]:
         """Yield the sound of `text`, made now or before; see `Synthesiser`."""
-        key = (self.voice.name, text)
+        key = (self.voice.name, self.voice.speed, text)
         if key in self._kept:
             self._kept.move_to_end(key)
             yield from self._kept[key]
@@ -41,7 +41,7 @@ class Remembering:
         self._kept.clear()
         self.voice.close()
 
-    def _keep(self, key: tuple[str, str], sounds: list[Sound]) -> None:
+    def _keep(self, key: tuple[str, float, str], sounds: list[Sound]) -> None:
         self._kept[key] = sounds
         self._bytes += _size(sounds)
         while self._bytes > ROOM:

@@ -20,6 +20,9 @@ from assistant.worker import Worker
 HURRIED = 16
 """Letters of the first clause once somebody waits for it: about a second of sound."""
 
+SLOWEST, FASTEST = 0.5, 2.0
+"""Beyond that nobody understands it, or wants to."""
+
 T = TypeVar("T")
 Resample = Callable[[Pcm, int, int], Pcm]
 """(samples,) int16 from one rate to another, in Hz."""
@@ -78,6 +81,15 @@ class Speaker:
         if spoken := speakable(text, self._language):
             for _ in self._synthesiser.synthesise(spoken, lambda: self._worker.backlog() > 8):
                 pass
+
+    def pace(self, factor: float) -> None:
+        """Speak that much faster or slower than now from the next text on."""
+
+        def job() -> None:
+            voice = self._synthesiser.voice
+            voice.speed = min(FASTEST, max(SLOWEST, voice.speed * factor))
+
+        self._worker.post(job, NEVER)
 
     def hold(self, key: Key) -> None:
         """What comes for `key` is secret until `release`."""

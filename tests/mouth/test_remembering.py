@@ -8,7 +8,7 @@ from assistant.mouth.synthesiser import Sound
 class Counting:
     """A fake voice: the length of its sound is that of the text."""
 
-    name, rate = "fake", 16000
+    name, rate, speed = "fake", 16000, 1.0
 
     def __init__(self):
         self.said = []
@@ -45,6 +45,15 @@ def test_a_long_text_and_one_that_was_cancelled_are_not_kept():
         list(it.synthesise("word " * 40, never))
         list(it.synthesise("stop", lambda: True))
     assert len(voice.said) == 4
+
+
+def test_at_another_speed_it_is_another_sound():
+    voice = Counting()
+    it = Remembering(voice)
+    for speed in (1.0, 1.2, 1.0):
+        voice.speed = speed
+        list(it.synthesise("good morning", never))
+    assert voice.said == ["good morning"] * 2
 
 
 def test_half_a_text_that_nobody_waited_for_is_not_kept():

@@ -28,7 +28,7 @@ class Fake:
     name = "fake"
 
     def __init__(self, rate=RATE):
-        self.rate = rate
+        self.rate, self.speed = rate, 1.0
         self.made, self.closed = [], False
         self.waits, self.may_go_on = threading.Event(), threading.Event()
 
@@ -119,6 +119,15 @@ def test_a_reply_is_spoken_clause_by_clause_and_heard_whole(mouth):
     assert mouth.clauses == [(1, "Hello there. "), (1, "How are you? "), (1, "Well.")]
     assert mouth.ends == [(1, "Hello there. How are you? Well.")]
     assert not mouth.failures
+
+
+def test_it_speaks_faster_and_slower_within_limits(mouth):
+    for factor in (1.25, 1.25, 9.0, 0.01):
+        mouth.speaker.pace(factor)
+        mouth.settle()
+        speed = mouth.synthesiser.speed
+        assert 0.5 <= speed <= 2.0
+    assert speed == 0.5
 
 
 def test_the_next_clause_is_made_while_one_plays(mouth):

@@ -106,7 +106,7 @@ class Book:
             return Explained(text, None, "")
         clean = self._reading.clean(text)
         if exact := self._reading.exact(clean.text):
-            request = Request(exact.intent, text, self.language, exact.slots)
+            request = Request(exact.intent, text, self.language, exact.slots, whole=False)
             return Explained(clean.text, request, "")
         read = _read(clean, self._reading.spans(clean.text))
         shown = "".join(_shown(read.spans[c]) if c in read.spans else c for c in read.text)
@@ -114,9 +114,10 @@ class Book:
             return Explained(shown, None, "", self._near(read) if near else ())
         slots = {each.name: _value(each, read) for each in best.entities_list}
         sentence = best.intent_sentence.text if best.intent_sentence else None
-        return Explained(
-            shown, Request(best.intent.name, text, self.language, slots), sentence or ""
-        )
+        free = [each.text.strip() for each in best.entities_list if each.is_wildcard]
+        whole = not any(words and read.text.endswith(words) for words in free)
+        request = Request(best.intent.name, text, self.language, slots, whole)
+        return Explained(shown, request, sentence or "")
 
     def _merge(self, data: Mapping[str, Any]) -> None:
         for intent, each in data.get("intents", {}).items():

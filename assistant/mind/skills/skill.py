@@ -23,6 +23,8 @@ class Request:
     """`en` or `zh`: of the sentence, and so of the answer."""
     slots: Mapping[str, Slot] = field(default_factory=dict)
     """By name; forms and units are those of docs/skills.md."""
+    whole: bool = True
+    """False: it ends in free words, or in a sum, of which more may come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +76,9 @@ class Context:
 
     now: Callable[[], datetime]
     """The clock; aware of its zone."""
-    alarms: "Alarms"
     device: Device
     chance: random.Random
+    alarms: "Alarms"
 
 
 Skill = Callable[[Request, Context], Answer | None]
