@@ -37,6 +37,7 @@ from assistant.events import (
     Play,
     PowerChanged,
     Prepare,
+    Rang,
     Recall,
     Release,
     Remember,
@@ -66,6 +67,8 @@ from assistant.events import (
 from assistant.wording import said
 
 MINUTE = 60.0
+RING_S = 2.0
+"""From the beginning of a ring's tones until the sentence between them, in s."""
 
 
 class Phase(StrEnum):
@@ -139,6 +142,8 @@ class Rules:
     """The longest time that the recogniser may take for its final text."""
     server_patience: float = 20.0
     """The longest time without any sign of the server that was asked."""
+    ring: float = 180.0
+    """The longest time that something rings which nobody stops."""
     always: bool = False
     earcon: bool = True
     out_earcon: bool = True
@@ -190,6 +195,14 @@ class State:
     elsewhere: Elsewhere = Elsewhere.NO
     ringing: bool = False
     """An alarm sounds."""
+    due: tuple[str, ...] = ()
+    """What rings, or will as soon as nobody talks: a sentence each."""
+    rings_until: float | None = None
+    """When what rings is given up."""
+    tolls: bool = False
+    """Its tones sound, not its sentence."""
+    missed: tuple[str, ...] = ()
+    """What rang in vain, or too late: it is told once, at the next wake."""
 
 
 Decision = tuple[State, tuple[Command, ...]]
@@ -218,6 +231,8 @@ def decide(rules: Rules, state: State, event: Event, now: float) -> Decision:
             return _server(rules, state, server)
         case SoundOffered(0, ringing):
             return _announce(rules, state, ringing)
+        case Rang():
+            return _rang(rules, state, event)
         case SpeakingEnded(turn, _, heard) if turn < state.turn:
             return state, (Remember(turn, heard),) if heard else ()
         case _ if event.turn != state.turn:
@@ -283,6 +298,9 @@ def _fresh(
         begun=state.begun,
         sparing=state.sparing,
         server=state.server,
+        due=state.due,
+        rings_until=state.rings_until,
+        missed=state.missed,
     )
 
 
@@ -292,6 +310,9 @@ def _wake(rules: Rules, state: State, phrase: str) -> Decision:
     if state.server is Server.PAUSED:
         return state, (Earcon("sleep"),) if rules.earcon else ()
     state, commands = _new_turn(state, spoken=True, woken=True)
+    if state.missed:
+        told = " ".join(state.missed)
+        return _say(rules, replace(state, missed=(), again=True), commands, told)
     if state.server is Server.READY:
         state, sent = _send(state, phrase)
         commands = (*commands, *sent)
@@ -315,6 +336,8 @@ def _listen(
 
 def _rest(rules: Rules, state: State, commands: tuple[Command, ...] = ()) -> Decision:
     """Nobody speaks with us any more; the turn is dead."""
+    if state.due:
+        return _ring(rules, _fresh(state), commands)
     if rules.always and state.server is not Server.PAUSED:
         return _listen(rules, _fresh(state, spoken=True), commands, wait=rules.no_speech)
     return _fresh(state), (*commands, Rest())
@@ -542,12 +565,66 @@ def _declined(rules: Rules, state: State, quiet: bool) -> Decision:
     return _apologise(rules, state, rules.sentences.failed)
 
 
+# --- what rings ------------------------------------------------------------------------------
+
+
+def _rang(rules: Rules, state: State, event: Rang) -> Decision:
+    """Something is due; no talk is interrupted by it."""
+    if event.missed:
+        return replace(state, missed=(*state.missed, event.text)), ()
+    state = replace(state, due=(*state.due, event.text))
+    if state.phase is not Phase.ASLEEP and not _idle(state):
+        return state, ()
+    return _ring(rules, *_new_turn(state, spoken=False))
+
+
+def _ring(rules: Rules, state: State, commands: tuple[Command, ...]) -> Decision:
+    """Begin to ring, or go on after a talk, in this turn."""
+    until = state.now + rules.ring if state.rings_until is None else state.rings_until
+    state = replace(state, phase=Phase.SPEAKING, ringing=True, rings_until=until)
+    state, tones = _toll(state)
+    return state, (*commands, Watch(state.turn), *tones)
+
+
+def _toll(state: State) -> Decision:
+    return replace(state, tolls=True, deadline=state.now + RING_S), (Earcon("ring"),)
+
+
+def _tell(rules: Rules, state: State) -> Decision:
+    """Say what is due, between the tones."""
+    alive = state.now + rules.patience + rules.clause
+    state = replace(state, tolls=False, take=state.take + 1, deadline=alive)
+    return state, (Say(state.turn, state.take, " ".join(state.due)),)
+
+
+def _told(rules: Rules, state: State) -> Decision:
+    """The sentence was said; nobody has stopped it yet."""
+    if state.rings_until is not None and state.now < state.rings_until:
+        return _toll(state)
+    return _rest(rules, _in_vain(state), (Cancel(state.turn),))
+
+
+def _in_vain(state: State) -> State:
+    """What rings was not heard; it is told when somebody comes."""
+    if not _rings(state):
+        return state
+    missed = (*state.missed, *state.due)
+    return replace(state, due=(), rings_until=None, missed=missed)
+
+
+def _rings(state: State) -> bool:
+    """Something of the device's own rings."""
+    return state.ringing and state.rings_until is not None
+
+
 # --- thinking and speaking -------------------------------------------------------------------
 
 
 def _speaking(rules: Rules, state: State, event: ClauseStarted | SpeakingEnded) -> Decision:
     if state.phase not in (Phase.THINKING, Phase.SPEAKING) or event.take != state.take:
         return state, ()
+    if _rings(state) and (state.tolls or isinstance(event, SpeakingEnded)):
+        return (state, ()) if state.tolls else _told(rules, state)
     if isinstance(event, ClauseStarted):
         alive = state.now + rules.patience + rules.clause
         return replace(state, phase=Phase.SPEAKING, deadline=alive), ()
@@ -558,7 +635,9 @@ def _speaking(rules: Rules, state: State, event: ClauseStarted | SpeakingEnded) 
 
 
 def _next(rules: Rules, state: State, commands: tuple[Command, ...]) -> Decision:
-    """A turn has ended well: listen on, or rest."""
+    """A turn has ended well: ring, listen on, or rest."""
+    if state.due:
+        return _ring(rules, _fresh(state), commands)
     if state.again:
         fresh = _fresh(state, spoken=True, woken=True, again=True)
         return _listen(rules, fresh, commands, wait=rules.no_speech, tone=True)
@@ -570,6 +649,8 @@ def _next(rules: Rules, state: State, commands: tuple[Command, ...]) -> Decision
 def _stop(rules: Rules, state: State) -> Decision:
     if state.phase is Phase.ASLEEP:
         return state, ()
+    if _rings(state):
+        state = replace(state, due=(), rings_until=None)
     return _give_up(rules, state)
 
 
@@ -591,8 +672,10 @@ def _late(rules: Rules, state: State) -> Decision:
         return _declined(rules, state, quiet=False)
     if state.phase is Phase.THINKING:
         return _apologise(rules, state, rules.sentences.slow)
+    if state.phase is Phase.SPEAKING and state.tolls:
+        return _tell(rules, state)
     if state.phase is Phase.SPEAKING:  # the loudspeaker is gone: there is no use in saying so
-        return _rest(rules, state, (Cancel(state.turn),))
+        return _rest(rules, _in_vain(state), (Cancel(state.turn),))
     return replace(state, deadline=None), ()
 
 
@@ -606,7 +689,7 @@ def _failed(rules: Rules, state: State, event: Failed) -> Decision:
     if event.room in ("ears", "mind") and state.elsewhere in AWAY:
         return state, ()  # the server hears and thinks
     if event.room in ("mouth", "loudspeaker", "microphone"):
-        return _rest(rules, state, (Cancel(state.turn),))
+        return _rest(rules, _in_vain(state), (Cancel(state.turn),))
     return _apologise(rules, state, rules.sentences.failed)
 
 

@@ -225,6 +225,16 @@ class SoundOffered:
 
 
 @dataclass(frozen=True, slots=True)
+class Rang:
+    """A timer, an alarm or a reminder is due."""
+
+    text: str
+    """What is said about it."""
+    missed: bool = False
+    """It is too late to ring; it is only told."""
+
+
+@dataclass(frozen=True, slots=True)
 class Tick:
     """The deadline that the state asked for has come."""
 
@@ -252,6 +262,7 @@ Event = (
     | Understood
     | Declined
     | SoundOffered
+    | Rang
     | Tick
 )
 
@@ -378,7 +389,7 @@ class Cancel:
 
 @dataclass(frozen=True, slots=True)
 class Earcon:
-    """Mouth: play a short tone: `wake`, `done`, `out`, `error` or `sleep`."""
+    """Mouth: play a short tone: `wake`, `done`, `out`, `error`, `sleep`, `ring`."""
 
     name: str
 

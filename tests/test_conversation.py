@@ -2,9 +2,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.conversation import Phase, Rules, State, decide, needed_silence, stops
+from assistant.conversation import RING_S, Phase, Rules, State, decide, needed_silence, stops
 from assistant.events import (
     Asked,
+    Cancel,
     ClauseStarted,
     Drop,
     Earcon,
@@ -16,15 +17,18 @@ from assistant.events import (
     Partial,
     PowerChanged,
     Prepare,
+    Rang,
     Release,
     Remember,
     Rest,
+    Say,
     SentOut,
     Settle,
     Settled,
     SpeakingEnded,
     SpeechEnded,
     SpeechStarted,
+    StopHeard,
     StopRequested,
     Think,
     Tick,
@@ -86,6 +90,87 @@ def test_a_question_that_has_left_the_device_is_heard_and_seen_until_the_turn_en
 def test_another_takes_question_is_none_of_this_ones():
     state, commands = run((Asked("why"), 0.0), (SentOut(1, 7), 0.1))
     assert (commands, state.out) == ((), False)
+
+
+def ring(*more):
+    """What is due while all are asleep, and what comes after it."""
+    return run((Rang("The tea is done."), 0.0), *more)
+
+
+def test_what_is_due_rings_at_once_with_its_sentence_between_tones():
+    state, commands = ring()
+    assert (state.phase, commands) == (Phase.SPEAKING, (Watch(1), Earcon("ring")))
+    state, commands = run((Tick(), RING_S), state=state)
+    assert commands == (Say(1, 1, "The tea is done."),)
+    state, commands = run((SpeakingEnded(1, 1, "The tea is done."), 5.0), state=state)
+    assert commands == (Earcon("ring"),)
+    state, commands = run((Tick(), 5.0 + RING_S), state=state)
+    assert commands == (Say(1, 2, "The tea is done."),)
+
+
+@pytest.mark.parametrize(
+    "stop", [StopHeard("stop"), StopRequested(), WakeDetected("okay nabu")], ids=repr
+)
+@pytest.mark.parametrize("at", [1.0, 3.0])
+def test_whoever_stops_it_has_silence(stop, at):
+    state, _ = ring(*((Tick(), RING_S),) * (at > RING_S))
+    state, commands = run((stop, at), state=state)
+    assert commands == (Cancel(1), Earcon("sleep"), Rest())
+    assert (state.phase, state.due, state.missed) == (Phase.ASLEEP, (), ())
+
+
+def test_what_nobody_stops_is_told_once_at_the_next_wake():
+    state, _ = ring((Tick(), RING_S))
+    state, commands = run((SpeakingEnded(1, 1, "The tea is done."), RULES.ring), state=state)
+    assert commands == (Cancel(1), Rest())
+    state, commands = run((WakeDetected("w"), 1000.0), state=state)
+    assert commands == (Watch(3), Say(3, 1, "The tea is done."))
+    state, commands = run((SpeakingEnded(3, 1, "The tea is done."), 1003.0), state=state)
+    assert commands[-2:] == (Earcon("wake"), Listen(4))
+    state, commands = run((StopRequested(), 1004.0), (WakeDetected("w"), 1005.0), state=state)
+    assert commands == (Earcon("wake"), Listen(state.turn))
+
+
+def test_what_is_due_while_somebody_talks_waits_for_the_end_of_the_turn():
+    state, commands = run(
+        (WakeDetected("w"), 0.0),
+        (SpeechStarted(1, 1.0), 1.1),
+        (Rang("Tea."), 1.2),
+        (Rang("Egg."), 1.3),
+    )
+    assert (state.phase, commands) == (Phase.LISTENING, ())
+    state, commands = run(
+        (SpeechEnded(1, 2.0), 2.1),
+        (Tick(), 3.0),
+        (Heard(1, "what time is it", 1.0, -20.0), 3.1),
+        (ClauseStarted(1, 1, "Noon."), 3.3),
+        (SpeakingEnded(1, 1, "Noon."), 4.0),
+        state=state,
+    )
+    assert commands == (Remember(1, "Noon."), Watch(2), Earcon("ring"))
+    state, commands = run((Tick(), 4.0 + RING_S), state=state)
+    assert commands == (Say(2, 1, "Tea. Egg."),)
+
+
+def test_a_voice_that_fails_does_not_ring_for_ever():
+    state, commands = ring((Tick(), RING_S), (Failed(1, "mouth", "broken", 1), 3.0))
+    assert commands == (Cancel(1), Rest())
+    assert state.missed == ("The tea is done.",)
+
+
+def test_who_writes_is_answered_and_then_it_rings_on():
+    state, _ = ring((Asked("hello"), 1.0), (ClauseStarted(2, 1, "Hi."), 2.0))
+    assert state.phase is Phase.SPEAKING
+    state, commands = run((SpeakingEnded(2, 1, "Hi."), 3.0), state=state)
+    assert commands[-1] == Earcon("ring")
+    assert state.rings_until == RULES.ring
+
+
+def test_what_is_too_late_does_not_ring():
+    state, commands = run((Rang("I missed the alarm.", missed=True), 0.0))
+    assert (state.phase, commands) == (Phase.ASLEEP, ())
+    _, commands = run((WakeDetected("w"), 1.0), state=state)
+    assert commands[-1] == Say(1, 1, "I missed the alarm.")
 
 
 def test_silence_after_wake_ends_in_sleep():
@@ -253,6 +338,7 @@ events = st.one_of(
     st.builds(Asked, st.just("q")),
     st.just(Tick()),
     st.just(StopRequested()),
+    st.builds(Rang, texts, st.booleans()),
     st.builds(SpeechStarted, turns, st.floats(0, 100)),
     st.builds(SpeechEnded, turns, st.floats(0, 100)),
     st.builds(Partial, turns, texts),

@@ -19,6 +19,7 @@ from assistant.events import (
     ClauseStarted,
     Declined,
     Drop,
+    Earcon,
     Failed,
     Finish,
     Heard,
@@ -28,6 +29,7 @@ from assistant.events import (
     Partial,
     Play,
     Prepare,
+    Rang,
     Recall,
     Release,
     Remember,
@@ -123,6 +125,10 @@ class World(RuleBasedStateMachine):
             case Recall(turn):
                 assert self.away == turn
                 self.away = None
+            case Earcon("ring"):
+                assert not self.voices, "it rings while it speaks"
+                assert not self.secret, "it rings while somebody is answered in secret"
+                assert self.ears == "watch", "nobody can stop it"
             case Play(turn, take):
                 self.new(turn, take)
                 self.speak(turn, take)
@@ -214,6 +220,20 @@ class World(RuleBasedStateMachine):
     @rule(heard=st.booleans())
     def stop(self, heard):
         self.send(StopHeard("stop") if heard else StopRequested())
+
+    @rule(text=st.sampled_from(["tea", "egg"]), missed=st.booleans())
+    def rings(self, text, missed):
+        before = self.state
+        self.send(Rang(text, missed))
+        assert text in (self.state.missed if missed else self.state.due)
+        if before.phase is Phase.LISTENING and (before.woken or before.began is not None):
+            assert self.state.phase is Phase.LISTENING, "who talks is interrupted"
+
+    @invariant()
+    def nobody_sleeps_over_what_is_due(self):
+        if getattr(self, "state", None) and self.state.due:
+            assert self.state.phase is not Phase.ASLEEP
+            assert self.state.deadline is not None
 
     @rule(ago=st.floats(0, 1), old=st.booleans(), end=st.booleans())
     def voice_activity(self, ago, old, end):

@@ -6,7 +6,7 @@ import numpy as np
 
 from assistant.audio.frames import Pcm
 
-Name = Literal["wake", "done", "out", "error", "sleep"]
+Name = Literal["wake", "done", "out", "error", "sleep", "ring"]
 
 NOTES: dict[str, tuple[float, ...]] = {
     "wake": (660.0, 880.0),  # rising: go on
@@ -14,11 +14,13 @@ NOTES: dict[str, tuple[float, ...]] = {
     "out": (660.0, 990.0, 1320.0),  # up and away: the question leaves the device
     "error": (330.0, 330.0),  # twice the same, low
     "sleep": (440.0,),
+    "ring": (523.25, 659.25, 783.99),  # a soft chord, upwards
 }
 """Frequencies in Hz of the notes, one after another."""
 NOTE_S = 0.07
 FADE_S = 0.015
 """A cosine slope of this many s at both ends of a note keeps it from clicking."""
+RINGS, RING_GAP_S = 3, 0.3
 LEVEL_DBFS = -20.0
 """RMS of a note between its slopes: clear, but quieter than speech (about -15 dBFS)."""
 
@@ -26,6 +28,12 @@ LEVEL_DBFS = -20.0
 def earcon(name: str, rate: int) -> Pcm:
     """Return the tone `name` (see `NOTES`), (samples,) int16 at `rate` Hz."""
     return np.concatenate([tone(frequency, NOTE_S, rate) for frequency in NOTES[name]])
+
+
+def bell(rate: int) -> Pcm:
+    """Return what sounds when something is due, (samples,) int16 at `rate` Hz: `ring`, repeated."""
+    gap = np.zeros(round(RING_GAP_S * rate), np.int16)
+    return np.concatenate([earcon("ring", rate), gap] * RINGS)
 
 
 def tone(frequency: float, seconds: float, rate: int, level: float = LEVEL_DBFS) -> Pcm:

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from assistant.audio.tones import NOTES, earcon
+from assistant.audio.tones import NOTES, bell, earcon
+from assistant.conversation import RING_S
 
 
 @pytest.mark.parametrize("name", NOTES)
@@ -20,3 +21,13 @@ def test_an_earcon_is_short_soft_and_not_too_loud(name: str, rate: int) -> None:
 def test_they_can_be_told_apart() -> None:
     sounds = {earcon(name, 16000).tobytes() for name in NOTES}
     assert len(sounds) == len(NOTES)
+
+
+def test_a_bell_rings_thrice_with_silence_between() -> None:
+    sound, note = bell(16000), earcon("ring", 16000)
+    assert sound.size % 3 == 0
+    for part in sound.reshape(3, -1):
+        assert (part[: note.size] == note).all()
+        assert not part[note.size :].any()
+    assert note.size < sound.size / 3
+    assert sound.size / 16000 < RING_S  # the sentence comes after it
