@@ -97,19 +97,21 @@ WRITE = f"REPLACE INTO rings ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len
 class Store:
     """What is remembered; may be used from any thread."""
 
-    def __init__(self, path: Path) -> None:
-        """Open the file, or begin one; the folder is made too.
+    def __init__(self, path: Path | None) -> None:
+        """Open the file, or begin one; the folder is made too. None: keep all in memory.
 
         One that is damaged is set aside, and what cannot be opened is replaced by memory, both with
         a warning. Raises `BadInput` for a file of a newer version of this program.
         """
-        self.path = path
+        self.path = path or Path()
         self._lock = threading.Lock()
         self._db: sqlite3.Connection | None = None
         self._rings: dict[int, Ring] = {}
         self._unsaved: dict[int, Ring | None] = {}  # None: it is to be deleted
         self._newest = 0  # no id comes twice while this runs: one that is gone may still be named
         self._warned = False
+        if path is None:
+            return
         try:
             self._open()
         except sqlite3.Error as error:

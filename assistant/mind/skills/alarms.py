@@ -62,6 +62,9 @@ class Rang:
 class Kept(Protocol):
     """Where it is kept; see `assistant.store.Store`."""
 
+    def close(self) -> None:
+        """Write no more."""
+
     @property
     def remembers(self) -> bool:
         """Whether all there is would survive a power cut."""
@@ -105,6 +108,10 @@ class Alarms:
     def remembers(self) -> bool:
         """Whether all there is would survive a power cut."""
         return self._kept.remembers
+
+    def close(self) -> None:
+        """Give the file back; what is set from now on is forgotten."""
+        self._kept.close()
 
     def of(self, kind: str) -> list[Ring]:
         """Return all of a kind, what rings next first, the paused at the end."""
