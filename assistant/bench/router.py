@@ -7,13 +7,14 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Literal, cast
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from assistant.errors import BadInput
+from assistant.bench import sets
 from assistant.mind.remote.router import Route
 
 HELD_OUT = Path(str(resources.files("assistant"))) / "data" / "router-held-out.jsonl"
 """Labelled requests that were not looked at while the router was made."""
+FORM = '{"text": "...", "language": "en" or "zh", "label": "simple" or "complex"}'
 THRESHOLDS = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
 
 
@@ -28,27 +29,7 @@ class Request(BaseModel):
 
 def read(file: Path) -> list[Request]:
     """Read a labelled set, one JSON object a line. Raises `BadInput`."""
-    try:
-        lines = file.read_text(encoding="utf-8").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise BadInput(f"{file}: cannot be read: {why}.") from error
-    requests = []
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        try:
-            requests.append(Request.model_validate_json(line))
-        except ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join(str(part) for part in first["loc"])
-            raise BadInput(
-                f"{file}, line {number}: {where or 'the line'}: {first['msg']}; a line is like "
-                '{"text": "...", "language": "en" or "zh", "label": "simple" or "complex"}.'
-            ) from error
-    if not requests:
-        raise BadInput(f"{file}: holds no requests.")
-    return requests
+    return sets.read(file, Request, FORM)
 
 
 def measure(

@@ -216,6 +216,48 @@ def router(file: Path | None, as_json: bool) -> None:
     )
 
 
+@command.command(
+    epilog=example("assistant bench skills", "assistant bench skills --set requests.jsonl --json")
+)
+@click.option(
+    "--set",
+    "file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Labelled requests, one JSON object a line; without it, the shipped held-out set.",
+)
+@click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="One object: intent_accuracy, slot_accuracy, false_take_rate, decision_s, languages, ...",
+)
+def skills(file: Path | None, as_json: bool) -> None:
+    """How well the skills know what is meant for them, and what is not."""
+    from assistant.bench import skills as bench
+    from assistant.mind.skills.book import Book
+
+    requests = bench.read(file or bench.HELD_OUT)
+    books = {language: Book.load(language) for language in {each.language for each in requests}}
+    result = bench.measure(requests, {name: book.match for name, book in books.items()})
+    if file is None:  # nobody shall see them, or they were looked at
+        result["wrong"] = len(result["wrong"])
+    if as_json:
+        print_json(result)
+        return
+    for each in result["wrong"] if file else []:
+        click.echo(f"wrong: {each['text']}: {each['intent']}, found {each['found']}")
+    for name, each in [*result["languages"].items(), ("all", result)]:
+        click.echo(
+            f"{name:3}  intents {each['intent_accuracy']:.1%}, slots {each['slot_accuracy']:.1%}, "
+            f"taken though not meant {each['false_take_rate']:.1%}"
+        )
+    click.echo(
+        f"{result['requests']} requests, decided in {1000 * result['decision_s']:.1f} ms (median), "
+        f"{1000 * result['decision_p90_s']:.1f} ms (p90)"
+    )
+
+
 def questions(folder: Path | None) -> "list[Any]":
     """Return the recordings of a folder, or the shipped one. Raises `BadInput` when it has none."""
     from assistant.audio import wav
