@@ -1,0 +1,125 @@
+"""What English speakers put around a request: fillers, politeness, reasons. It is taken off."""
+
+import re
+
+from assistant.mind.skills.written_zh import Written
+
+CORRECTION = re.compile(
+    r" (?:(?:oh|uh|um|wait|hang on|actually|sorry|no|nope|not|scratch that|correction|hold on"
+    r"|make that|make it|i mean|i meant"
+    r"|or rather|rather|let's say|change that to|better make it|better|that's wrong|sorry i"
+    r" mean) ?)+(?: )?"
+)
+"""Between two of a kind, what came before is taken back: "five no ten minutes"."""
+_VERB = (
+    r"(?:set|start|make|put|create|add|begin|run|give|get|wake|remind|turn|tell|show|cancel"
+    r"|stop|delete|remove|kill|clear|end|speak|talk"
+    r"|say|repeat|raise|lower|increase|decrease|crank|bring|change|switch|use|spell|roll|flip"
+    r"|toss|pick|choose|think|go|be|slow|speed|convert"
+    r"|calculate|work|check|let|time|count|pause|resume|mute|read|throw|keep|schedule|ring"
+    r"|call me|don't|generate|draw|reduce|boost|pump|shut|help me with a random|explain what you)"
+)
+_LEAD = re.compile(
+    r"(?:(?:please|hey|hi|hiya|hello|okay|ok|so|well|oh|huh|right|alright|all right|and|now"
+    r"|then|um|uh|excuse me|pardon me|listen|assistant|computer"
+    r"|robot|good (?:morning|evening|afternoon|day)|thank you|thanks|yeah|yes|yep|actually"
+    r"|just|quickly|kindly|oh dear|whoa|woah|wow|shh+|hush now|sorry|um yeah|also|um so|dear"
+    r"|darling|mate|buddy|look|ah|aw|gosh|sh|er) "
+    rf"|(?:can|could|would|will|won't|can't|couldn't) you (?:please |just |kindly |maybe "
+    rf"|possibly |quickly |go ahead and )*(?={_VERB}\b)"
+    rf"|(?:i'd like|i would like|i want|i need|i'd love|i would love|i'd prefer|i'd rather) you"
+    rf" to (?={_VERB}\b)"
+    rf"|(?:would you mind|do you mind|do me a favou?r and|be a dear and|be so kind as to|be so"
+    rf" good as to|go ahead and|how about you|why don't you|you (?:can|could|may|should|might"
+    rf"|need to|have to|must)|i need to|i want to|i'd like to|i would like to|could we|can we"
+    rf"|could i|can i|may i|we need to|let's|let us|let me|if you could|if you would|if you can"
+    rf"|time to|try to) (?:please |just )?(?={_VERB}\b)"
+    r")(?=\S)"
+)
+_TRAIL = re.compile(
+    r" (?:please|thanks|thank you(?: very much| so much)?|cheers|ta|for (?:me|us)|would you"
+    r"|will you|could you|can you|won't you|if you (?:can|could|would|please|don't mind)"
+    r"|right now|now|okay|ok|alright|dear|darling|love|honey|sweetie|mate|buddy|pal|robot"
+    r"|assistant|computer|young man|sir|madam|then|right away|straight away|immediately|when"
+    r" you can|will ya|yeah|right|at once|um|uh|as well|too please|real quick|quick smart|a"
+    r" little bit more please|(?<=timer )quick|my friend|friend|everybody|everyone|folks)$"
+)
+_CLAUSE = (
+    r"(?:because|cause|since|so (?:that )?(?:i|we|he|she|they|everyone|everybody)|as (?:i|we"
+    r"|it)|it's|it is|i'm|i am|i|i've|i'll|we're|we|he's|she's|he|she|they're|they|there's|"
+    r"people|everyone|everybody|someone|somebody|the \w+(?: \w+)?(?:'s| is| are| has| was)|my"
+    r" \w+(?: \w+)?(?:'s| is| are| has|'re)|our \w+ (?:is|are)|[a-z]+'s (?:sleeping|asleep|on"
+    r" the phone|here|working|studying|talking|calling|trying|resting|in)|this (?:room|place"
+    r"|is)|that's|before|when we|"
+    r"to (?:decide|see|settle)|it hurts|you're)\b"
+)
+_REASON = re.compile(
+    rf"(?<=\w) (?=(?:{_CLAUSE}) ?)(?!(?:i|we|he|she) (?:said|asked|told|can ask|can say|could"
+    rf"|ask|say|do|use)\b).+$"
+)
+_WITH_REASON = re.compile(
+    r"(?:turn (?:it|the|your|that|up|down)|volume|speak|talk|slow|speed|say|louder|quieter"
+    r"|softer|be (?:quiet|quieter|louder)|lower|raise|boost|increase|decrease|flip|toss|roll"
+    r"|pump|crank|keep|repeat|switch|use|change|a bit|can you hear|quicker|faster|slower|more"
+    r"|less|stop|go to sleep)\b"
+)
+_NO_REASON = re.compile(
+    r"\b(?:remind|timer|alarm|said|told|asked|says|if|why|how|who|did|was|were|wake|countdown"
+    r"|what)\b"
+)
+_START = (
+    r"(?:what time is it|what's the time|what is the time|what's today|what day is it|what can"
+    r" (?:you|i)|wake (?:me|us)|stop listening|you can (?:stop|go|sleep)"
+    r"|what was that|set (?:a|an|the)|start (?:a|an|the)|remind me|(?:go|back) (?:to|into|on)"
+    r" (?:sleep|standby)|turn (?:it|yourself|the volume|up|down)|(?:please )?(?:speak|talk)"
+    r" (?:louder|slower|faster|up|more|quieter|softer)"
+    r"|(?:say|tell me) that again|can you (?:repeat|speak|say|turn|set|talk)|could you"
+    r" (?:repeat|speak|say|turn|set|talk)|slow down|flip a coin|toss a coin|roll (?:a|the)|how"
+    r" do (?:i|you) (?:spell|use)|spell |cancel (?:the|my|all)|repeat (?:that|it)|come again"
+    r"|go to sleep|put (?:a|an|the|on a) |shut up|be quiet|switch to|how long (?:left|is left)"
+    r"|how do you spell)"
+)
+_BEFORE = re.compile(
+    rf"(?:(?:i|i'm|i've|i can't|i didn't|i couldn't|i am|we|we're|it's|it is|that's|that is"
+    rf"|that'll|that was|that will|you needn't|you don't have|you're|this is|the \w+|my \w+(?:"
+    rf" \w+)?|how late|there's|there is|our|enough|never mind|what|pardon|good night|goodnight"
+    rf"|no more)"
+    rf"\b[^?]{{0,48}}?) (?={_START})"
+)
+_NOT_BEFORE = re.compile(
+    r"\b(?:said|told|asked|says|if|when|why|how to|her|him|them|never|not|don't|didn't (?!hear"
+    r"|catch|get|understand)|wanted|want|wish|should|used to|tried|forgot|would|had|could"
+    r"|heard (?!you)|think|hate|love|like|can|be up|by|up at)\b"
+)
+
+
+def bare(written: Written) -> Written:
+    """Return the request without what stands around it."""
+    written = _ends(written)
+    before = _BEFORE.match(written.text)
+    if before and not _NOT_BEFORE.search(before[0]) and _frees(before[0]):
+        written = _ends(written.part(before.end(), len(written.text)))
+    if _WITH_REASON.match(written.text):
+        reason = _REASON.search(written.text, 4)
+        if reason and not _NO_REASON.search(written.text[: reason.start()]):
+            written = written.part(0, reason.start())
+    return _ends(written)
+
+
+def _frees(words: str) -> bool:
+    """Whether these words are a clause of their own, not the beginning of the request."""
+    return (
+        not re.search(r"\b(?:to|the|a|an|you|that|please|can|and|i|of|for|is) $", words)
+        or words == "i heard you "
+    )
+
+
+def _ends(written: Written) -> Written:
+    """Take fillers and politeness off both ends, but never all that was said."""
+    while (lead := _LEAD.match(written.text)) and lead.end():
+        written = written.part(lead.end(), len(written.text))
+    while trail := _TRAIL.search(written.text):
+        if not trail.start():
+            break
+        written = written.part(0, trail.start())
+    return written

@@ -1,0 +1,264 @@
+"""Reads English: what stands in a request, before its sentence is looked for."""
+
+import functools
+import re
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+
+from assistant.mind.skills import frame_en, sums_en, times_en, units_en, written_en
+from assistant.mind.skills.decimals import decimal, significant
+from assistant.mind.skills.numbers_en import number_at, numbers
+from assistant.mind.skills.places_en import zones
+from assistant.mind.skills.reading import Exact, Span
+from assistant.mind.skills.skill import Slot
+from assistant.mind.skills.written_zh import Written
+
+MOST_OF_A_NAME, MOST_OF_A_WORD = 4, 4
+"""Words; longer ones are sentences."""
+_LOUDNESS = re.compile(
+    r"\b(?:volume|sound|loud\w*|voice|turn|crank|speak|go|percent|loudness|set)\b|%"
+)
+_DRAWN = re.compile(r"\b(?:number|random|randomly|pick|choose|draw|dice|integer)\b")
+_RANGE = re.compile(r" (?:to|and|through|thru|up to|or|till|until) | ?- ?")
+_PERCENT = re.compile(r" ?(?:percent|%)")
+_ONE = re.compile(r"(?:\b(?:at|by|volume|till|until|level)|(?<!\w)(?:for|to)) $")
+_NOT_NUMBERS = re.compile(r" (?:more (?:time|minute)|of|sided|last|sec)|'")
+_NO_NAME = re.compile(
+    r"[\u1200-\u12ff]|\b(?:i|i'm|you|he|she|it|they|we|who|what|when|why|how|that|which|if|is"
+    r"|are|was|were|will|won't|can|do|does|did|don't"
+    r"|timer|timers|alarm|alarms|clock|set|start|cancel|stop|remind|wake|no|not|said|told|some"
+    r"|any|an|another|new|all|every|both|of|to|because|yesterday|please|one|going|running|me"
+    r"|us|has|have|never|kitchen timer|egg timers|left|at|for|in|on|work|works|broken|called"
+    r"|named|named|countdown|and then)\b"
+)
+_NO_MESSAGE = re.compile(
+    r"^(?:what|why|how|who|when|where|me|him|her|them|please|of|again)\b|^(?:to|about|that)$"
+    r"|^(?:\w+ )?was\b"
+)
+_NO_WORD = re.compile(
+    r"[\u1200-\u12ff]|\b(?:i|me|you|it|is|this|that|check|checking|bee|checker|contest|was"
+    r"|were|of|on|for|your|out|with|who|harry|and then|casting|magic)\b"
+)
+
+
+def clean(source: str) -> Written:
+    """Return what was said in its clean form."""
+    return frame_en.bare(_moved(corrected(frame_en.bare(written_en.clean(source)))))
+
+
+def corrected(written: Written) -> Written:
+    """Carry out a correction: "five no ten minutes" is "ten minutes"."""
+    for match in frame_en.CORRECTION.finditer(written.text):
+        before = [s for s in _corrigible(written.text) if s.end == match.start()]
+        after = [s for s in _corrigible(written.text) if match.end() <= s.start <= match.end() + 4]
+        if not before or not after:
+            continue
+        if re.search(r"[^ atforin]", written.text[match.end() : after[0].start]):
+            continue
+        if set(before[-1].values) & set(after[0].values) or "number" in before[-1].values:
+            return written.without(before[-1].start, after[0].start)
+        if "number" in after[0].values and "duration" in before[-1].values:
+            number = number_at(written.text, before[-1].start)
+            if number:  # ten minutes no fifteen
+                said = written.part(after[0].start, after[0].end)
+                unit = written.part(number.end, before[-1].end)
+                return _joined(
+                    written.part(0, number.start), said, unit,
+                    written.part(after[0].end, len(written.text)),
+                )  # fmt: skip
+    return written
+
+
+def _corrigible(text: str) -> list[Span]:
+    found = [*_moments(text)]
+    found += [
+        Span(n.start, n.end, {"number": _plain(n.value)} | _as_time(text, n.start, n.end))
+        for n in numbers(text)
+    ]
+    return _apart(found)
+
+
+def _joined(*parts: Written) -> Written:
+    text = "".join(part.text for part in parts)
+    places = tuple(place for part in parts for place in part.places)
+    return Written(text, parts[0].source, places)
+
+
+def _moved(written: Written) -> Written:
+    """Put "in the morning" and the like, where it stands apart, behind the time it tells of."""
+    if re.search(r"\bremind", written.text) and re.search(
+        r"\bto .*(?:morning|evening|night)", written.text
+    ):
+        return written
+    times = [s for s in _moments(written.text) if "time" in s.values]
+    if not times:
+        times = [s for s in _bare_numbers(written.text) if "time" in s.values]
+    if len(times) != 1 or times_en.period_in(written.text[times[0].start : times[0].end]):
+        return written
+    period = re.search(r" ?\b(?:in the (?:morning|afternoon|evening)|at night)\b ?", written.text)
+    if not period or period.start() == times[0].end:
+        return written
+    at = times[0].end
+    said = Written(
+        f" {period[0].strip()}",
+        written.source,
+        (written.places[period.start()],) * (len(period[0].strip()) + 1),
+    )
+    gap = " " if period.start() and period.end() < len(written.text) else ""
+    if period.start() < at:
+        return _joined(
+            written.part(0, period.start()), _space(written, period.start(), gap),
+            written.part(period.end(), at), said, written.part(at, len(written.text)),
+        )  # fmt: skip
+    return _joined(
+        written.part(0, at), said, written.part(at, period.start()),
+        _space(written, period.start(), gap), written.part(period.end(), len(written.text)),
+    )  # fmt: skip
+
+
+def _space(written: Written, place: int, gap: str) -> Written:
+    return Written(gap, written.source, (written.places[place],) * len(gap))
+
+
+def spans(text: str) -> Sequence[Span]:
+    """Return what is found in a clean text, from left to right, without overlap."""
+    if re.search(r"\b(?:spell|spelt|spelled|spelling)\b", text):
+        return []
+    found = [*_moments(text), *_places(text)]
+    if _DRAWN.search(text):
+        found = [*_ranges(text), *found]
+    taken = _apart(found)
+    free = [s for s in _bare_numbers(text) if not any(_meet(s, other) for other in taken)]
+    return _apart([*taken, *free])
+
+
+def exact(text: str) -> Exact | None:
+    """Return the calculation or conversion that a whole clean text asks for."""
+    found = units_en.conversion(text)
+    if found:
+        value = significant(found.result())
+        return Exact("convert", {"value": value} if value else {})
+    try:
+        result = sums_en.calculate(text)
+    except sums_en.Undefined:
+        return Exact("arithmetic", {})
+    if result is None:
+        return None
+    value = decimal(result)
+    return Exact("arithmetic", {"value": value} if value else {})
+
+
+def fits(slot: str, words: str) -> bool:
+    """Tell whether the clean `words` that a wildcard took may be that slot."""
+    if slot == "name":
+        return len(words.split()) <= MOST_OF_A_NAME and not _NO_NAME.search(words)
+    if slot == "message":
+        return not _NO_MESSAGE.search(words)
+    if slot == "word":
+        return len(words.split()) <= MOST_OF_A_WORD and not _NO_WORD.search(words)
+    return True
+
+
+_DAYS_WANTED = re.compile(
+    r"\b(?:alarms?|wak\w+|remind\w*|forget|remember|up|ring|beep|ping|tell me to)\b"
+)
+"""Elsewhere "today" and "tomorrow" are words of the question."""
+
+
+def _moments(text: str) -> list[Span]:
+    """Return spans, times, days and repetitions, without overlap."""
+    times = [Span(t.start, t.end, {"time": t.value}) for t in times_en.clocks(text)]
+    lengths = [Span(d.start, d.end, {"duration": d.value}) for d in times_en.durations(text)]
+    rest = [Span(r.start, r.end, {"repeat": r.value}) for r in times_en.repeats(text)]
+    days = [Span(d.start, d.end, {"day": d.value}) for d in times_en.days(text)]
+    if not _DAYS_WANTED.search(text):
+        days = [d for d in days if not str(d.values["day"]).startswith("+")]
+    days = [*rest, *(d for d in days if not any(_meet(d, r) for r in rest))]
+    lengths = [a for a in lengths if not any(_meet(a, b) and a.end <= b.end for b in times)]
+    times = [b for b in times if not any(_meet(a, b) for a in lengths)]
+    found = [*lengths]
+    for time in times:  # "eight tomorrow evening": 20:00, and a day
+        last = min((d.start for d in days if time.start < d.start < time.end <= d.end), default=0)
+        end = len(text[:last].rstrip()) if last else time.end
+        found.append(Span(time.start, end, time.values))
+    named = [d for d in days if not any(_meet(d, s) for s in found)]
+    return _apart([*_shifted(text, found), *named])
+
+
+def _shifted(text: str, found: list[Span]) -> Iterator[Span]:
+    """Yield the spans, with a time moved by the part of the day that is said elsewhere."""
+    for span in found:
+        value = span.values.get("time")
+        period = times_en.period_in(text[: span.start] + "|" + text[span.end :])
+        if value is None or not period or times_en.period_in(text[span.start : span.end]):
+            yield span
+            continue
+        hour = times_en.shift(int(str(value)[:2]), period[0])
+        yield Span(span.start, span.end, {"time": f"{hour:02}{str(value)[2:]}"})
+
+
+def _as_time(text: str, start: int, end: int) -> dict[str, Slot]:
+    time = times_en.bare_hour(text, start, end)
+    if time is None:
+        return {}
+    period = times_en.period_in(text[:start] + "|" + text[end:])
+    hour = times_en.shift(int(time[:2]), period[0]) if period else int(time[:2])
+    return {"time": f"{hour:02}{time[2:]}"}
+
+
+def _bare_numbers(text: str) -> list[Span]:
+    """Return the numbers of `text`: each may be an hour too; and levels in per cent."""
+    found = []
+    for number in numbers(text):
+        said, value = text[number.start : number.end], _plain(number.value)
+        percent = _PERCENT.match(text, number.end)
+        if percent:
+            found.append(Span(number.start, percent.end(), {"percent": value}))
+        elif number.value.denominator > 1 and number.value < 1 and _LOUDNESS.search(text):
+            found.append(Span(number.start, number.end, {"percent": _plain(number.value * 100)}))
+        elif said == "one" and not _ONE.search(text[: number.start]):
+            continue
+        elif not _NOT_NUMBERS.match(text, number.end) and "couple" not in said:
+            values: dict[str, Slot] = {"number": value}
+            found.append(
+                Span(number.start, number.end, values | _as_time(text, number.start, number.end))
+            )
+    return found
+
+
+def _apart(found: list[Span]) -> list[Span]:
+    """Return the spans in order; of two that meet the first, of two of these the longer."""
+    chosen: list[Span] = []
+    for span in sorted(found, key=lambda span: (span.start, -span.end)):
+        if span.start < span.end and (not chosen or span.start >= chosen[-1].end):
+            chosen.append(span)
+    return chosen
+
+
+def _meet(one: Span, other: Span) -> bool:
+    return one.start < other.end and other.start < one.end
+
+
+@functools.cache
+def _named_places() -> re.Pattern[str]:
+    names = "|".join(sorted(map(re.escape, zones()), key=len, reverse=True))
+    return re.compile(rf"(?<![a-z'])(?:{names})(?![a-z])")
+
+
+def _places(text: str) -> Iterator[Span]:
+    if re.search(r"\b(?:time|hour|clock|late|day|date)\b|o'clock", text):
+        for match in _named_places().finditer(text):
+            yield Span(*match.span(), {"place": zones()[match[0]]})
+
+
+def _plain(value: Fraction) -> int | float:
+    return int(value) if value.denominator == 1 else float(value)
+
+
+def _ranges(text: str) -> Iterator[Span]:
+    """Yield bounds of what is drawn, as one number: "one to ten" is `1-10`."""
+    for low in numbers(text):
+        link = _RANGE.match(text, low.end)
+        high = number_at(text, link.end()) if link else None
+        if high and low.value.denominator == high.value.denominator == 1:
+            yield Span(low.start, high.end, {"number": f"{low.value}-{high.value}"})
