@@ -246,6 +246,17 @@ class Llm(Section):
     )
 
 
+class Skills(Section):
+    """What is answered exactly, before the language model would begin."""
+
+    enabled: bool = Field(True, description="time, timers, sums and the like without the model")
+    folder: str = Field(
+        "",
+        description="folder of your own actions and plug-ins; empty: `skills` beside the "
+        "configuration file, where there is one",
+    )
+
+
 class Speech(Section):
     """The voice."""
 
@@ -539,6 +550,7 @@ class Config(Section):
     turn: Turn = Turn()
     ahead: Ahead = Ahead()
     llm: Llm = Llm()
+    skills: Skills = Skills()
     speech: Speech = Speech()
     web: Web = Web()
     remote: Remote = Remote()
@@ -653,7 +665,19 @@ def load(named: Path | None = None, overrides: dict[str, Any] | None = None) -> 
         target = data.setdefault(table, {}) if table else data
         if isinstance(target, dict):
             target[key] = value
-    return parse(data, str(path) if path else "command line")
+    return _with_skills(parse(data, str(path) if path else "command line"), path)
+
+
+def _with_skills(config: Config, path: Path | None) -> Config:
+    """Return `config` with the folder of skills that is beside the configuration file."""
+    if config.skills.folder:
+        return config
+    beside = (path or next(search_path())).parent / "skills"
+    if not beside.is_dir():
+        return config
+    return config.model_copy(
+        update={"skills": config.skills.model_copy(update={"folder": str(beside)})}
+    )
 
 
 def parse(data: dict[str, Any], source: str) -> Config:

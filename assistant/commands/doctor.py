@@ -61,6 +61,8 @@ def examine(config: Config) -> Iterator[Finding]:
     yield _finding("recogniser", lambda: _recogniser(config))
     yield _finding("language model", lambda: mind.explain(config))
     yield _finding("voice", lambda: _voice(config))
+    if config.skills.enabled:
+        yield _finding("skills", lambda: _skills(config))
     if config.remote.endpoint:
         yield _finding("remote model", lambda: _remote(config))
     if config.wyoming.enabled or config.wyoming.satellite:
@@ -103,6 +105,12 @@ def _voice(config: Config) -> str:
     if config.speech.engine == FAR:
         return _answering(f"{told}.", config.speech.uri, "tts", config)
     return told
+
+
+def _skills(config: Config) -> str:
+    from assistant.mind.skills import skills
+
+    return skills.explain(config)
 
 
 def _remote(config: Config) -> str:

@@ -27,7 +27,7 @@ PENDING = 8
 LOOK_S = 0.01
 """How often a secret answer that is long enough looks whether it was released or dropped, in s."""
 SURE = 0.9
-"""The probability that a text is whole which is the sentence of a skill: little is said after one."""
+"""The probability that a text is whole which is the sentence of a skill: little comes after one."""
 WITHOUT_MODEL = Usage(0, 0, 0, 0.0, 0.0)
 
 
@@ -142,6 +142,11 @@ class Thinker:
         self._dead = max(self._dead, key)
         self._changed.set()
 
+    def stop_actions(self) -> None:
+        """End what runs for an action; at once, though the mind's thread waits for it."""
+        if self.skills:
+            self.skills.stop()
+
     def remember(self, turn: int, heard: str) -> None:
         """Put the turn into the history, with the part of the reply that was heard."""
         question = self._pending.pop(turn, None)
@@ -176,6 +181,8 @@ class Thinker:
         """End; return whether the thread ended in time."""
         self.cancel(ALWAYS)
         self._speaking = True  # guests end where they are
+        if self.skills:
+            self.skills.close()
 
         def close() -> None:
             self.guests.close()

@@ -30,12 +30,20 @@ class House:
         self.opened = []
         self.fails = None
         self.declines = False
+        self.ends = []
         skills = {
             "clock": lambda request, context: None if self.declines else Answer("It is noon."),
             "gate": lambda request, context: Answer(act=self.open),
             "note": lambda request, context: Answer("Noted.", self.open),
         }
-        self.stage = Stage(make_skills=lambda: Skills(FakeBook(), skills, None)).load()
+        self.stage = Stage(make_skills=lambda: Skills(FakeBook(), skills, None, self)).load()
+
+    def stop(self):
+        """What the thinker tells the owner's actions; here the house is a fake of them."""
+        self.ends.append("stop")
+
+    def close(self):
+        self.ends.append("close")
 
     def open(self):
         self.opened.append(1)
@@ -146,3 +154,12 @@ def test_an_open_sentence_is_judged_by_the_model(house):
     house.stage.thinker.think(Key(1, 1), NOTE)
     house.ended(1)
     assert ("judged", 1, NOTE, 0.3) in house.stage.told
+
+
+def test_what_runs_is_stopped_when_that_is_said_and_at_the_end(house):
+    house.stage.thinker.think(Key(1, 1), CLOCK)
+    house.ended(1)
+    house.stage.thinker.stop_actions()
+    assert house.ends == ["stop"]
+    house.stage.thinker.stop()
+    assert house.ends == ["stop", "close"]

@@ -21,6 +21,9 @@ from assistant.mind.skills.plugins import Broken, Host, Plugin
 from assistant.mind.skills.skill import Answer, Context, Request, Skill
 from assistant.mind.skills.speakable import speakable
 
+STOP = "stop"
+"""The assistant's own intent that ends whatever runs."""
+
 
 class Sentences(Protocol):
     """What finds sentences: a book, or several behind each other."""
@@ -47,12 +50,16 @@ class Shelf:
         for file in self.files:
             for part, each in file.book(language).items():
                 data[part] |= each
+        added = [each for each in self.plugins if each.sentences(language)]
+        if not data["intents"] and not added:
+            return []
         books = []
         for numbers in (False, True):
             book = Book(language, OwnerReading(language, numbers=numbers), data)
-            for plugin in self.plugins:
-                if sentences := plugin.sentences(language):
-                    book.add_intent(f"plugin.{plugin.name}", sentences, plugin.intent.free)
+            for plugin in added:
+                book.add_intent(
+                    f"plugin.{plugin.name}", plugin.sentences(language), plugin.intent.free
+                )
             books.append(book)
         return books
 
@@ -123,6 +130,8 @@ class Owned:
         }
         mine |= {f"plugin.{each.name}": self._plugin(each) for each in self._shelf.plugins}
         found = {name: self._closing(each) for name, each in (dict(own) | mine).items()}
+        if STOP in found:
+            found[STOP] = self._stopping(found[STOP])
         return found | {ANSWERED: self._answered, DECLINED: self._declined}
 
     def sentences(self, own: Sentences, language: str) -> Sentences:
@@ -130,7 +139,11 @@ class Owned:
         return Behind(self._questions, language, [*self._shelf.books(language), own])
 
     def stop(self) -> None:
-        """End what runs, and do what is to be done `on_stop`; at once, from any thread."""
+        """End what runs, and do what is to be done `on_stop`; at once, from any thread.
+
+        A question that waits for an answer is forgotten.
+        """
+        self._questions.clear()
         self._doer.stop()
         for name, each, folder in self._at_once:
             request = Request(intent(name), "", "en")
@@ -200,6 +213,20 @@ class Owned:
 
         return Answer(LEFT[request.language], act)
 
+    def _stopping(self, skill: Skill) -> Skill:
+        """Return a skill that stops what runs, too: a sentence more than the stop word was said."""
+
+        def stopping(request: Request, context: Context) -> Answer | None:
+            answer = skill(request, context) or Answer()
+
+            def act() -> str | None:
+                self.stop()
+                return answer.act() if answer.act else None
+
+            return replace(answer, act=act)
+
+        return stopping
+
     def _closing(self, skill: Skill) -> Skill:
         """Return a skill that, asked while a question is open, counts as a no to it."""
 
@@ -243,5 +270,7 @@ class Behind:
         return taken or replace(found[-1], near=nearest)
 
     def _to(self, name: str, text: str, pending: Pending) -> Explained:
-        request = Request(name, text, self._language)
+        # "Um" may go on with a yes, and a free answer with anything.
+        whole = name == ANSWERED and not pending.any_words
+        request = Request(name, text, self._language, whole=whole)
         return Explained(text, request, pending.question)

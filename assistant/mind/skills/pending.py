@@ -45,7 +45,7 @@ def is_yes(text: str) -> bool:
 
 
 class Questions:
-    """At most one question is open: the newest. From one thread."""
+    """At most one question is open: the newest. From one thread, but for `clear`."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         """`clock` in s; it never goes back."""
@@ -61,6 +61,10 @@ class Questions:
     def put(self, question: str, then: Callable[[str], str | None], any_words: bool) -> None:
         """Wait from now on for an answer to `question`."""
         self._open = Pending(question, then, self._clock() + WAITS_S, any_words)
+
+    def clear(self) -> None:
+        """Wait for no answer; from any thread."""
+        self._open = None
 
     def close(self, pending: Pending) -> bool:
         """Return whether `pending` is still open; it is not any more."""

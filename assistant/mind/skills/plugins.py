@@ -18,6 +18,8 @@ from typing import Any
 
 from assistant.errors import BadInput
 from assistant.mind.skills.limited import Failed, Hangs, Limited
+from assistant.mind.skills.reading import KINDS
+from assistant.mind.skills.sentences import check
 from assistant.mind.skills.skill import Slot
 from assistant.mind.skills.speakable import speakable
 from assistant.plugin import MARK, TOOL, Intent, Then
@@ -236,10 +238,13 @@ def _text(value: Any) -> str:
 
 
 def in_module(module: ModuleType, source: str) -> list[Plugin]:
-    """Return the functions of a module that are marked, in the order of the file."""
+    """Return the functions of a module that are marked, in the order of the file.
+
+    Raises `BadInput` for a sentence that is none.
+    """
     of_file = module.__name__.startswith(PREFIX)
     name_of_module = Path(source).stem if of_file else module.__name__
-    return [
+    found = [
         Plugin(
             f"{name_of_module}.{name}",
             source,
@@ -250,6 +255,11 @@ def in_module(module: ModuleType, source: str) -> list[Plugin]:
         for name, each in vars(module).items()
         if isinstance(getattr(each, MARK, None), Intent)
     ]
+    for each in found:
+        lists = {*KINDS, *each.intent.free}
+        for sentence in (*each.intent.en, *each.intent.zh):
+            check(sentence, each.name, lists, set())
+    return found
 
 
 def load_file(path: Path) -> ModuleType:

@@ -42,7 +42,7 @@ def parse(text: str, source: str, language: str) -> dict[str, Any]:
     lists = {*KINDS, *data.get("lists", {})}
     rules = set(data.get("expansion_rules", {}))
     for sentence, mark in _sentences(tree):
-        _check(sentence, f"{source}, line {mark.line + 1}, column {mark.column + 1}", lists, rules)
+        check(sentence, f"{source}, line {mark.line + 1}, column {mark.column + 1}", lists, rules)
     return data
 
 
@@ -85,7 +85,8 @@ def _sentences(node: Any) -> Iterator[tuple[str, Any]]:
             yield from _sentences(each)
 
 
-def _check(sentence: str, where: str, lists: set[str], rules: set[str]) -> None:
+def check(sentence: str, where: str, lists: set[str], rules: set[str]) -> None:
+    """Raise `BadInput` for a sentence that is none, or names a list or a rule that is not there."""
     from hassil.parse_expression import parse_sentence
     from hassil.parser import ParseError
 

@@ -2,10 +2,12 @@
 
 import logging
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from pathlib import Path
 
 from assistant.config import Config
-from assistant.errors import AssistantError
+from assistant.errors import AssistantError, BadInput
+from assistant.mind.skills import owned
 from assistant.mind.skills.alarms import Alarms
 from assistant.mind.skills.book import Book
 from assistant.mind.skills.registry import SKILLS
@@ -13,16 +15,27 @@ from assistant.mind.skills.skill import Answer, Context, Device, Request, Skill
 
 log = logging.getLogger(__name__)
 
+PLUGINS = "plugins"
+"""The folder, beside what else must not be lost, of what plug-ins keep."""
 FAILED = {"en": "Sorry, that did not work.", "zh": "抱歉，这个没做成。"}
 
 
 class Skills:
-    """A book of sentences, and who answers them; from one thread at a time."""
+    """A book of sentences, and who answers them; from one thread at a time, but for the ends."""
 
-    def __init__(self, book: Book, skills: Mapping[str, Skill], context: Context) -> None:
-        """`skills` are by intent; a sentence whose intent nobody answers is not taken."""
+    def __init__(
+        self,
+        book: owned.Sentences,
+        skills: Mapping[str, Skill],
+        context: Context,
+        own: owned.Owned | None = None,
+    ) -> None:
+        """`skills` are by intent; a sentence whose intent nobody answers is not taken.
+
+        `own` is what the owner has added, which runs beside them.
+        """
         self.book = book
-        self._skills, self._context = skills, context
+        self._skills, self._context, self._owned = skills, context, own
 
     def find(self, text: str) -> Request | None:
         """Return what a skill may answer; None: it is for the language model."""
@@ -51,8 +64,83 @@ class Skills:
             log.exception("the skill `%s` failed", request.intent)
             return FAILED[request.language]
 
+    def stop(self) -> None:
+        """End what runs for an action, and wait for no answer; at once, from any thread."""
+        if self._owned:
+            self._owned.stop()
 
-def make(config: Config, device: Device, alarms: Alarms) -> Skills:
-    """Return the skills of the language that is spoken."""
+    def close(self) -> None:
+        """End what runs, for good; from any thread."""
+        if self._owned:
+            self._owned.close()
+
+
+def make(config: Config, device: Device, alarms: Alarms, announce: Callable[[str], None]) -> Skills:
+    """Return the skills of the language that is spoken, those of the owner before the own ones.
+
+    `announce(text)` speaks what a plug-in has to say later; it is called from any thread.
+    Raises as `check`.
+    """
     context = Context(alarms.now, device, random.Random(), alarms)
-    return Skills(Book.load(config.language), SKILLS, context)
+    check(config)
+    own = owned.Owned(
+        owned.load(folders(config)),
+        store=config.state_dir / PLUGINS,
+        announce=announce,
+        publish=publisher(config),
+    )
+    book = own.sentences(Book.load(config.language), config.language)
+    return Skills(book, own.skills(SKILLS), context, own)
+
+
+def folders(config: Config) -> list[Path]:
+    """Return where the owner's actions and plug-ins are. Raises `BadInput`: not there."""
+    if not config.skills.folder:
+        return []
+    folder = Path(config.skills.folder).expanduser()
+    if not folder.is_dir():
+        raise BadInput(f"`skills.folder` is {config.skills.folder!r}; there is no such folder.")
+    return [folder]
+
+
+def check(config: Config) -> owned.Shelf:
+    """Return the owner's actions; nothing is run, no plug-in imported.
+
+    Raises `BadInput` for what is wrong in a file, with line and column, and for a message to a
+    broker where the settings name none.
+    """
+    shelf = owned.load(folders(config), code=False)
+    for file in shelf.files:
+        for name, each in file.actions.items():
+            if each.mqtt and not config.mqtt.host:
+                raise BadInput(
+                    f"{file.path}: `actions.{name}.mqtt` has no broker; set `mqtt.host`."
+                )
+    return shelf
+
+
+def explain(config: Config) -> str:
+    """Say what the owner has added, and where. Raises as `check`."""
+    actions = sum(len(file.actions) for file in check(config).files)
+    added = folders(config)
+    if not added:
+        return "the assistant's own; `skills.folder` may name a folder of yours"
+    plugins = sum(path.suffix == ".py" for path in added[0].iterdir())
+    return f"the assistant's own, and from {added[0]}: {actions} actions, {plugins} Python files"
+
+
+def publisher(config: Config) -> Callable[[str, str, bool, float], None]:
+    """Return what publishes at the broker of `[mqtt]`: topic, payload, retained or not, within s.
+
+    Raises `AssistantError` when called, for a broker that cannot be used.
+    """
+
+    def publish(topic: str, payload: str, retain: bool, seconds: float) -> None:
+        from assistant.serve.mqtt import broker
+
+        broker.need()
+        from assistant.serve.mqtt import once
+
+        once.publish(broker.of(config), topic, payload, retain, seconds)
+
+    return publish

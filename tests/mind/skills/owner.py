@@ -31,7 +31,7 @@ class FakePins:
 
 
 class FakeOwn:
-    """The assistant's own sentences: this is a fake that knows one."""
+    """The assistant's own sentences: this is a fake that knows two."""
 
     def match(self, text):
         return self.explain(text).request
@@ -39,7 +39,8 @@ class FakeOwn:
     def explain(self, text, *, near=True):
         from assistant.mind.skills.book import Explained
 
-        known = Request("time_now", text, "zh") if text == "现在几点" else None
+        intents = {"现在几点": "time_now", "停下来": "stop"}
+        known = Request(intents[text], text, "zh") if text in intents else None
         return Explained(text, known, "")
 
 
@@ -60,7 +61,12 @@ class Owner:
             pins=self.pins,
             clock=self.clock,
         )
-        self.skills = self.owned.skills({"time_now": lambda request, context: Answer("三点。")})
+        self.skills = self.owned.skills(
+            {
+                "time_now": lambda request, context: Answer("三点。"),
+                "stop": lambda request, context: Answer(),
+            }
+        )
         self.sentences = self.owned.sentences(own or FakeOwn(), language)
 
     def says(self, text, *, released=True):

@@ -267,6 +267,26 @@ def test_another_request_is_a_no_and_is_answered(owner, tmp_path):
     assert opened(tmp_path) == 0
 
 
+def test_after_a_stop_a_yes_does_nothing(owner, tmp_path):
+    owner.says("打开一下大门")
+    owner.owned.stop()
+    assert owner.says("是的") is None
+    assert not (tmp_path / "opened").exists()
+
+
+def test_the_sentence_for_stop_stops_too(owner, tmp_path):
+    assert owner.says("停下来", released=False) == ""
+    assert not (tmp_path / "halted").exists()
+    assert owner.says("停下来") == ""
+    until((tmp_path / "halted").exists, "the action that is done on stop")
+
+
+def test_only_a_yes_is_taken_for_the_end_of_a_turn(owner):
+    owner.says("打开一下大门")
+    assert owner.sentences.match("好的").whole
+    assert not owner.sentences.match("嗯").whole
+
+
 def test_a_yes_that_comes_too_late_is_none(owner, tmp_path):
     owner.says("打开一下大门")
     owner.clock.now += WAITS_S

@@ -123,7 +123,20 @@ def test_what_is_too_long_is_cut(owner):
     assert len(owner.says("太多")) <= plugins.LONGEST
 
 
-@pytest.mark.parametrize("code", ["syntax error", "import nothing_of_that_name", "1/0", "exit(1)"])
+OPEN = "from assistant.plugin import intent\n@intent(en={})\ndef x(context): return 'x'\n"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "syntax error",
+        "import nothing_of_that_name",
+        "1/0",
+        "exit(1)",
+        OPEN.format("['(open']"),
+        OPEN.format("['open {door}']"),
+    ],
+)
 def test_a_module_that_cannot_be_imported_leaves_the_others(tmp_path, caplog, code):
     (tmp_path / "broken.py").write_text(code)
     (tmp_path / "mine.py").write_text(CODE, encoding="utf-8")
