@@ -2,6 +2,7 @@
 
 import datetime
 import json
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,12 @@ from assistant.mind.skills.book import Book
 from assistant.mind.skills.decimals import decimal, significant
 
 DEVELOPMENT = Path(__file__).parents[3] / "benchmarks" / "skills-development.jsonl"
+
+WORDS = [
+    "set", "timer", "for", "ten", "minutes", "no", "at", "seven", "in", "the", "morning", "half",
+    "past", "a", "quarter", "of", "an", "hour", "percent", "remind", "me", "to", "plus", "times",
+    "monday", "tomorrow", "and", "7:30", "1/0", "squared", "miles",
+]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -185,9 +192,7 @@ def test_any_text_keeps_its_places(text):
     assert all(0 <= place < len(text) for place in clean.places)
 
 
-@given(st.lists(st.sampled_from(
-    ["set", "timer", "for", "ten", "minutes", "no", "at", "seven", "in", "the", "morning", "half", "past", "a", "quarter", "of", "an", "hour", "percent", "remind", "me", "to", "plus", "times", "monday", "tomorrow", "and", "7:30", "1/0", "squared", "miles", "in"]
-), max_size=12))  # fmt: skip
+@given(st.lists(st.sampled_from(WORDS), max_size=12))
 def test_any_words_are_read_in_order(words):
     text = reading_en.clean(" ".join(words)).text
     reading_en.exact(text)
@@ -201,13 +206,9 @@ def test_any_words_are_read_in_order(words):
 
 @given(st.decimals(-(10**6), 10**6, places=6))
 def test_decimals_are_exact(value):
-    from fractions import Fraction
-
     assert Fraction(decimal(Fraction(value))) == Fraction(value)
 
 
 @given(st.fractions(min_value=1, max_value=10**12))
 def test_significant_digits_are_near(value):
-    from fractions import Fraction
-
     assert abs(Fraction(significant(value)) - value) <= value / 10**5
