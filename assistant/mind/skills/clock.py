@@ -1,0 +1,125 @@
+"""The clock time, here or elsewhere, and the calendar: which day it is, how long until one."""
+
+import re
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from assistant.mind.skills import telling
+from assistant.mind.skills.skill import Answer, Context, Request
+
+_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_HAN_DAYS = "一二三四五六日"
+_UNTIL = re.compile(
+    r"\b(?:how (?:many|long|far)|days|weeks|sleeps|until|till)\b|还[有剩差要得]|离|距"
+    r"|多久|几天|多少天"
+)
+_IS_TODAY = re.compile(r"(?:um |uh |so )?(?:is it|is today)\b|今天是不是")
+_WEEKS = re.compile(r"\bweeks\b|几个?(?:星期|礼拜|周)|多少个?(?:星期|礼拜|周)")
+_AWAY = (
+    (re.compile(r"\bday before yesterday\b|前天"), -2),
+    (re.compile(r"\byesterday\b|昨[天儿日]"), -1),
+    (re.compile(r"\bday after tomorrow\b|后天"), 2),
+    (re.compile(r"\btomorrow\b|明[天儿日]"), 1),
+)
+
+
+def time_now(request: Request, context: Context) -> Answer | None:
+    """Say the time, in the slot `zone` where one was named."""
+    now = _there(request, context)
+    if now is None:
+        return None
+    language, zone = request.language, str(request.slots.get("zone", ""))
+    said = telling.clock(now.hour, now.minute, language)
+    here = context.now().date()
+    day = telling.on_day(now.date(), here, language) if now.date() != here else ""
+    if language == "zh":
+        return Answer(f"{'那里' if zone else ''}现在是{day}{said}。")
+    place = zone.split("/")[-1].replace("_", " ")
+    where = f" in {place}" if zone else ""
+    return Answer(f"It's {said}{f' {day}' if day else ''}{where}.")
+
+
+def date_today(request: Request, context: Context) -> Answer | None:
+    """Say which day it is, on which weekday the slot `day` falls, or how far away it is."""
+    now = _there(request, context)
+    if now is None:
+        return None
+    today, language = now.date(), request.language
+    text = request.text.lower()
+    slot = str(request.slots.get("day", ""))
+    if slot:
+        day = named(slot, today)
+        if day is None:
+            return None
+        if _UNTIL.search(text):
+            return Answer(_until(day, today, text, language))
+        if _IS_TODAY.match(text):
+            return Answer(_full(today, language, _LEADS[language][0]))
+        return Answer(_full(day, language, "" if language == "zh" else "That's"))
+    if _UNTIL.search(text) and not re.search(r"\bday is it\b", text):
+        return None
+    away = next((days for pattern, days in _AWAY if pattern.search(text)), 0)
+    return Answer(_full(today + timedelta(away), language, _LEADS[language][away]))
+
+
+_LEADS = {
+    "en": {
+        -2: "The day before yesterday was", -1: "Yesterday was", 0: "It's",
+        1: "Tomorrow is", 2: "The day after tomorrow is",
+    },
+    "zh": {-2: "前天是", -1: "昨天是", 0: "今天是", 1: "明天是", 2: "后天是"},
+}  # fmt: skip
+
+
+def named(day: str, today: date) -> date | None:
+    """Return the day that a slot means, see `reading.KINDS`; None where there is none."""
+    if day in _WEEKDAYS:
+        return today + timedelta((_WEEKDAYS.index(day) - today.weekday() - 1) % 7 + 1)
+    try:
+        if day.startswith("+"):
+            return today + timedelta(int(day))
+        if not day.startswith("--"):
+            return date.fromisoformat(day)
+    except (ValueError, OverflowError):
+        return None
+    for year in range(today.year, today.year + 9):  # 29 February may be 8 years away
+        try:
+            found = date.fromisoformat(f"{year:04}-{day[2:]}")
+        except ValueError:
+            continue
+        if found >= today:
+            return found
+    return None
+
+
+def _there(request: Request, context: Context) -> datetime | None:
+    now, zone = context.now(), str(request.slots.get("zone", ""))
+    if not zone:
+        return now
+    try:
+        return now.astimezone(ZoneInfo(zone))
+    except (ZoneInfoNotFoundError, ValueError):
+        return None
+
+
+def _full(day: date, language: str, lead: str) -> str:
+    if language == "zh":
+        return f"{lead}{day.year}年{day.month}月{day.day}日，星期{_HAN_DAYS[day.weekday()]}。"
+    return f"{lead} {day:%A}, {day:%B} {day.day}, {day.year}."
+
+
+def _until(day: date, today: date, text: str, language: str) -> str:
+    days = (day - today).days
+    weeks = bool(_WEEKS.search(text)) and abs(days) >= 7
+    if language == "zh":
+        if days == 0:
+            return "就是今天。"
+        count = f"{abs(days) // 7}周" if weeks else f"{abs(days)}天"
+        if weeks and days % 7:
+            count += f"零{abs(days) % 7}天"
+        return f"还有{count}。" if days > 0 else f"已经过去{count}了。"
+    if days == 0:
+        return "That is today."
+    parts = [(abs(days) // 7, "week"), (abs(days) % 7, "day")] if weeks else [(abs(days), "day")]
+    count = " and ".join(f"{n} {unit}{'' if n == 1 else 's'}" for n, unit in parts if n)
+    return f"It's {count} until then." if days > 0 else f"That was {count} ago."
