@@ -25,6 +25,7 @@ from assistant.events import (
     ClauseStarted,
     Command,
     Declined,
+    Dismissed,
     Drop,
     Earcon,
     Event,
@@ -222,6 +223,8 @@ def decide(rules: Rules, state: State, event: Event, now: float) -> Decision:
             return _say(rules, *_new_turn(state, spoken=False), text)
         case StopHeard() | StopRequested():
             return _stop(rules, state)
+        case Dismissed():
+            return replace(state, spoken=False, again=False), ()
         case Tick():
             due = state.deadline is not None and state.now >= state.deadline
             return _late(rules, state) if due else (state, ())

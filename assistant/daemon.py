@@ -11,6 +11,7 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, get_args
 
 from assistant import memory, power, threads
@@ -28,6 +29,7 @@ from assistant.events import (
     Event,
     Failed,
     Finish,
+    Heard,
     Judged,
     Key,
     Listen,
@@ -40,11 +42,13 @@ from assistant.events import (
     ReplyEnded,
     Rest,
     Say,
+    SayRequested,
     Send,
     SentOut,
     Settle,
     SpeakingEnded,
     Started,
+    StopHeard,
     StopRequested,
     Think,
     Tick,
@@ -59,8 +63,11 @@ if TYPE_CHECKING:
     from assistant.audio.frames import Frame, Loudspeaker, Microphone, Pcm
     from assistant.audio.patch import Jack, Patch, Take
     from assistant.audio.standby import Standby
+    from assistant.controls import Wish
     from assistant.ears.listener import Listener
     from assistant.mind.remote.hybrid import Hybrid
+    from assistant.mind.skills.alarms import Alarms
+    from assistant.mind.skills.skills import Skills
     from assistant.mouth.lips import Ahead
     from assistant.mouth.playback import Player
     from assistant.mouth.speaker import Speaker
@@ -178,6 +185,15 @@ class Daemon:
         self._patch: Patch | None = None  # where there are devices
         self.outside: Outside | None = None
         """The server that answers for this device; to be set before the start."""
+        self.wish: Wish | None = None
+        """Where one who runs this changes settings for the skills; to be set before the start."""
+        self.store_path: Path | None = None
+        """The file of what rings, of which there is one owner; to be set before the start."""
+        self.alarms: Alarms | None = None
+        """What rings; only after the start, and where skills are enabled."""
+        self._bell: asyncio.Task[None] | None = None
+        self.last_said = ""
+        """What was heard of the last answer."""
 
     def observe(self, note: Note) -> None:
         """Call `note` on the loop for every event, command and piece of text from now on.
@@ -204,6 +220,12 @@ class Daemon:
         """
         self._loop = asyncio.get_running_loop()
         self._broken = self._loop.create_future()
+        if self.config.skills.enabled:
+            from assistant import bell
+            from assistant.mind.skills import skills
+
+            await asyncio.to_thread(skills.check, self.config)
+            self.alarms = await asyncio.to_thread(bell.alarms, self.store_path)
         rooms = [self._loaded(self._thinker.load)]
         if self._microphone:
             rooms.append(self._loaded(self._load_listener, times=2))
@@ -220,6 +242,8 @@ class Daemon:
         if not isinstance(self._speaker, Mute):
             self._speaker.learn(dataclasses.astuple(self._rules.sentences))
         self._power = asyncio.create_task(self._watch_power())
+        if self.alarms:
+            self._bell = asyncio.create_task(bell.watch(self.alarms, self._dispatch))
 
     async def hear_with(self, microphone: "Microphone") -> None:
         """Get ears after the start, for a `microphone` that came later. Raises as `start`."""
@@ -248,8 +272,9 @@ class Daemon:
         self._stopped = True
         if self._timer:
             self._timer.cancel()
-        if self._power:
-            self._power.cancel()
+        for task in (self._power, self._bell):
+            if task:
+                task.cancel()
         self._dead(self.state.turn)
         ends: list[Callable[[], Any]] = [self._thinker.stop, self._speaker.stop]
         if self._microphone:
@@ -261,6 +286,8 @@ class Daemon:
         if self._patch:
             ends.append(self._patch.stop)
         await asyncio.gather(*(asyncio.to_thread(end) for end in ends))
+        if self.alarms:
+            await asyncio.to_thread(self.alarms.close)
 
     def post(self, event: Event) -> None:
         """Tell the conversation what has happened; from any thread."""
@@ -287,6 +314,16 @@ class Daemon:
         state = self.state
         idle = self._rules.always and state.phase is Phase.LISTENING and state.began is None
         return (idle or state.phase is Phase.ASLEEP) and not self.guests.busy
+
+    @property
+    def volume(self) -> float:
+        """How loud it speaks, 0 to 1."""
+        return self._player.volume if self._player else self.config.speech.volume
+
+    def pace(self, factor: float) -> None:
+        """Speak that much faster or slower than now from the next text on; from any thread."""
+        if not isinstance(self._speaker, Mute):
+            self._speaker.pace(factor)
 
     def set_volume(self, volume: float) -> None:
         """Speak at `volume` (0 to 1) from the next buffer on; the tones stay as they are."""
@@ -392,6 +429,8 @@ class Daemon:
     def _dispatch(self, event: Event) -> None:
         if self._stopped:  # what the silenced rooms still report
             return
+        if self._is_stop(event):  # before all else: a robot may be moving
+            self._thinker.stop_actions()
         before = self.state
         self.state, commands = decide(self._rules, before, event, time.monotonic())
         self._note(event)
@@ -410,6 +449,12 @@ class Daemon:
             self._timer = None
         if self.state.deadline is not None:
             self._timer = self._loop.call_at(self.state.deadline, self._dispatch, Tick())
+
+    def _is_stop(self, event: Event) -> bool:
+        """Whether it was told to stop, while it spoke or as all that was said."""
+        if isinstance(event, Heard):
+            return stops(self._rules, event.text)
+        return isinstance(event, StopHeard | StopRequested)
 
     def _execute(self, command: Command) -> None:
         match command:
@@ -447,6 +492,7 @@ class Daemon:
                 self.trace.keep(turn, take)
                 self._server(lambda server: server.play(Key(turn, take)))
             case Remember(turn, heard):
+                self.last_said = heard
                 self._thinker.remember(turn, heard)
             case Cancel(turn):
                 self._dead(turn)
@@ -468,10 +514,11 @@ class Daemon:
 
     def _release(self, key: Key) -> None:
         """The secret take is the answer: mouth first, for somebody waits for it."""
+        now = time.monotonic()  # the first sample may be on its way before the next line is reached
         self._speaker.release(key)
         self._thinker.release(key)
         self.trace.keep(key.turn, key.take)
-        self.trace.mark(key.turn, "released", time.monotonic(), take=key.take)
+        self.trace.mark(key.turn, "released", now, take=key.take)
         self._secret, kept = None, self._kept_back
         self._kept_back = []
         for name, data in kept:
@@ -558,6 +605,16 @@ class Daemon:
             on_failed=lambda key, error: self._failed(key.turn, "mind", error, key.take),
             on_out=lambda key: self.post(SentOut(key.turn, key.take)),
             make_hybrid=hybrid if self.config.remote.endpoint else lambda: None,
+            make_skills=self._make_skills if self.config.skills.enabled else lambda: None,
+        )
+
+    def _make_skills(self) -> "Skills":
+        from assistant.controls import Controls
+        from assistant.mind.skills import skills
+
+        assert self.alarms
+        return skills.make(
+            self.config, Controls(self), self.alarms, lambda text: self.post(SayRequested(text))
         )
 
     def _make_speaker(self) -> "Speaker":
@@ -644,7 +701,7 @@ class Daemon:
         return future
 
     def _open_loudspeaker(self) -> None:
-        from assistant.audio.tones import Name, earcon
+        from assistant.audio.tones import Name, bell, earcon
         from assistant.mouth.playback import Player
 
         assert self._loudspeaker is not None
@@ -652,6 +709,7 @@ class Daemon:
         self._loudspeaker.start(patch.source)
         rate = self._loudspeaker.rate
         self._tones = {name: earcon(name, rate) for name in get_args(Name)}
+        self._tones["ring"] = bell(rate)
         self._player = Player(rate, self._on_clause, self._on_end, self.config.speech.volume)
         self._attend_to_levels()
         patch.player = self._player.fill

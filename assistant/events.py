@@ -110,6 +110,11 @@ class StopRequested:
 
 
 @dataclass(frozen=True, slots=True)
+class Dismissed:
+    """After this answer nothing but the wake word is wanted."""
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
     """A question came as text."""
 
@@ -250,6 +255,7 @@ Event = (
     | Heard
     | StopHeard
     | StopRequested
+    | Dismissed
     | Asked
     | SayRequested
     | SentOut

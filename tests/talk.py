@@ -4,6 +4,7 @@ import asyncio
 
 from assistant.daemon import Daemon
 from assistant.events import Asked
+from assistant.store import FILE
 
 PATIENCE_S = 60.0
 
@@ -40,6 +41,7 @@ def live(settings, talk):
 
     async def main():
         daemon = Daemon(settings)
+        daemon.store_path = settings.state_dir / FILE
         try:
             await daemon.start()
             return await asyncio.wait_for(talk(Talk(daemon)), PATIENCE_S)

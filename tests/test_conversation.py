@@ -7,6 +7,7 @@ from assistant.events import (
     Asked,
     Cancel,
     ClauseStarted,
+    Dismissed,
     Drop,
     Earcon,
     Failed,
@@ -90,6 +91,21 @@ def test_a_question_that_has_left_the_device_is_heard_and_seen_until_the_turn_en
 def test_another_takes_question_is_none_of_this_ones():
     state, commands = run((Asked("why"), 0.0), (SentOut(1, 7), 0.1))
     assert (commands, state.out) == ((), False)
+
+
+def test_once_dismissed_it_listens_no_more_after_the_answer():
+    state, _ = run(
+        (WakeDetected("w"), 0.0),
+        (SpeechStarted(1, 1.0), 1.1),
+        (SpeechEnded(1, 2.0), 2.1),
+        (Tick(), 3.0),
+        (Heard(1, "go to sleep", 1.0, -20.0), 3.1),
+        (Dismissed(), 3.2),
+        (ClauseStarted(1, 1, "Okay."), 3.3),
+    )
+    assert state.phase is Phase.SPEAKING
+    state, commands = run((SpeakingEnded(1, 1, "Okay."), 4.0), state=state)
+    assert (state.phase, commands) == (Phase.ASLEEP, (Remember(1, "Okay."), Rest()))
 
 
 def ring(*more):
@@ -339,6 +355,7 @@ events = st.one_of(
     st.just(Tick()),
     st.just(StopRequested()),
     st.builds(Rang, texts, st.booleans()),
+    st.just(Dismissed()),
     st.builds(SpeechStarted, turns, st.floats(0, 100)),
     st.builds(SpeechEnded, turns, st.floats(0, 100)),
     st.builds(Partial, turns, texts),

@@ -18,6 +18,7 @@ from assistant.events import (
     Cancel,
     ClauseStarted,
     Declined,
+    Dismissed,
     Drop,
     Earcon,
     Failed,
@@ -220,6 +221,12 @@ class World(RuleBasedStateMachine):
     @rule(heard=st.booleans())
     def stop(self, heard):
         self.send(StopHeard("stop") if heard else StopRequested())
+
+    @rule()
+    def dismissed(self):
+        phase = self.state.phase
+        self.send(Dismissed())
+        assert self.state.phase is phase
 
     @rule(text=st.sampled_from(["tea", "egg"]), missed=st.booleans())
     def rings(self, text, missed):

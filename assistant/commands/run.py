@@ -23,6 +23,7 @@ from assistant.daemon import Daemon, Note, visible
 from assistant.errors import AssistantError
 from assistant.events import Asked, SayRequested, StopRequested, WakeDetected
 from assistant.serve import settings as changes
+from assistant.store import FILE as STORE
 
 if TYPE_CHECKING:
     from assistant.serve.lending import Lending
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
     from assistant.serve.wyoming.door import Door
 
 log = logging.getLogger(__name__)
+
+FREE_S = 0.1
+"""How often it looks whether the talk is over, in s."""
 
 RESTARTING = "the assistant starts again, with another voice or language; a moment."
 _SERVERS = {
@@ -115,7 +119,7 @@ class Foreground:
 
         Raises `AssistantError` when it cannot go on.
         """
-        loop = asyncio.get_running_loop()
+        self._loop = loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGINT, self._interrupt)
         loop.add_signal_handler(signal.SIGTERM, self._end)
         try:
@@ -339,6 +343,19 @@ class Foreground:
             await asyncio.to_thread(changes.write, self._kept, chosen)
             return told
 
+    def _wish(self, change: dict[str, Any]) -> None:
+        """Change settings for a skill, as soon as nobody talks; from the mind's thread."""
+        changes.possible(self._base, changes.merged(self._base, self._chosen, change))
+        self._loop.call_soon_threadsafe(lambda: self._task(self._fulfil(change)))
+
+    async def _fulfil(self, change: dict[str, Any]) -> None:
+        while not self._daemon.free:
+            await asyncio.sleep(FREE_S)
+        try:
+            await self._change(change)
+        except AssistantError as error:
+            log.warning("what was wished for aloud could not be done: %s", error)
+
     async def _restart(self, config: Config) -> None:
         """Let a daemon with other engines take the place of this one, or raise and keep this one.
 
@@ -371,7 +388,9 @@ class Foreground:
         microphone = engines.microphone(config, lost("microphone"))
         loudspeaker = engines.loudspeaker(config, lost("loudspeaker"))
         daemon = Daemon(config, microphone, loudspeaker, self._notes)
+        daemon.store_path = config.state_dir / STORE
         daemon.mute(self._chosen.get("muted", False))
+        daemon.wish = self._wish
         if self._door:
             daemon.outside = self._door.satellite
         return daemon

@@ -20,6 +20,7 @@ from assistant.audio.edges import speech_span
 from assistant.audio.frames import RATE
 from assistant.config import Config
 from assistant.ears.whisper import WhisperRecogniser
+from assistant.store import FILE, Ring, Store
 
 pytestmark = [pytest.mark.e2e, pytest.mark.engine, pytest.mark.slow]
 
@@ -42,7 +43,7 @@ class Daemon:
         self.socket = values["paths.socket"]
         self.process = subprocess.Popen(
             [sys.executable, "-m", "assistant", *options, "run", "--json"],
-            env=card.env,
+            env={**card.env, "STATE_DIRECTORY": str(folder)},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -162,6 +163,29 @@ def test_a_stop_word_silences_it(card, daemon, spoken):
     sound = recording.stop()[silent_from:].astype(np.float64)
     assert len(sound) > RATE
     assert np.abs(sound).max() < 50
+
+
+def test_what_is_due_rings_until_it_is_stopped(card, tmp_path, spoken, second_recogniser):
+    kept = Store(tmp_path / FILE)
+    kept.keep(Ring("timer", "pasta", seconds=60.0, at=time.time() + 1, boot="another"))
+    kept.close()
+    recording = card.record()
+    daemon = Daemon(card, tmp_path, ("skills.enabled", "true"))
+    try:
+        for _ in range(2):  # again and again
+            daemon.wait("clause_started", text="The pasta timer is done.")
+        assert "timer is done" in read_back(second_recogniser, recording)
+        time.sleep(1.0)
+        card.speak(spoken("Stop."))
+        daemon.wait("stop_heard")
+        daemon.wait("state", phase="asleep")
+        time.sleep(1.5)  # the sleep tone, and what was on its way
+        recording = card.record()
+        time.sleep(4)
+        assert np.abs(recording.stop().astype(np.float64)).max() < 50
+    finally:
+        daemon.stop()
+    assert Store(tmp_path / FILE).rings() == []
 
 
 def test_a_human_voice_is_heard(card, daemon):
