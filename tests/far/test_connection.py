@@ -59,7 +59,9 @@ def test_each_way_to_fail_has_its_name(behave, fault):
     assert "\n" not in str(lost.value)
 
 
-@pytest.mark.parametrize("uri", [nobody(), "tcp://no-such-name.invalid:10300"], ids=["port", "name"])
+@pytest.mark.parametrize(
+    "uri", [nobody(), "tcp://no-such-name.invalid:10300"], ids=["port", "name"]
+)
 def test_nobody_there_is_one_sentence(uri):
     with pytest.raises(Lost, match="cannot be reached") as lost:
         asked(uri)
