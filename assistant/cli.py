@@ -29,6 +29,7 @@ COMMANDS = {
     "web": "Show the web page's address and token.",
     "mqtt": "Say what this device is called at the MQTT broker, and whether it is connected.",
     "knowledge": "Keep documents to answer from: add, list, remove, search, ask, watch.",
+    "skills": "Show what is answered without the model, and add to it: list, test, new.",
     "privacy": "Tell what may leave the device; `log` shows what did.",
     "wake": "Wake the running assistant, as its wake word would.",
     "status": "Say what the running assistant does, or that none answers.",

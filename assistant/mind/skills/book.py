@@ -119,6 +119,17 @@ class Book:
         request = Request(best.intent.name, text, self.language, slots, whole)
         return Explained(shown, request, sentence or "")
 
+    def examples(self) -> list[tuple[str, str]]:
+        """Return each intent with its first sentence, by name."""
+        intents = self._data.get("intents", {}).items()
+        return sorted((name, each["data"][0]["sentences"][0]) for name, each in intents)
+
+    @property
+    def rules(self) -> Mapping[str, str]:
+        """The parts of sentences that stand as `<name>`."""
+        found: Mapping[str, str] = self._data.get("expansion_rules", {})
+        return found
+
     def _merge(self, data: Mapping[str, Any]) -> None:
         for intent, each in data.get("intents", {}).items():
             known = self._data.setdefault("intents", {}).setdefault(intent, {"data": []})
@@ -153,8 +164,14 @@ class Book:
         for intent, each in self._intents.intents.items():
             for data in each.data:
                 for sentence in data.sentence_texts:
-                    alike.set_seq1(sentences.plain(sentence))
-                    scored.append((alike.ratio(), intent, sentence))
+                    ratio = 0.0
+                    for form in (
+                        sentences.plain(sentence),
+                        sentences.example(sentence, self.rules),
+                    ):
+                        alike.set_seq1(form)
+                        ratio = max(ratio, alike.ratio())
+                    scored.append((ratio, intent, sentence))
         nearest = sorted(scored, reverse=True)[:3]
         return [(intent, sentence) for ratio, intent, sentence in nearest if ratio >= NEAR]
 

@@ -1,7 +1,7 @@
 """Reads files of sentences: hassil's form, checked, with the line and column of what is wrong."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from assistant.errors import BadInput
@@ -10,6 +10,8 @@ from assistant.mind.skills.reading import KINDS
 KEYS = {"language", "intents", "lists", "expansion_rules"}
 _LISTS = re.compile(r"\{([^{}:]+)(?::[^{}]+)?\}")
 _RULES = re.compile(r"<([^<>]+)>")
+_OPTIONAL = re.compile(r"\[[^\[\]()]*\]")
+_GROUP = re.compile(r"\(([^\[\]()]*)\)")
 _SYNTAX = re.compile(r"[\[\]()<>|]|\{([^{}:]+)(:[^{}]+)?\}")
 
 
@@ -83,6 +85,21 @@ def _sentences(node: Any) -> Iterator[tuple[str, Any]]:
     elif isinstance(node, yaml.SequenceNode):
         for each in node.value:
             yield from _sentences(each)
+
+
+def example(sentence: str, rules: Mapping[str, str] | None = None) -> str:
+    """Return the shortest text of a sentence: first choices, nothing that may be missing.
+
+    A slot stays as `{kind}`; `rules` are the parts that stand as `<name>`.
+    """
+    for _ in range(8):  # rules may name rules, and be written in circles
+        sentence = _RULES.sub(lambda found: f"({(rules or {}).get(found[1], '')})", sentence)
+    before = ""
+    while before != sentence:
+        before = sentence
+        sentence = _OPTIONAL.sub("", sentence)
+        sentence = _GROUP.sub(lambda found: found[1].split("|")[0].replace(";", " "), sentence)
+    return " ".join(_LISTS.sub(r"{\1}", sentence).split())
 
 
 def check(sentence: str, where: str, lists: set[str], rules: set[str]) -> None:

@@ -1,0 +1,238 @@
+"""`assistant skills`: what is answered without the model, and how to add to it."""
+
+import keyword
+import re
+import tempfile
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from assistant.commands import example, plain, print_json, settings, write_whole
+from assistant.errors import BadInput
+
+if TYPE_CHECKING:
+    from assistant.config import Config
+    from assistant.mind.skills.book import Book
+    from assistant.mind.skills.explaining import Difference
+    from assistant.mind.skills.owned import Sentences, Shelf
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """What was nearly matched."""
+
+    intent: str
+    sentence: str
+    example: str
+    source: str
+    why: "Difference"
+
+
+NAME = re.compile(r"[a-z][a-z_]{0,39}")
+ACTION = """\
+# Said to it, the sentences below run the program below. Every key: docs/actions.md
+
+[actions.{name}]
+en = ["try the {words}"]
+zh = ["试试{words}"]
+run = ["date", "+%H:%M"]
+say.en = "The {words} works. It is {{output}}."
+say.zh = "{words}可以用。现在是{{output}}。"
+failed.en = "The {words} does not work."
+failed.zh = "{words}用不了。"
+
+[actions.{name}.examples.en]
+"try the {words}" = {{}}
+
+[actions.{name}.examples.zh]
+"试试{words}" = {{}}
+"""
+PLUGIN = '''\
+"""Said to it, the sentences below call the function below; see docs/plugins.md."""
+
+from assistant.plugin import Context, intent
+
+
+@intent(en=["try the {words}"], zh=["试试{words}"])
+def {name}(context: Context) -> str:
+    """Count how often it was tried."""
+    context.store["tried"] = tried = context.store.get("tried", 0) + 1
+    if context.language == "zh":
+        return f"{words}试了{{tried}}次。"
+    return f"You have tried the {words} {{tried}} times."
+'''
+
+
+@click.group(
+    epilog=example(
+        "assistant skills list",
+        'assistant skills test "set a timer for ten minutes"',
+        "assistant skills new lamp",
+    )
+)
+def command() -> None:
+    """Show what is answered without the model, and add to it: list, test, new."""
+
+
+@command.command("list", epilog=example("assistant skills list", "assistant skills list --json"))
+@click.option("--json", "as_json", is_flag=True, help="One object a line: intent, example, source.")
+def list_(as_json: bool) -> None:
+    """List what it knows in the configured language: intents, an example each, where from."""
+    from assistant.mind.skills import explaining
+    from assistant.mind.skills.sentences import example as example_of
+
+    shelf, book, _ = _open(settings())
+    for intent, sentence in [*_owned(shelf, settings().language), *book.examples()]:
+        source = explaining.source(shelf, intent)
+        shown = example_of(sentence, book.rules)
+        if as_json:
+            print_json({"intent": intent, "example": shown, "source": source})
+        else:
+            click.echo(f"{intent}: {plain(shown)} (from {plain(source)})")
+
+
+@command.command(
+    epilog=example(
+        'assistant skills test "set a timer for ten minutes"',
+        'assistant --set language=zh skills test "十分钟后叫我" --json',
+    )
+)
+@click.argument("sentence", nargs=-1, required=True)
+@click.option("--json", "as_json", is_flag=True, help="One object: text, read, intent, slots, ...")
+def test(sentence: tuple[str, ...], as_json: bool) -> int:
+    """Say what a sentence would do, or what comes near and why not; nothing is done.
+
+    The exit code is 1 where no skill takes it: the language model would answer.
+    """
+    from assistant.commands.ask import read_text
+    from assistant.mind.skills import explaining
+    from assistant.mind.skills.sentences import example as example_of
+
+    text = read_text(sentence)
+    shelf, book, sentences = _open(settings())
+    found = sentences.explain(text)
+    request = found.request
+    near = [
+        Near(
+            intent,
+            each,
+            example_of(each, book.rules),
+            explaining.source(shelf, intent),
+            explaining.difference(found.clean, each, book.rules),
+        )
+        for intent, each in found.near
+    ]
+    if as_json:
+        print_json(
+            {
+                "text": text,
+                "read": found.clean,
+                "intent": request.intent if request else None,
+                "slots": dict(request.slots) if request else {},
+                "sentence": found.sentence,
+                "source": explaining.source(shelf, request.intent) if request else None,
+                "does": explaining.does(shelf, request) if request else "",
+                "near": [asdict(each) for each in near],
+            }
+        )
+        return 0 if request else 1
+    click.echo(f"read as: {plain(found.clean)}")
+    if request:
+        click.echo(f"intent: {request.intent} (from {explaining.source(shelf, request.intent)})")
+        if found.sentence:
+            click.echo(f"by the sentence: {plain(found.sentence)}")
+        for name, value in request.slots.items():
+            click.echo(f"slot {name}: {plain(str(value))}")
+        if done := explaining.does(shelf, request):
+            click.echo(f"would: {plain(done)}")
+        return 0
+    click.echo("No skill takes it; the language model would answer.")
+    for each in near:
+        click.echo(f"near: {each.intent} (from {each.source}): {plain(each.example)}")
+        if each.why.lacks:
+            click.echo(f"    not said: {plain(' '.join(each.why.lacks))}")
+        if each.why.besides:
+            click.echo(f"    said besides: {plain(' '.join(each.why.besides))}")
+    return 1
+
+
+@command.command(
+    epilog=example("assistant skills new lamp", "assistant skills new counter --plugin")
+)
+@click.argument("name")
+@click.option("--plugin", is_flag=True, help="Write a plug-in in Python instead of an action.")
+def new(name: str, plugin: bool) -> None:
+    """Write an example called NAME, which works as it is, into the folder of skills."""
+    words = name.replace("_", " ").strip()
+    if not NAME.fullmatch(name) or keyword.iskeyword(name):
+        raise BadInput(f"{name!r} is no name; allowed: a-z and _, beginning with a letter.")
+    text = (PLUGIN if plugin else ACTION).format(name=name, words=words)
+    _try(name + (".py" if plugin else ".toml"), text, words)
+    config = settings()
+    path = _folder(config) / (name + (".py" if plugin else ".toml"))
+    if path.exists():
+        raise BadInput(f"{path}: is there already; choose another name.")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadInput(f"{path.parent}: cannot be made: {error.strerror}.") from error
+    write_whole(path, text)
+    said = f"试试{words}" if config.language == "zh" else f"try the {words}"
+    click.echo(f"written: {path}")
+    click.echo(f'try it: assistant skills test "{said}"')
+    if not config.skills.enabled:
+        click.echo("It is used as soon as `skills.enabled` is true.")
+
+
+def _folder(config: "Config") -> Path:
+    """Return where the owner's files are, or would be looked for."""
+    from assistant.config import find, search_path
+
+    if config.skills.folder:
+        return Path(config.skills.folder).expanduser()
+    named = click.get_current_context().find_root().params["path"]
+    return (find(named) or next(search_path())).parent / "skills"
+
+
+def _try(file: str, text: str, words: str) -> None:
+    """Raise `BadInput` where its sentences would not be heard, such as those of a number."""
+    from assistant.mind.skills import owned
+
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / file).write_text(text, encoding="utf-8")
+        shelf = owned.load([Path(folder)])
+    for language, said in (("en", f"try the {words}"), ("zh", f"试试{words}")):
+        if not any(book.match(said) for book in shelf.books(language)):
+            raise BadInput(f"`{words}` is read as something else; choose another name.")
+
+
+def _open(config: "Config") -> "tuple[Shelf, Book, Sentences]":
+    """Return what the owner has added, the own sentences, and both behind each other."""
+    from assistant.mind.skills import owned, skills
+    from assistant.mind.skills.book import Book
+
+    skills.check(config)
+    shelf = owned.load(skills.folders(config))
+    own = owned.Owned(
+        shelf,
+        store=config.state_dir / skills.PLUGINS,
+        announce=lambda _: None,
+        publish=skills.publisher(config),
+    )
+    book = Book.load(config.language)
+    return shelf, book, own.sentences(book, config.language)
+
+
+def _owned(shelf: "Shelf", language: str) -> Iterator[tuple[str, str]]:
+    from assistant.mind.skills.actions import intent
+
+    for file in shelf.files:
+        for name, each in file.actions.items():
+            if sentences := each.sentences(language):
+                yield intent(name), sentences[0]
+    for plugin in shelf.plugins:
+        if sentences := list(plugin.sentences(language)):
+            yield f"plugin.{plugin.name}", sentences[0]
