@@ -2,7 +2,7 @@
 
 import re
 
-from assistant.mind.skills.written_zh import Written
+from assistant.mind.skills.written import Written
 
 CORRECTION = re.compile(
     r" (?:(?:oh|uh|um|wait|hang on|actually|sorry|no|nope|not|scratch that|correction|hold on"

@@ -3,7 +3,7 @@
 import re
 from itertools import pairwise
 
-from assistant.mind.skills.written_zh import Written
+from assistant.mind.skills.written import Written
 
 CORRECTION = re.compile(
     "(?:的|钟)?(?:哦|噢|啊|呃|嗯|哎|诶|唉)?(?:不对不对|不对|不是不是|不是|不不不|不不|(?<=[哦噢啊呃嗯哎诶])不"

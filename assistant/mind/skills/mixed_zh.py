@@ -2,7 +2,7 @@
 
 import re
 
-from assistant.mind.skills.written_zh import Written
+from assistant.mind.skills.written import Written
 
 _SMALL = {
     "a": 1, "an": 1, "zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6,

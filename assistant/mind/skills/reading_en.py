@@ -10,8 +10,9 @@ from assistant.mind.skills.decimals import decimal, significant
 from assistant.mind.skills.numbers_en import number_at, numbers
 from assistant.mind.skills.places_en import zones
 from assistant.mind.skills.reading import Exact, Span
+from assistant.mind.skills.reckoning import Undefined
 from assistant.mind.skills.skill import Slot
-from assistant.mind.skills.written_zh import Written
+from assistant.mind.skills.written import Written
 
 MOST_OF_A_NAME, MOST_OF_A_WORD = 4, 4
 """Words; longer ones are sentences."""
@@ -140,7 +141,7 @@ def exact(text: str) -> Exact | None:
         return Exact("convert", {"value": value} if value else {})
     try:
         result = sums_en.calculate(text)
-    except sums_en.Undefined:
+    except Undefined:
         return Exact("arithmetic", {})
     if result is None:
         return None

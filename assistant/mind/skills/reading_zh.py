@@ -6,20 +6,20 @@ from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 
 from assistant.mind.skills import frame_zh, sums_zh, times_zh, units_zh, written_zh
+from assistant.mind.skills.decimals import decimal, significant
 from assistant.mind.skills.mixed_zh import chinese
 from assistant.mind.skills.numbers_zh import number_at, numbers
 from assistant.mind.skills.places_zh import zones
 from assistant.mind.skills.reading import Exact, Span
+from assistant.mind.skills.reckoning import Undefined
 from assistant.mind.skills.times_zh import Found
-from assistant.mind.skills.written_zh import Written
+from assistant.mind.skills.written import Written
 
 _LOUDNESS = re.compile("音量|声音|嗓门|喇叭|大声|小声|音")
 _DRAWN = re.compile("随机|随便|任意|任选|数|号|整数|[选挑抽]")
 _RANGE = re.compile("到|至|和|跟|与|-|~")
 MOST_OF_A_NAME, MOST_OF_A_WORD = 8, 24
 """Characters; longer ones are sentences."""
-MOST_DIGITS = 30
-"""Of a result, see benchmarks/skills-format.md."""
 _NO_NAME = re.compile(
     "[我你您他她它谁这那哪吗呢别没不了\u1200-\u12ff]|什么|怎么|如何|几|多少|多久|为什么|取消|设|闹钟|定时|计时|提醒"
     "|关掉|关闭|查看|看看|所有|全部|一个$|坏|昨天|上次|的时候|叫|说|让|^的|^给|^为|^个|^新|^把|^再"
@@ -73,7 +73,7 @@ def exact(text: str) -> Exact | None:
         return Exact("convert", {"value": value} if value else {})
     try:
         result = sums_zh.calculate(text)
-    except sums_zh.Undefined:
+    except Undefined:
         return Exact("arithmetic", {})
     if result is None:
         return None
@@ -90,35 +90,6 @@ def fits(slot: str, words: str) -> bool:
     if slot == "word":
         return len(words) <= MOST_OF_A_WORD and not _NO_WORD.search(words)
     return True
-
-
-def decimal(value: Fraction, places: int = 6) -> str:
-    """Return the shortest decimal, rounded half up to `places`; "" for one of over 30 digits."""
-    scaled = abs(value) * 10**places
-    whole = int(scaled) + (2 * (scaled - int(scaled)) >= 1)
-    digits = f"{whole:0{places + 1}}" if places > 0 else f"{whole}{'0' * -places}"
-    text = (
-        f"{digits[:-places]}.{digits[-places:]}".rstrip("0").rstrip(".") if places > 0 else digits
-    )
-    if len(text.replace(".", "")) > MOST_DIGITS:
-        return ""
-    return f"-{text}" if value < 0 and whole else text
-
-
-def significant(value: Fraction, digits: int = 6) -> str:
-    """Return the shortest decimal, rounded half up to so many significant digits."""
-    if not value:
-        return "0"
-    size = len(str(int(abs(value)))) if abs(value) >= 1 else 1 - _zeros(abs(value))
-    return decimal(value, digits - size)
-
-
-def _zeros(value: Fraction) -> int:
-    """Return the digit after the point, counted from 1, that is the first not to be 0."""
-    place = 1
-    while value * 10**place < 1:
-        place += 1
-    return place
 
 
 def _moments(text: str) -> list[Span]:

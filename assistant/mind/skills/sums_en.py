@@ -8,7 +8,14 @@ import re
 from fractions import Fraction
 
 from assistant.mind.skills.numbers_en import TENS, below_hundred, number_at, word_at
-from assistant.mind.skills.sums_zh import Undefined, _apply, _bounded, _factorial, _power, _root
+from assistant.mind.skills.reckoning import (
+    Undefined,
+    apply,
+    bounded,
+    factorial_of,
+    power,
+    root_of,
+)
 
 __all__ = ["Undefined", "calculate"]
 
@@ -81,7 +88,7 @@ class _Sum:
             self.at = self.operations = 0
             value = form()
             if value is not None and self.operations and _TAIL.match(self.text, self.at):
-                return _bounded(value)
+                return bounded(value)
         return None
 
     def take(self, pattern: str) -> re.Match[str] | None:
@@ -105,7 +112,7 @@ class _Sum:
             if sign is None or right is None:
                 return None
             self.operations += 1
-            value = _apply(sign, value, right)
+            value = apply(sign, value, right)
         return value
 
     def _terms(self) -> Fraction | None:
@@ -143,7 +150,7 @@ class _Sum:
             if right is None:
                 return None
             self.operations += 1
-            value = _apply(sign, value, right)
+            value = apply(sign, value, right)
         return None
 
     def _sign(self, wanted: str) -> str | None:
@@ -161,7 +168,7 @@ class _Sum:
         if root:
             value = self._factor()
             degree = {"square": 2, "fourth": 4, "fifth": 5}.get(root[1], 3)
-            return self._done(None if value is None else _root(value, degree))
+            return self._done(None if value is None else root_of(value, degree))
         many = self.take(
             r"(double|twice|triple|treble|quadruple|three times|half(?: of)?|(?:a |one"
             r" )?(?:half|quarter|third) of|(?:the )?(?:square|cube) of) (?=[a\d.-]|"
@@ -175,7 +182,7 @@ class _Sum:
                 self.at = at
                 return None
             if "square" in many[1] or "cube" in many[1]:
-                return self._done(_power(value, 2 if "square" in many[1] else 3))
+                return self._done(power(value, 2 if "square" in many[1] else 3))
             word = re.sub("^(?:a|one) | of$", "", many[1])
             by: dict[str, int | Fraction] = {"double": 2, "twice": 2, "triple": 3,
                   "treble": 3, "quadruple": 4, "three times": 3,
@@ -185,7 +192,7 @@ class _Sum:
         factorial = self.take("(?:the )?factorial (?:of )?")
         if factorial:
             value = self._number()
-            return self._done(None if value is None else _factorial(value))
+            return self._done(None if value is None else factorial_of(value))
         value = self._number()
         return None if value is None else self._after(value)
 
@@ -206,15 +213,15 @@ class _Sum:
     def _powers(self, value: Fraction) -> Fraction | None:
         """Read what follows a number: squared, cubed, to the power of three, factorial."""
         if self.take(" squared|²"):
-            return _power(value, 2)
+            return power(value, 2)
         if self.take(" cubed|³"):
-            return _power(value, 3)
+            return power(value, 3)
         if self.take(" factorial"):
-            return _factorial(value)
+            return factorial_of(value)
         at = self.at
         if self.take(r" ?(?:\*\*|\^) ?| (?:raised )?to the power(?: of)? | to the power "):
             exponent = self._number()
-            return None if exponent is None else _power(value, exponent)
+            return None if exponent is None else power(value, exponent)
         if self.take(" (?:raised )?to the "):
             named = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6,
                      "seventh": 7, "eighth": 8, "ninth": 9, "tenth": 10}  # fmt: skip
@@ -222,7 +229,7 @@ class _Sum:
             if word in named:
                 self.at = end
                 self.take(" power")
-                return _power(value, named[word])
+                return power(value, named[word])
         self.at = at
         return None
 
@@ -368,7 +375,7 @@ class _Sum:
             return None
         value = known[0]
         for right in known[1:]:
-            value = _apply(sign, value, right)
+            value = apply(sign, value, right)
         return abs(value) if sign == "-" else value
 
     def _turned(self) -> Fraction | None:
@@ -381,7 +388,7 @@ class _Sum:
             return None
         if verb[1] in ("square", "cube", "double", "halve", "triple"):
             if verb[1] in ("square", "cube"):
-                return self._done(_power(left, 2 if verb[1] == "square" else 3))
+                return self._done(power(left, 2 if verb[1] == "square" else 3))
             return self._done(
                 left * {"double": Fraction(2), "halve": Fraction(1, 2)}.get(verb[1], Fraction(3))
             )
@@ -395,7 +402,7 @@ class _Sum:
         sign = {"add": "+", "multiply": "*", "divide": "/"}.get(verb[1], "-")
         if sign == "-" or link[1] == "into":
             left, right = right, left
-        value = _apply(sign, left, right)
+        value = apply(sign, left, right)
         while verb[1] == "add" and self.take(" and "):
             more = self._number()
             if more is None:

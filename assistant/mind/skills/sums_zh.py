@@ -4,16 +4,11 @@ A small grammar over the text; nothing is ever run as code, and numbers that wou
 anybody wants to hear are undefined.
 """
 
-import math
 import re
-from collections.abc import Callable
 from fractions import Fraction
 
 from assistant.mind.skills.numbers_zh import DIGITS, number_at
-
-MOST = Fraction(10**40)
-"""Results beyond it are undefined: nobody listens to 40 digits."""
-_ROOT_DIGITS = 30
+from assistant.mind.skills.reckoning import Undefined, apply, bounded, factorial_of, power, root_of
 
 _LEAD = re.compile(
     "(?:那个|那么|请问|请|麻烦|帮我|给我|你|能|算算看?|算一?下|算|计算一?下?|告诉我|我想知道|看看|说说"
@@ -46,10 +41,6 @@ _REST = "的?余数?|(?:得几|等于几|等于多少|商几)余(?=几|多少)"
 _TIMES_TABLE = re.compile(
     f"([{''.join(DIGITS)}])([{''.join(DIGITS)}])(?:得|等于)(?:几|多少|啥|什么)"
 )
-
-
-class Undefined(ArithmeticError):
-    """There is no such number, or it is too long to be said."""
 
 
 def calculate(text: str) -> Fraction | None:
@@ -86,7 +77,7 @@ class _Sum:
             self.at = self.operations = 0
             value = form()
             if value is not None and self.operations and _TAIL.match(self.text, self.at):
-                return _bounded(value)
+                return bounded(value)
         return None
 
     def take(self, pattern: str) -> re.Match[str] | None:
@@ -117,7 +108,7 @@ class _Sum:
             right = self._factor()
             if right is not None:
                 self.operations += 1
-                return _apply(sign, value, right)
+                return apply(sign, value, right)
             self.at = at
         return None
 
@@ -150,7 +141,7 @@ class _Sum:
             self.operations += 1
             if sign == "/" and self.take(_REST):
                 sign = "%"
-            value = _apply(sign, value, right)
+            value = apply(sign, value, right)
         return None
 
     def _sign(self, wanted: str) -> str | None:
@@ -169,7 +160,7 @@ class _Sum:
             if value is None:
                 return None
             self.operations += 1
-            return _root(value, 2)
+            return root_of(value, 2)
         value = self._number()
         while value is not None:
             more = self._powers(value)
@@ -184,24 +175,24 @@ class _Sum:
     def _powers(self, value: Fraction) -> Fraction | None:
         """Read what follows a number: 的平方, 的三次方, 的平方根, 的阶乘."""
         if self.take("的?平方根|的?算术平方根|开平方根?|开方|开根号?"):
-            return _root(value, 2)
+            return root_of(value, 2)
         if self.take("的?立方根|开立方|开三次方"):
-            return _root(value, 3)
+            return root_of(value, 3)
         if self.take("的?平方(?![米公分厘里千])|的?二次方|²"):
-            return _power(value, 2)
+            return power(value, 2)
         if self.take("的?立方(?![米公分厘里千])|³"):
-            return _power(value, 3)
+            return power(value, 3)
         if self.take("的?阶乘"):
-            return _factorial(value)
+            return factorial_of(value)
         if self.take(r"\*\*|\^"):
             exponent = self._factor()
-            return None if exponent is None else _power(value, exponent)
+            return None if exponent is None else power(value, exponent)
         at = self.at
         if self.take("的"):
             number = number_at(self.text, self.at)
             if number and re.compile("次方|次幂").match(self.text, number.end):
                 self.at = number.end + 2
-                return _power(value, number.value)
+                return power(value, number.value)
         self.at = at
         return None
 
@@ -295,7 +286,7 @@ class _Sum:
             if self.take(pattern):
                 value = known[0]
                 for right in known[1:]:
-                    value = _apply(sign, value, right)
+                    value = apply(sign, value, right)
                 return value
         if self.take("的?平均数?值?"):
             return sum(known, Fraction(0)) / len(known)
@@ -312,63 +303,3 @@ class _Sum:
             return None
         self.operations = 1
         return left - right if which[1] in "多大高" else right - left
-
-
-def _apply(sign: str, left: Fraction, right: Fraction) -> Fraction:
-    work: dict[str, Callable[[], Fraction]] = {
-        "+": lambda: left + right,
-        "-": lambda: left - right,
-        "*": lambda: left * right,
-        "/": lambda: left / right,
-        "//": lambda: right / left,  # 三除十二 is 4
-        "%": lambda: left % right,
-    }
-    return _bounded(work[sign]())
-
-
-def _bounded(value: Fraction) -> Fraction:
-    if abs(value) > MOST or value.denominator > MOST:
-        raise Undefined
-    return value
-
-
-def _power(value: Fraction, exponent: Fraction | int) -> Fraction:
-    exponent = Fraction(exponent)
-    size = max(abs(value.numerator), value.denominator)
-    if abs(exponent) * math.log10(size) > 40 or (not value and exponent < 0):
-        raise Undefined
-    if exponent.denominator == 1:
-        return value ** int(exponent)
-    if exponent.denominator > 9 or value < 0:
-        raise Undefined
-    return _root(value**exponent.numerator, exponent.denominator)
-
-
-def _root(value: Fraction, degree: int) -> Fraction:
-    """Return the root, exact where it is rational, else cut after `_ROOT_DIGITS` places."""
-    if value < 0 and degree % 2 == 0:
-        raise Undefined
-    sign = -1 if value < 0 else 1
-    above, below = (_whole_root(abs(n), degree) for n in (value.numerator, value.denominator))
-    if above**degree == abs(value.numerator) and below**degree == value.denominator:
-        return Fraction(sign * above, below)
-    scaled = abs(value) * 10 ** (degree * _ROOT_DIGITS)
-    return Fraction(sign * _whole_root(int(scaled), degree), 10**_ROOT_DIGITS)
-
-
-def _whole_root(value: int, degree: int) -> int:
-    """Return the largest integer whose power is not above `value`, by Newton's steps."""
-    if value < 2:
-        return value
-    guess = 1 << -(-value.bit_length() // degree)
-    while True:
-        better = ((degree - 1) * guess + value // guess ** (degree - 1)) // degree
-        if better >= guess:
-            return guess
-        guess = better
-
-
-def _factorial(value: Fraction) -> Fraction:
-    if value.denominator != 1 or not 0 <= value <= 34:
-        raise Undefined
-    return Fraction(math.factorial(int(value)))

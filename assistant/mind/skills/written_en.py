@@ -10,7 +10,7 @@ import re
 import unicodedata
 
 from assistant.mind.skills.numbers_en import SCALES, SMALL, TENS
-from assistant.mind.skills.written_zh import Written
+from assistant.mind.skills.written import Written
 
 _KEPT = re.compile(r"[\w%+*/×÷=√²³°]")
 _BETWEEN_DIGITS = ".,:"

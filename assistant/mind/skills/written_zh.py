@@ -9,11 +9,10 @@ as it was said.
 import functools
 import re
 import unicodedata
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from assistant.mind.skills import sounds_zh
+from assistant.mind.skills.written import Written
 
 if TYPE_CHECKING:
     from opencc import OpenCC
@@ -66,42 +65,6 @@ _SAME_SOUND = [
 
 
 _ALSO = {"妳": "你", "祢": "你", "麽": "么", "著": "着"}
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """A clean text, and for each of its characters its place in what was given."""
-
-    text: str
-    source: str
-    places: tuple[int, ...]
-
-    def said(self, start: int, end: int) -> str:
-        """Return what was given for the clean characters from `start` to `end`."""
-        if start >= end:
-            return ""
-        return self.source[self.places[start] : self.places[end - 1] + 1]
-
-    def part(self, start: int, end: int) -> "Written":
-        """Return the clean characters from `start` to `end`."""
-        return Written(self.text[start:end], self.source, self.places[start:end])
-
-    def without(self, start: int, end: int) -> "Written":
-        """Leave out the clean characters from `start` to `end`."""
-        places = self.places[:start] + self.places[end:]
-        return Written(self.text[:start] + self.text[end:], self.source, places)
-
-    def replaced(self, pattern: re.Pattern[str], new: Callable[[re.Match[str]], str]) -> "Written":
-        """Write `new` for every match; what stands there came from where the match did."""
-        text, places, at = "", tuple[int, ...](), 0
-        for match in pattern.finditer(self.text):
-            said = new(match)
-            text += self.text[at : match.start()] + said
-            first, last = self.places[match.start()], self.places[match.end() - 1]
-            places += self.places[at : match.start()]
-            places += (first, *[last] * (len(said) - 1))[: len(said)]
-            at = match.end()
-        return Written(text + self.text[at:], self.source, places + self.places[at:])
 
 
 def clean(source: str) -> Written:

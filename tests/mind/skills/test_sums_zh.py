@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.mind.skills.sums_zh import MOST, Undefined, calculate
+from assistant.mind.skills.reckoning import MOST, Undefined
+from assistant.mind.skills.sums_zh import calculate
 
 
 @pytest.mark.parametrize(
