@@ -1,6 +1,11 @@
 """Exact numbers as the decimals that are said."""
 
+from collections.abc import Callable
 from fractions import Fraction
+
+from assistant.mind.skills.reading import Exact
+from assistant.mind.skills.reckoning import Undefined
+from assistant.mind.skills.units import Conversion
 
 MOST_DIGITS = 30
 """Of a result: nobody listens to more; see benchmarks/skills-format.md."""
@@ -31,3 +36,22 @@ def significant(value: Fraction, digits: int = 6) -> str:
     while abs(value) < Fraction(10) ** (size - 1):
         size -= 1
     return decimal(value, digits - size)
+
+
+def exact(
+    text: str,
+    conversion: Callable[[str], Conversion | None],
+    calculate: Callable[[str], Fraction | None],
+) -> Exact | None:
+    """Return what a whole clean text asks for, by what a language reads such texts with."""
+    if found := conversion(text):
+        value = significant(found.result())
+        return Exact("convert", {"value": value} if value else {})
+    try:
+        result = calculate(text)
+    except Undefined:
+        return Exact("arithmetic", {})
+    if result is None:
+        return None
+    value = decimal(result)
+    return Exact("arithmetic", {"value": value} if value else {})

@@ -5,12 +5,10 @@ import re
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
-from assistant.mind.skills import frame_en, sums_en, times_en, units_en, written_en
-from assistant.mind.skills.decimals import decimal, significant
+from assistant.mind.skills import decimals, frame_en, sums_en, times_en, units_en, written_en
 from assistant.mind.skills.numbers_en import number_at, numbers
 from assistant.mind.skills.places_en import zones
 from assistant.mind.skills.reading import Exact, Span
-from assistant.mind.skills.reckoning import Undefined
 from assistant.mind.skills.skill import Slot
 from assistant.mind.skills.written import Written
 
@@ -135,18 +133,7 @@ def spans(text: str) -> Sequence[Span]:
 
 def exact(text: str) -> Exact | None:
     """Return the calculation or conversion that a whole clean text asks for."""
-    found = units_en.conversion(text)
-    if found:
-        value = significant(found.result())
-        return Exact("convert", {"value": value} if value else {})
-    try:
-        result = sums_en.calculate(text)
-    except Undefined:
-        return Exact("arithmetic", {})
-    if result is None:
-        return None
-    value = decimal(result)
-    return Exact("arithmetic", {"value": value} if value else {})
+    return decimals.exact(text, units_en.conversion, sums_en.calculate)
 
 
 def fits(slot: str, words: str) -> bool:

@@ -5,13 +5,11 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 
-from assistant.mind.skills import frame_zh, sums_zh, times_zh, units_zh, written_zh
-from assistant.mind.skills.decimals import decimal, significant
+from assistant.mind.skills import decimals, frame_zh, sums_zh, times_zh, units_zh, written_zh
 from assistant.mind.skills.mixed_zh import chinese
 from assistant.mind.skills.numbers_zh import number_at, numbers
 from assistant.mind.skills.places_zh import zones
 from assistant.mind.skills.reading import Exact, Span
-from assistant.mind.skills.reckoning import Undefined
 from assistant.mind.skills.times_zh import Found
 from assistant.mind.skills.written import Written
 
@@ -67,18 +65,7 @@ def spans(text: str) -> Sequence[Span]:
 
 def exact(text: str) -> Exact | None:
     """Return the calculation or conversion that a whole clean text asks for."""
-    found = units_zh.conversion(text)
-    if found:
-        value = significant(found.result())
-        return Exact("convert", {"value": value} if value else {})
-    try:
-        result = sums_zh.calculate(text)
-    except Undefined:
-        return Exact("arithmetic", {})
-    if result is None:
-        return None
-    value = decimal(result)
-    return Exact("arithmetic", {"value": value} if value else {})
+    return decimals.exact(text, units_zh.conversion, sums_zh.calculate)
 
 
 def fits(slot: str, words: str) -> bool:

@@ -6,10 +6,10 @@ table, since pint works in floats, takes long to import and knows units as they 
 
 import functools
 import re
-from dataclasses import dataclass
 from fractions import Fraction
 
 from assistant.mind.skills.numbers_en import number_at
+from assistant.mind.skills.units import Conversion, Unit
 
 _INCH, _POUND, _GALLON = Fraction("0.0254"), Fraction("453.59237"), Fraction("3.785411784")
 _FOOT, _MILE = 12 * _INCH, 63360 * _INCH
@@ -109,30 +109,6 @@ _TAIL = re.compile(
     r"|then|there|exactly|all together|altogether|be in total|in total|again|roughly|come out"
     r" to|work out to|worth|do|does|amount to|now))*$"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Unit:
-    """A unit: what it measures, how much of the base unit it is, and how it is said."""
-
-    kind: str
-    factor: Fraction
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Conversion:
-    """A question for one quantity in another unit."""
-
-    amount: Fraction
-    source: Unit
-    target: Unit
-
-    def result(self) -> Fraction:
-        """Return how many of the target unit the amount is."""
-        if self.source.kind == "temperature":
-            return _temperature(self.amount, self.source.factor, self.target.factor)
-        return self.amount * self.source.factor / self.target.factor
 
 
 def conversion(text: str) -> Conversion | None:
@@ -252,9 +228,3 @@ def _patterns() -> dict[str, list[tuple[re.Pattern[str], Fraction]]]:
         kind: [(re.compile(f"(?:{p})(?![a-z'])"), Fraction(f)) for p, f in rows]
         for kind, rows in _TABLE.items()
     }
-
-
-def _temperature(amount: Fraction, source: Fraction, target: Fraction) -> Fraction:
-    zero = Fraction("273.15")
-    kelvin = {1: amount + zero, 2: (amount - 32) * Fraction(5, 9) + zero}.get(int(source), amount)
-    return {1: kelvin - zero, 2: (kelvin - zero) * Fraction(9, 5) + 32}.get(int(target), kelvin)

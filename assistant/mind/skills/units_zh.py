@@ -5,10 +5,10 @@ Factors are exact: international inch, mile, pound; US gallon, cup, spoon; 斤 o
 
 import functools
 import re
-from dataclasses import dataclass
 from fractions import Fraction
 
 from assistant.mind.skills.numbers_zh import NUMERALS, number_at
+from assistant.mind.skills.units import Conversion, Unit
 
 _INCH, _POUND, _GALLON = Fraction("0.0254"), Fraction("453.59237"), Fraction("3.785411784")
 _TABLE: dict[str, list[tuple[str, Fraction | int]]] = {
@@ -63,7 +63,7 @@ _TABLE: dict[str, list[tuple[str, Fraction | int]]] = {
         ("千瓦时|度电", 3600000),
     ],
     "power": [("千瓦", 1000), ("马力", Fraction("735.49875")), ("瓦特?", 1)],
-    "temperature": [("摄氏度|度?c|℃", 1), ("华氏度|度?f|℉", 1), ("开尔文|开氏度", 1)],
+    "temperature": [("摄氏度|度?c|℃", 1), ("华氏度|度?f|℉", 2), ("开尔文|开氏度", 3)],
 }  # fmt: skip
 _ASKED = re.compile(
     r"(?:的话)?(?:等于|就?是|合成?|折合成?|折算成?|换算成?为?|换算到|换成|转换成?为?|转成|转为|化成|化为|变成|写成|算成|约等于"
@@ -75,30 +75,6 @@ _LEAD = re.compile(
     "|想问|问一?下|那|知道|查一?下|看看|一下|问|单位|计算一?下?|说说)+"
 )
 _TAIL = re.compile("(?:是|等于)?(?:多少|几)?(?:来着|呢|啊|呀|吗|了|啦|的话|合适|给我)*$")
-
-
-@dataclass(frozen=True, slots=True)
-class Unit:
-    """A unit: what it measures, how much of the base unit it is, and how it is said."""
-
-    kind: str
-    factor: Fraction
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Conversion:
-    """A question for one quantity in another unit."""
-
-    amount: Fraction
-    source: Unit
-    target: Unit
-
-    def result(self) -> Fraction:
-        """Return how many of the target unit the amount is."""
-        if self.source.kind == "temperature":
-            return _temperature(self.amount, self.source.name, self.target.name)
-        return self.amount * self.source.factor / self.target.factor
 
 
 def conversion(text: str) -> Conversion | None:
@@ -215,20 +191,3 @@ def _worded(pattern: str) -> str:
     return "|".join(
         f"{p}(?![a-z])" if p[-1:].isascii() and p[-1:].isalpha() else p for p in pattern.split("|")
     )
-
-
-def _temperature(amount: Fraction, source: str, target: str) -> Fraction:
-    kelvin = {
-        "摄": amount + Fraction("273.15"),
-        "华": (amount - 32) * Fraction(5, 9) + Fraction("273.15"),
-    }.get(_scale(source), amount)
-    return {
-        "摄": kelvin - Fraction("273.15"),
-        "华": (kelvin - Fraction("273.15")) * Fraction(9, 5) + 32,
-    }.get(_scale(target), kelvin)
-
-
-def _scale(name: str) -> str:
-    if name[0] == "华" or name[-1:] in ("f", "℉"):
-        return "华"
-    return "开" if name[0] == "开" else "摄"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.mind.skills import reading_zh
+from assistant.mind.skills import decimals, reading_zh
 from assistant.mind.skills.book import Book
 from assistant.mind.skills.reading import KINDS
 
@@ -106,7 +106,7 @@ def test_what_is_no_request_is_left_alone(book, text):
     ],
 )
 def test_a_result_is_the_shortest_decimal(value, text):
-    assert reading_zh.decimal(value) == text
+    assert decimals.decimal(value) == text
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ def test_a_result_is_the_shortest_decimal(value, text):
     ],
 )
 def test_a_conversion_has_six_significant_digits(value, text):
-    assert reading_zh.significant(value) == text
+    assert decimals.significant(value) == text
 
 
 @given(
