@@ -50,6 +50,32 @@ def test_what_may_leave_is_told(env):
     assert "names, numbers, addresses" in told
 
 
+def test_where_an_action_sends_is_told(env, tmp_path):
+    (tmp_path / "own.toml").write_text(
+        """
+[actions.lamp]
+en = ["lamp on"]
+mqtt = { topic = "lamp", payload = "on" }
+[actions.order]
+en = ["order {number:pieces}"]
+http = { url = "https://shop.local:8443/order/{pieces}" }
+[actions.gate]
+en = ["open the gate"]
+run = ["gate"]
+[actions.hours]
+en = ["when do you open"]
+say.en = "At nine."
+"""
+    )
+    folder = f"--set=skills.folder={tmp_path}"
+    told = said(env, folder, "--set=mqtt.host=broker.local", "privacy")
+    assert "action `lamp` sends what its sentence takes to broker.local." in told
+    assert "action `order` sends what its sentence takes to shop.local:8443." in told
+    assert "action `gate` runs a program of yours" in told
+    assert "`hours`" not in told
+    assert "Nothing else leaves" in told
+
+
 def test_what_goes_to_a_broker_is_told(env):
     told = said(env, "--set=mqtt.host=broker.local", "privacy")
     assert "metrics go to the broker broker.local, never what was said." in told

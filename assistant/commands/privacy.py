@@ -96,6 +96,22 @@ def _rooms(config: "Config") -> Iterator[str]:
     if config.mqtt.host:
         text = "with what was said and answered" if config.mqtt.text else "never what was said"
         yield f"States, settings, turns and metrics go to the broker {config.mqtt.host}, {text}."
+    if config.skills.enabled:
+        yield from _actions(config)
+
+
+def _actions(config: "Config") -> Iterator[str]:
+    from urllib.parse import urlsplit
+
+    from assistant.mind.skills import skills
+
+    for file in skills.check(config).files:
+        for name, each in file.actions.items():
+            if each.http or each.mqtt:
+                where = urlsplit(each.http.url).netloc if each.http else config.mqtt.host
+                yield f"Your action `{name}` sends what its sentence takes to {where}."
+            elif each.run or each.python:
+                yield f"Your action `{name}` runs a program of yours, which may send anything."
 
 
 def _allowed(config: "Config") -> str:

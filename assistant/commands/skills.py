@@ -62,7 +62,7 @@ def {name}(context: Context) -> str:
     context.store["tried"] = tried = context.store.get("tried", 0) + 1
     if context.language == "zh":
         return f"{words}试了{{tried}}次。"
-    return f"You have tried the {words} {{tried}} times."
+    return f"That was try number {{tried}} of the {words}."
 '''
 
 
