@@ -46,7 +46,7 @@ def exact(
     """Return what a whole clean text asks for, by what a language reads such texts with."""
     if found := conversion(text):
         value = significant(found.result())
-        return Exact("convert", {"value": value} if value else {})
+        return Exact("convert", {"value": value, "unit": found.target.name} if value else {})
     try:
         result = calculate(text)
     except Undefined:

@@ -6,16 +6,20 @@ _UNDEFINED = {
     "en": "That has no result that I could say.",
     "zh": "这个没有我能说出来的结果。",
 }
+_DEGREES = {"c": "degrees Celsius", "f": "degrees Fahrenheit"}
+"""One letter is not understood when it is heard."""
 
 
 def result(request: Request, _: Context) -> Answer | None:
-    """Say the slot `value`; without one the calculation is undefined, or endless."""
+    """Say the slots `value` and `unit`; without a value the calculation is undefined, or endless."""
     value = str(request.slots.get("value", ""))
     if not value:
         return Answer(_UNDEFINED[request.language])
+    unit = str(request.slots.get("unit", ""))
     if request.language == "zh":
-        return Answer(f"等于{value}。")
-    return Answer(f"That's {grouped(value)}.")
+        return Answer(f"等于{value}{unit}。")
+    unit = _DEGREES.get(unit, unit)
+    return Answer(f"That's {grouped(value)} {unit}." if unit else f"That's {grouped(value)}.")
 
 
 def grouped(value: str) -> str:

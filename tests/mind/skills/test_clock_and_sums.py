@@ -91,5 +91,8 @@ def test_a_result_is_said_with_all_its_digits(number):
 def test_results_of_sums():
     assert asked(sums.result, "x", value="1234567.5") == "That's 1,234,567.5."
     assert asked(sums.result, "x", value="-0.25") == "That's -0.25."
+    assert asked(sums.result, "x", value="3.5", unit="ounces") == "That's 3.5 ounces."
+    assert asked(sums.result, "x", value="68", unit="f") == "That's 68 degrees Fahrenheit."
+    assert asked(sums.result, "x", "zh", value="600", unit="克") == "等于600克。"
     assert "no result" in asked(sums.result, "x")
     assert "没有" in asked(sums.result, "x", "zh")

@@ -52,7 +52,7 @@ def asked(book, text):
         ("一百二十打八折是多少", "arithmetic", {"value": "96"}),
         ("九除以零", "arithmetic", {}),
         ("二除以三", "arithmetic", {"value": "0.666667"}),
-        ("一英里是多少公里", "convert", {"value": "1.60934"}),
+        ("一英里是多少公里", "convert", {"value": "1.60934", "unit": "公里"}),
         ("车间太吵了你响点", "volume_up", {}),
         ("小声点宝宝睡着了", "volume_down", {}),
         ("音量调到七成", "volume_set", {"value": 70}),
