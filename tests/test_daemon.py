@@ -9,6 +9,7 @@ import asyncio
 import dataclasses
 import threading
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -20,7 +21,7 @@ from assistant.conversation import SENTENCES, Phase
 from assistant.daemon import Daemon, rules
 from assistant.ears.recogniser import Transcript
 from assistant.errors import AssistantError, BadInput, DeviceError
-from assistant.events import Asked, SayRequested, StopRequested, WakeDetected
+from assistant.events import Asked, Heard, SayRequested, StopHeard, StopRequested, WakeDetected
 from assistant.mind.model import Usage
 from assistant.mouth.lips import SHAPES
 from assistant.mouth.synthesiser import Sound
@@ -360,6 +361,48 @@ def test_a_stopped_reply_is_not_heard_any_more_and_the_mind_stops(make):
         assert len(heard) < 200  # what was written had long been more than what was heard
 
     live(make(mind, "espeak"), talk)
+
+
+ROBOT = """
+[actions.forward]
+en = ["go forward"]
+run = ["sh", "-c", "sleep 600 & echo $! > moving; wait"]
+timeout = 100
+
+[actions.halt]
+on_stop = true
+run = ["touch", "halted"]
+"""
+
+
+@pytest.mark.parametrize("event", [StopRequested(), StopHeard("stop"), Heard(0, "stop", 1.0, -20)])
+def test_stop_ends_what_an_action_does_before_it_is_done(make, tmp_path, event):
+    (tmp_path / "robot.toml").write_text(ROBOT)
+    moving, halted = tmp_path / "moving", tmp_path / "halted"
+
+    async def until(true):
+        async with asyncio.timeout(PATIENCE_S):
+            while not true():
+                await asyncio.sleep(0.01)
+
+    async def talk(watched, *_):
+        watched.daemon.post(Asked("go forward"))
+        await until(lambda: moving.exists() and moving.read_text().endswith("\n"))
+        assert not halted.exists()
+        watched.daemon.post(event)
+        await until(halted.exists)
+        program = Path("/proc") / moving.read_text().strip() / "stat"
+        await until(lambda: not program.exists() or " Z " in program.read_text())
+        watched.daemon.post(Asked("x"))
+        assert await watched.said()
+
+    live(make(FakeMind(), skills={"enabled": True, "folder": str(tmp_path)}), talk)
+
+
+def test_a_bad_file_of_actions_ends_the_start(make, tmp_path):
+    (tmp_path / "robot.toml").write_text("[actions.halt]\n")
+    with pytest.raises(BadInput, match=r"robot.toml, line 1, column 2"):
+        live(make(FakeMind(), skills={"enabled": True, "folder": str(tmp_path)}), None)
 
 
 def test_a_second_question_silences_the_answer_to_the_first(make):
