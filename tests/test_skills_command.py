@@ -62,9 +62,9 @@ def test_what_is_matched_is_told_and_nothing_is_done(home):
 def test_in_the_language_of_the_settings(home):
     told = explained("--set=language=zh", "skills", "test", "打开大门")
     assert told["does"] == "ask '要打开大门吗？', after a yes run ['touch', 'opened']"
-    told = explained("--set=language=zh", "skills", "test", "十分钟的计时器")
-    assert (told["intent"], told["source"]) == ("timer_set", "the assistant")
-    assert "slot steps: 5" in said("skills", "test", "open the gate by five steps")
+    told = said("--set=language=zh", "skills", "test", "十分钟的计时器")
+    assert "intent: timer_set (from the assistant)\n" in told
+    assert "slot duration_s: 600\n" in told
 
 
 def test_what_is_near_is_told_and_why_it_is_not_it(home):
@@ -75,6 +75,18 @@ def test_what_is_near_is_told_and_why_it_is_not_it(home):
     text = said("skills", "test", "open the gates", code=1)
     assert "not said: gate\n" in text
     assert "said besides: gates\n" in text
+
+
+def test_the_examples_of_the_files_are_tried(home):
+    path = home / "skills" / "gate.toml"
+    right = '[actions.gate.examples.en]\n"open the gate by two steps" = { steps = 2 }\n'
+    path.write_text(GATE + right + '[actions.gate.examples.zh]\n"打开大门" = {}\n')
+    assert said("skills", "test", "--examples") == "2 examples, 0 of them wrong\n"
+    path.write_text(GATE + right.replace("= 2", "= 3") + '"what time is it" = {}\n')
+    told = said("skills", "test", "--examples", code=1)
+    assert "'open the gate by two steps' is action.gate, {'steps': 2}, not action.gate" in told
+    assert "'what time is it' is time_now, {}, not action.gate, {}" in told
+    assert "stands alone" in said("skills", "test", "--examples", "x", code=2)
 
 
 def test_all_are_listed_with_an_example(home):

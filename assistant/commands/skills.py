@@ -100,13 +100,19 @@ def list_(as_json: bool) -> None:
         'assistant --set language=zh skills test "十分钟后叫我" --json',
     )
 )
-@click.argument("sentence", nargs=-1, required=True)
+@click.argument("sentence", nargs=-1)
 @click.option("--json", "as_json", is_flag=True, help="One object: text, read, intent, slots, ...")
-def test(sentence: tuple[str, ...], as_json: bool) -> int:
+@click.option("--examples", is_flag=True, help="Try all `examples` of your actions instead.")
+def test(sentence: tuple[str, ...], as_json: bool, examples: bool) -> int:
     """Say what a sentence would do, or what comes near and why not; nothing is done.
 
-    The exit code is 1 where no skill takes it: the language model would answer.
+    The exit code is 1 where no skill takes it: the language model would answer. With `--examples`
+    it is 1 where an example is not the action that it stands at, or has other slots.
     """
+    if examples:
+        if sentence or as_json:
+            raise BadInput("--examples stands alone: it tries those in your files.")
+        return _try_examples()
     from assistant.commands.ask import read_text
     from assistant.mind.skills import explaining
     from assistant.mind.skills.sentences import example as example_of
@@ -185,6 +191,27 @@ def new(name: str, plugin: bool) -> None:
     click.echo(f'try it: assistant skills test "{said}"')
     if not config.skills.enabled:
         click.echo("It is used as soon as `skills.enabled` is true.")
+
+
+def _try_examples() -> int:
+    """Try each example of the owner's files in its language; return the exit code."""
+    from assistant.mind.skills.actions import LANGUAGES, intent
+
+    config, tried, wrong = settings(), 0, 0
+    for language in LANGUAGES:
+        shelf, _, sentences = _open(config.model_copy(update={"language": language}))
+        for file in shelf.files:
+            for name, action in file.actions.items():
+                for text, slots in action.examples.get(language, {}).items():
+                    found = sentences.match(text)
+                    tried += 1
+                    if found and (found.intent, dict(found.slots)) == (intent(name), slots):
+                        continue
+                    wrong += 1
+                    what = f"{found.intent}, {dict(found.slots)}" if found else "nothing"
+                    click.echo(f"{file.path}: {text!r} is {what}, not {intent(name)}, {slots}")
+    click.echo(f"{tried} examples, {wrong} of them wrong")
+    return 1 if wrong else 0
 
 
 def _folder(config: "Config") -> Path:

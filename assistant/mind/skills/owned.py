@@ -262,12 +262,14 @@ class Behind:
         pending = self._questions.open
         if pending and (pending.any_words or is_yes(text)):
             return self._to(ANSWERED, text, pending)
-        found = [each.explain(text, near=near) for each in self._books]
-        taken = next((each for each in found if each.request), None)
-        if taken is None and pending:
+        found = list[Explained]()
+        for book in self._books:
+            found.append(book.explain(text, near=near))
+            if found[-1].request:
+                return found[-1]
+        if pending:
             return self._to(DECLINED, text, pending)
-        nearest = list(dict.fromkeys(each for one in found for each in one.near))
-        return taken or replace(found[-1], near=nearest)
+        return replace(found[-1], near=list(dict.fromkeys(x for each in found for x in each.near)))
 
     def _to(self, name: str, text: str, pending: Pending) -> Explained:
         # "Um" may go on with a yes, and a free answer with anything.
