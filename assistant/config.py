@@ -257,6 +257,12 @@ class Skills(Section):
     )
 
 
+class Knowledge(Section):
+    """Answers from your documents, which `assistant knowledge add` adds."""
+
+    enabled: bool = Field(True, description="answer from them what they are about")
+
+
 class Speech(Section):
     """The voice."""
 
@@ -551,6 +557,7 @@ class Config(Section):
     ahead: Ahead = Ahead()
     llm: Llm = Llm()
     skills: Skills = Skills()
+    knowledge: Knowledge = Knowledge()
     speech: Speech = Speech()
     web: Web = Web()
     remote: Remote = Remote()

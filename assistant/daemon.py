@@ -65,6 +65,7 @@ if TYPE_CHECKING:
     from assistant.audio.standby import Standby
     from assistant.controls import Wish
     from assistant.ears.listener import Listener
+    from assistant.mind.knowledge.knowledge import Documents
     from assistant.mind.remote.hybrid import Hybrid
     from assistant.mind.skills.alarms import Alarms
     from assistant.mind.skills.skills import Skills
@@ -591,6 +592,11 @@ class Daemon:
 
             return make(self.config)
 
+        def documents() -> "Documents":
+            from assistant.mind.knowledge.knowledge import Documents
+
+            return Documents(self.config.state_dir)
+
         return Thinker(
             lambda: engines.make(self.config),
             system=prompt.system_prompt(self.config.language, self.config.llm.system_prompt),
@@ -606,6 +612,7 @@ class Daemon:
             on_out=lambda key: self.post(SentOut(key.turn, key.take)),
             make_hybrid=hybrid if self.config.remote.endpoint else lambda: None,
             make_skills=self._make_skills if self.config.skills.enabled else lambda: None,
+            make_documents=documents if self.config.knowledge.enabled else lambda: None,
         )
 
     def _make_skills(self) -> "Skills":

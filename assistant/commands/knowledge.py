@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from assistant.commands import Seconds, example, interruptible, plain, print_json, settings
+from assistant.commands import Seconds, example, plain, print_json, settings
 from assistant.errors import BadInput
 
 if TYPE_CHECKING:
@@ -121,27 +121,10 @@ def search(question: tuple[str, ...], most: int, as_json: bool) -> None:
 def ask(question: tuple[str, ...]) -> None:
     """Answer a question from the documents alone."""
     from assistant.commands.ask import read_text
-    from assistant.mind import engines, prompt
     from assistant.mind.knowledge.knowledge import make
-    from assistant.mind.knowledge.words import chinese
-    from assistant.mind.model import Message
 
-    config, text = settings(), read_text(question)
-    language = "zh" if chinese(text) else "en"
-    grounding = make(config.state_dir).ground(text, language, always=True)
-    if grounding is None or grounding.kind != "passages":
-        click.echo(grounding.text if grounding else "")
-        return
-    model = engines.make(config)
-    system = prompt.system_prompt(language, config.llm.system_prompt)
-    click.echo(grounding.text, nl=False)
-    with interruptible() as cancelled:
-        asked = [Message("system", system), Message("user", grounding.prompt)]
-        for piece in model.reply(asked, cancelled):
-            click.echo(piece, nl=False)
-            sys.stdout.flush()
-    click.echo()
-    model.close()
+    grounding = make(settings().state_dir).ground(read_text(question), always=True)
+    click.echo(grounding.text if grounding else "")
 
 
 @command.command(epilog=example("assistant knowledge watch manuals --every 60"))

@@ -18,6 +18,7 @@ from assistant.trace import Trace
 from assistant.worker import Worker
 
 if TYPE_CHECKING:
+    from assistant.mind.knowledge.knowledge import Documents
     from assistant.mind.remote.errand import Errand
     from assistant.mind.remote.hybrid import Hybrid
     from assistant.mind.skills.skills import Skills
@@ -57,12 +58,13 @@ class Thinker:
         on_out: Callable[[Key], None] = lambda _: None,
         make_hybrid: Callable[[], "Hybrid | None"] = lambda: None,
         make_skills: Callable[[], "Skills | None"] = lambda: None,
+        make_documents: Callable[[], "Documents | None"] = lambda: None,
     ) -> None:
         """`secret_tokens` is how long a secret answer gets, in pieces, before it is released.
 
         At most `guests` others wait for an answer. `on_out(key)` is called on the model's thread
         when a question leaves the device, with the help of `make_hybrid()`. What a skill of
-        `make_skills()` takes is neither sent nor asked of the model.
+        `make_skills()` or one of `make_documents()` answers is neither sent nor asked of the model.
         """
         self._make_model = make_model
         self._system = system
@@ -73,10 +75,12 @@ class Thinker:
         self._on_text, self._on_judged, self._on_end = on_text, on_judged, on_end
         self._on_out = on_out
         self._make_hybrid, self._make_skills = make_hybrid, make_skills
+        self._make_documents = make_documents
         self.hybrid: Hybrid | None = None
         """The help of a larger model, where there is one; only after `load`."""
         self.skills: Skills | None = None
         """What is answered without the model; only after `load`, and only on the mind's thread."""
+        self._documents: Documents | None = None
         self._worker = Worker("mind", on_failed)
         # Every key up to these is dead, or released; references change at once: no lock.
         self._dead = self._released = NEVER
@@ -106,7 +110,8 @@ class Thinker:
             self._history = History(self._history_tokens, self._model.count)
             self._model.warm(self._messages(""))
             done()
-            self.skills = self._make_skills()  # before the first question, and nobody waits for it
+            # Before the first question, and nobody waits for it.
+            self.skills, self._documents = self._make_skills(), self._make_documents()
 
         self._worker.post(job, NEVER)
 
@@ -186,6 +191,8 @@ class Thinker:
 
         def close() -> None:
             self.guests.close()
+            if self._documents:
+                self._documents.close()
             if self.hybrid:
                 self.hybrid.close()
             if hasattr(self, "_model"):
@@ -228,13 +235,14 @@ class Thinker:
             return
         pieces: list[str] = []
         self._mark(key, "think")
-        if known := self._judged is not None and self._judged[:2] == (key.turn, text):
-            self._on_judged(*self._judged)  # again: other words may have come between
-        judged = None if known else lambda complete: self._judge(key.turn, text, complete)
-        skilled = self._skilled(key, text, cancelled, judged)
-        for piece in skilled or self._pieces(key, text, cancelled, judged):
+        if again := self._judged is not None and self._judged[:2] == (key.turn, text):
+            self._on_judged(*self._judged)  # other words may have come between
+        judged = None if again else lambda complete: self._judge(key.turn, text, complete)
+        known = self._skilled(key, text, cancelled, judged)
+        known = known or self._documented(key, text, cancelled, judged)
+        for piece in known or self._pieces(key, text, cancelled, judged):
             if not pieces:
-                usage = WITHOUT_MODEL if skilled else self._model.usage
+                usage = WITHOUT_MODEL if known else self._model.usage
                 self._mark(
                     key,
                     "first_token",
@@ -248,7 +256,7 @@ class Thinker:
             self._hold(key, len(pieces), cancelled)
         if cancelled():
             return
-        usage = WITHOUT_MODEL if skilled else self._model.usage
+        usage = WITHOUT_MODEL if known else self._model.usage
         self._mark(key, "reply_end", reply_tokens=usage.reply_tokens)
         self._on_end(key, "".join(pieces))
         if key <= self._released:
@@ -324,6 +332,27 @@ class Thinker:
                 self._model.warm(self._messages(text), cancelled, judged=judged)
             if self._released_yet(key, cancelled) and (said := skills.act(request, answer)):
                 yield f" {said}" if answer.text else said
+
+        return pieces()
+
+    def _documented(
+        self,
+        key: Key,
+        text: str,
+        cancelled: Callable[[], bool],
+        judged: Callable[[float], None] | None,
+    ) -> Iterator[str] | None:
+        """Return the answer that stands in the owner's documents; None: it does not."""
+        found = self._documents.ground(text) if self._documents else None
+        if found is None:
+            return None
+        names = ", ".join(each.row.name for each in found.found)
+        self._mark(key, "documents", kind=found.kind, names=names)
+
+        def pieces() -> Iterator[str]:
+            yield found.text
+            if judged:
+                self._model.warm(self._messages(text), cancelled, judged=judged)
 
         return pieces()
 

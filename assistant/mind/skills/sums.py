@@ -11,7 +11,7 @@ _DEGREES = {"c": "degrees Celsius", "f": "degrees Fahrenheit"}
 
 
 def result(request: Request, _: Context) -> Answer | None:
-    """Say the slots `value` and `unit`; without a value the calculation is undefined, or endless."""
+    """Say the slots `value` and `unit`; without a value it is undefined, or endless."""
     value = str(request.slots.get("value", ""))
     if not value:
         return Answer(_UNDEFINED[request.language])
