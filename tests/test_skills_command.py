@@ -153,3 +153,5 @@ def test_the_shortest_form_of_a_sentence():
     rules = {"set": "(set|start)", "a": "[a|the]"}
     sentence = "[please] <set> <a> timer (for|of) {duration:duration_s}"
     assert example(sentence, rules) == "set timer for {duration}"
+    said = ["start", "a", "timer", "please", "of", "it"]
+    assert example(sentence, rules, said) == "please start a timer of {duration}"

@@ -116,6 +116,7 @@ def test(sentence: tuple[str, ...], as_json: bool, examples: bool) -> int:
     from assistant.commands.ask import read_text
     from assistant.mind.skills import explaining
     from assistant.mind.skills.sentences import example as example_of
+    from assistant.mind.skills.sentences import tokens
 
     text = read_text(sentence)
     shelf, book, sentences = _open(settings())
@@ -125,7 +126,7 @@ def test(sentence: tuple[str, ...], as_json: bool, examples: bool) -> int:
         Near(
             intent,
             each,
-            example_of(each, book.rules),
+            example_of(each, book.rules, tokens(found.clean)),
             explaining.source(shelf, intent),
             explaining.difference(found.clean, each, book.rules),
         )

@@ -1,6 +1,5 @@
 """Tells owners what a sentence does, and why another one was not matched. Pure."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -8,13 +7,11 @@ from difflib import SequenceMatcher
 from assistant.mind.skills.actions import Action, fill, intent
 from assistant.mind.skills.doing import outside, values
 from assistant.mind.skills.owned import Shelf
-from assistant.mind.skills.sentences import example
+from assistant.mind.skills.sentences import example, tokens
 from assistant.mind.skills.skill import Request
 
 ASSISTANT = "the assistant"
 """Where its own skills are from."""
-_SLOT = re.compile(r"\{(\w+)[^{}]*\}")
-_TOKEN = re.compile(r"\{\w+\}|(?:[^\W\u3400-\u9fff]|')+|[\u3400-\u9fff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +23,9 @@ class Difference:
 
 
 def difference(text: str, sentence: str, rules: Mapping[str, str]) -> Difference:
-    """Compare what was read, slots as `{kind: value}`, with a sentence."""
-    said = _TOKEN.findall(_SLOT.sub(r"{\1}", text.lower()))
-    wanted = _TOKEN.findall(example(sentence, rules).lower())
+    """Compare what was read, slots as `{kind: value}`, with the nearest form of a sentence."""
+    said = tokens(text)
+    wanted = tokens(example(sentence, rules, said))
     lacks, besides = list[str](), list[str]()
     for tag, a, b, c, d in SequenceMatcher(None, wanted, said, autojunk=False).get_opcodes():
         if tag != "equal":

@@ -1,7 +1,7 @@
 """Reads files of sentences: hassil's form, checked, with the line and column of what is wrong."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from assistant.errors import BadInput
@@ -10,8 +10,9 @@ from assistant.mind.skills.reading import KINDS
 KEYS = {"language", "intents", "lists", "expansion_rules"}
 _LISTS = re.compile(r"\{([^{}:]+)(?::[^{}]+)?\}")
 _RULES = re.compile(r"<([^<>]+)>")
-_OPTIONAL = re.compile(r"\[[^\[\]()]*\]")
+_OPTIONAL = re.compile(r"\[([^\[\]()]*)\]")
 _GROUP = re.compile(r"\(([^\[\]()]*)\)")
+_TOKEN = re.compile(r"\{\w+\}|(?:[^\W\u3400-\u9fff]|')+|[\u3400-\u9fff]")
 _SYNTAX = re.compile(r"[\[\]()<>|]|\{([^{}:]+)(:[^{}]+)?\}")
 
 
@@ -87,18 +88,33 @@ def _sentences(node: Any) -> Iterator[tuple[str, Any]]:
             yield from _sentences(each)
 
 
-def example(sentence: str, rules: Mapping[str, str] | None = None) -> str:
-    """Return the shortest text of a sentence: first choices, nothing that may be missing.
+def tokens(text: str) -> list[str]:
+    """Return the words, the characters of Chinese, and the slots as `{kind}`."""
+    return _TOKEN.findall(_LISTS.sub(r"{\1}", text.lower()))
 
-    A slot stays as `{kind}`; `rules` are the parts that stand as `<name>`.
+
+def example(sentence: str, rules: Mapping[str, str] | None = None, said: Sequence[str] = ()) -> str:
+    """Return a short text of a sentence: first choices, nothing that may be missing.
+
+    A slot stays as `{kind}`; `rules` are the parts that stand as `<name>`. With the tokens that
+    were `said` the choices are those that are nearest to them.
     """
+
+    def fits(choice: str) -> int:
+        return sum(1 if each in said else -1 for each in tokens(choice)) if said else 0
+
+    def optional(found: re.Match[str]) -> str:
+        best = max(found[1].split("|"), key=fits)
+        return best if fits(best) > 0 else ""
+
     for _ in range(8):  # rules may name rules, and be written in circles
         sentence = _RULES.sub(lambda found: f"({(rules or {}).get(found[1], '')})", sentence)
     before = ""
     while before != sentence:
         before = sentence
-        sentence = _OPTIONAL.sub("", sentence)
-        sentence = _GROUP.sub(lambda found: found[1].split("|")[0].replace(";", " "), sentence)
+        sentence = _OPTIONAL.sub(optional, sentence)
+        sentence = _GROUP.sub(lambda found: max(found[1].split("|"), key=fits), sentence)
+    sentence = sentence.replace(";", " ")
     return " ".join(_LISTS.sub(r"{\1}", sentence).split())
 
 
