@@ -258,6 +258,45 @@ def skills(file: Path | None, as_json: bool) -> None:
     )
 
 
+@command.command(
+    epilog=example("assistant bench knowledge", "assistant bench knowledge --set mine.jsonl --json")
+)
+@click.option(
+    "--set",
+    "file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Questions, one JSON object a line, with a folder `documents` beside them; "
+    "without it, the project's own.",
+)
+@click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="One object: passage_in_two, answer_has_fact, dont_know, added_first_token_s, ...",
+)
+def knowledge(file: Path | None, as_json: bool) -> None:
+    """How well questions are answered from documents, and what it costs."""
+    from assistant.bench import knowledge as bench
+
+    file = file or bench.SET
+    result = bench.measure(bench.read(file), file.parent / bench.DOCUMENTS)
+    if as_json:
+        print_json(result)
+        return
+    for name, each in [*result["languages"].items(), ("all", result)]:
+        click.echo(
+            f"{name:3}  passage in the first two {each['passage_in_two']:.1%}, "
+            f"answered {each['answered']:.1%}, "
+            f"with the fact {each['answer_has_fact']:.1%} of these, "
+            f"does not know what is not there {each['dont_know']:.1%}"
+        )
+    click.echo(
+        f"{result['questions']} questions to {result['passages']} passages, "
+        f"{1000 * result['added_first_token_s']:.0f} ms each (median)"
+    )
+
+
 def questions(folder: Path | None) -> "list[Any]":
     """Return the recordings of a folder, or the shipped one. Raises `BadInput` when it has none."""
     from assistant.audio import wav

@@ -42,6 +42,9 @@ class Found:
     the share of the question's words that it has, by their weight; how much better it is than the
     next ones; 1 for a Chinese question."""
 
+    sentences: tuple[float, ...] = ()
+    """How near each of its sentences is, in their order; empty where it has but one."""
+
     @property
     def fits(self) -> float:
         """The probability that it answers the question."""
@@ -84,6 +87,7 @@ class Finder:
         cover = self._cover(words(question, question=True))
         score = sentence + WHOLE * whole + WORDS * cover
         score[foreign] = -1.0
+        ends = np.append(self._first[1:], len(near))
         best = np.argsort(-score, kind="stable")[: max(most, OTHERS) + 1]
         others = float(score[best[1 : OTHERS + 1]].mean()) if len(best) > 1 else 0.0
         return [
@@ -97,6 +101,7 @@ class Finder:
                     float(score[at]) - max(others, 0.0),
                     float(chinese(question)),
                 ),
+                tuple(near[self._first[at] + 1 : ends[at]].tolist()),
             )
             for at in best[:most].tolist()
             if score[at] > -1

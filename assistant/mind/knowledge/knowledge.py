@@ -72,20 +72,12 @@ class Knowledge:
             return Grounding("unknown", UNKNOWN[language], found=tuple(found)) if related else None
         best = found[0]
         source = SOURCE[language].format(name=best.row.name)
-        text = best.row.answer or self._nearest(question, best.row.text, language)
+        text = best.row.answer or _nearest(best, language)
         return Grounding("passage", source + text, found=(best,))
 
     def close(self) -> None:
         """Close the store."""
         self._store.close()
-
-    def _nearest(self, question: str, text: str, language: str) -> str:
-        """Return the sentences of a passage that are nearest to the question, in their order."""
-        every = sentences(text)
-        if len(every) > SAID:
-            near = self._meaning.passage(every) @ self._meaning.query([question])[0]
-            every = [every[at] for at in sorted((-near).argsort()[:SAID].tolist())]
-        return ("" if language == "zh" else " ").join(every)
 
     def _verbatim(self, question: str, found: list[Found]) -> Found | None:
         """Return the frequently asked question that this one is."""
@@ -100,6 +92,15 @@ class Knowledge:
 def make(folder: Path) -> Knowledge:
     """Open the documents that are kept in `folder`. Raises `BadInput`, `EngineMissing`."""
     return Knowledge(Store(folder / FILE), E5())
+
+
+def _nearest(found: Found, language: str) -> str:
+    """Return the sentences of a passage that are nearest to the question, in their order."""
+    every = sentences(found.row.text)
+    if len(every) > SAID and len(every) == len(found.sentences):
+        order = sorted(range(len(every)), key=lambda at: -found.sentences[at])
+        every = [every[at] for at in sorted(order[:SAID])]
+    return ("" if language == "zh" else " ").join(every)
 
 
 def _bare(question: str) -> str:
