@@ -5,9 +5,9 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from assistant.mind.skills import telling
+from assistant.mind.skills.moments import DAYS, dates
 from assistant.mind.skills.skill import Answer, Context, Request
 
-_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _HAN_DAYS = "一二三四五六日"
 _UNTIL = re.compile(
     r"\b(?:how (?:many|long|far)|days|weeks|sleeps|until|till)\b|还[有剩差要得]|离|距"
@@ -73,23 +73,12 @@ _LEADS = {
 
 def named(day: str, today: date) -> date | None:
     """Return the day that a slot means, see `reading.KINDS`; None where there is none."""
-    if day in _WEEKDAYS:
-        return today + timedelta((_WEEKDAYS.index(day) - today.weekday() - 1) % 7 + 1)
+    if day in DAYS:
+        return today + timedelta((DAYS.index(day) - today.weekday() - 1) % 7 + 1)
     try:
-        if day.startswith("+"):
-            return today + timedelta(int(day))
-        if not day.startswith("--"):
-            return date.fromisoformat(day)
+        return next(dates(day, "", today), None)
     except (ValueError, OverflowError):
         return None
-    for year in range(today.year, today.year + 9):  # 29 February may be 8 years away
-        try:
-            found = date.fromisoformat(f"{year:04}-{day[2:]}")
-        except ValueError:
-            continue
-        if found >= today:
-            return found
-    return None
 
 
 def _there(request: Request, context: Context) -> datetime | None:
