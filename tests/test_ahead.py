@@ -244,6 +244,7 @@ def stage(monkeypatch):
         monkeypatch.setattr("assistant.ears.engines.make", lambda _: ears)
         defaults = {
             "speech": {"engine": "espeak"},
+            "skills": {"enabled": False},  # they would take the fakes' questions
             "wake": {"earcon": False},
             # The tests say when a turn is over, not the clock.
             "turn": {"follow_up": 0.0, "silence": 5.0, "whole_silence": 5.0},
