@@ -177,6 +177,9 @@ class Store:
             db.execute("PRAGMA synchronous = FULL")
             _migrate(db, version)
             self._rings = {ring.id: ring for ring in (Ring(*row) for row in db.execute(READ))}
+        except UnicodeDecodeError as error:  # what SQLite says of the damage quotes it
+            db.close()
+            raise sqlite3.DatabaseError(str(error)) from error
         except BaseException:
             db.close()
             raise

@@ -96,6 +96,21 @@ def test_any_damage_is_survived(tmp_path_factory, damage, where):
     assert new in Store(path).rings()
 
 
+@pytest.mark.parametrize(
+    ("sound", "damaged"),
+    [(b"tableringsrings", b"tablering\x80rings"), (b"id INTEGER", b"i\x80 INTEGER")],
+)
+def test_damage_that_is_no_text_is_survived(path, sound, damaged):
+    with_rows(path)
+    content = path.read_bytes()
+    assert sound in content
+    path.write_bytes(content.replace(sound, damaged))
+    kept = Store(path)
+    new = kept.keep(Ring("timer", "after"))
+    kept.close()
+    assert new in Store(path).rings()
+
+
 def with_rows(path):
     kept = Store(path)
     for number in range(30):
