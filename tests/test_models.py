@@ -376,8 +376,8 @@ def test_list_fits_the_terminal(root: Path, monkeypatch: pytest.MonkeyPatch, wid
 
 def test_list_marks_what_is_installed(root: Path) -> None:
     sparse_model(root)
-    lines = run("list").stdout.splitlines()
-    assert [line.split()[1] for line in lines[:-1] if line.startswith("*")] == ["moonshine-tiny-en"]
+    lines = run("list").stdout.partition("* is installed")[0].splitlines()
+    assert [line.split()[1] for line in lines if line.startswith("*")] == ["moonshine-tiny-en"]
     rows = json.loads(run("list", "--json").stdout)
     assert [row["name"] for row in rows if row["installed"]] == ["moonshine-tiny-en"]
     assert set(rows[0]) >= {"name", "purpose", "languages", "size", "licence", "installed", "pin"}
