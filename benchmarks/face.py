@@ -1,13 +1,15 @@
 """How smoothly the face (`/face`) moves in a headless Chromium whose page is slowed down.
 
     .venv/bin/python benchmarks/face.py [--seconds 10] [--throttle 1 4 6] [--size 1024x600]
-                                        [--files FOLDER]
+                                        [--files FOLDER] [--parts]
 
 Prints JSON, one object for each state and slowness: `fps`, `frame_ms_median`, `frame_ms_p95` (from
 one frame to the next), `long_frames` (longer than 25 ms: at 60 a second one was left out), and of
 the page's main thread `main_ms` (all its work, for each frame), `script_ms_p95` (what the face's
 own code takes for a frame) and `layouts` (in the whole time). `--files` takes the page's files from
-elsewhere, such as those from before a change.
+elsewhere, such as those from before a change. `--parts` tells from a trace, made in a time of its
+own, what a frame's work is (`parts_ms`, the mean for each frame): `script`, `style`, `layout`,
+`paint`, `commit` on the main thread, and `raster` outside of it.
 
 The web server, the control socket, espeak and the player are the real ones; the states come from
 here. Only the page's main thread is slowed down (`Emulation.setCPUThrottlingRate`), and without a
@@ -42,6 +44,18 @@ from assistant.serve.web import server, static
 
 TEXT = "The sky is blue because air scatters blue light more than red, in all directions. "
 LONG_MS = 25.0
+PARTS = {
+    "FireAnimationFrame": "script",
+    "UpdateLayoutTree": "style",
+    "Layout": "layout",
+    "PrePaint": "paint",
+    "Paint": "paint",
+    "Layerize": "paint",
+    "Commit": "commit",
+    "RasterTask": "raster",
+}
+"""Which events of a trace belong to which part; none of them is inside another one."""
+TRACED = ["devtools.timeline", "disabled-by-default-devtools.timeline", "cc"]
 
 COUNT = """(() => {
   const real = window.requestAnimationFrame.bind(window);
@@ -73,7 +87,7 @@ class Device:
         threading.Thread(target=self._loop.run_forever, daemon=True).start()
         asyncio.run_coroutine_threadsafe(self._control.start(), self._loop).result(10)
         voice = EspeakSynthesiser()
-        self._loudspeaker = SilentLoudspeaker()
+        self._loudspeaker, self._key = SilentLoudspeaker(), Key(1, 1)
         self._rate = self._loudspeaker.rate
         sounds = list(voice.synthesise(TEXT, lambda: False))
         self._sounds = [
@@ -109,19 +123,20 @@ class Device:
         self._loop.call_soon_threadsafe(put)
 
     def speak(self, clauses):
-        """Speak the text so many times."""
+        """Speak the text so many times, as a turn of its own: what was stopped stays silent."""
+        self._key = Key(self._key.turn + 1, 1)
         for _ in range(clauses):
-            self._player.begin(Key(1, 1), TEXT)
+            self._player.begin(self._key, TEXT)
             for pcm, lips in self._sounds:
-                self._player.add(Key(1, 1), pcm, (), lips)
-            self._player.complete(Key(1, 1))
+                self._player.add(self._key, pcm, (), lips)
+            self._player.complete(self._key)
 
     def _clause(self, key, text, at):
-        self.tell("clause_started", turn=1, text=text)
+        self.tell("clause_started", turn=key.turn, text=text)
 
     def hush(self):
         """Be silent."""
-        self._player.stop(Key(1, 1))
+        self._player.stop(self._key)
 
 
 @contextlib.contextmanager
@@ -166,12 +181,27 @@ def measure(page, session, seconds):
     }
 
 
+def parts(browser, page, seconds):
+    """Return for each part of a frame its mean in ms, from a trace of some seconds."""
+    page.wait_for_timeout(200)  # what was begun before ends
+    browser.start_tracing(page=page, categories=TRACED)
+    page.evaluate("window.startCounting()")
+    page.wait_for_timeout(seconds * 1000)
+    frames = page.evaluate("(() => { found.on = false; return found.stamps.length })()")
+    sums = dict.fromkeys(PARTS.values(), 0.0)
+    for event in json.loads(browser.stop_tracing())["traceEvents"]:
+        if event["name"] in PARTS:
+            sums[PARTS[event["name"]]] += event.get("dur", 0) / 1000
+    return {name: round(total / frames, 2) for name, total in sums.items()}
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--seconds", type=float, default=10.0)
     parser.add_argument("--throttle", type=float, nargs="+", default=[1, 4, 6])
     parser.add_argument("--size", default="1024x600")
     parser.add_argument("--files", type=Path, default=static.FOLDER)
+    parser.add_argument("--parts", action="store_true")
     given = parser.parse_args()
     width, height = map(int, given.size.split("x"))
     chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
@@ -193,9 +223,11 @@ def main():
                 for phase in ("asleep", "speaking"):
                     device.tell("state", phase=phase, turn=1, out=False)
                     if phase == "speaking":
-                        device.speak(round(given.seconds / 4) + 3)
+                        device.speak(round(given.seconds / 2) + 3)
                     page.wait_for_timeout(2000)
                     figures = measure(page, session, given.seconds)
+                    if given.parts:
+                        figures["parts_ms"] = parts(browser, page, given.seconds)
                     results.append({"state": phase, "throttle": rate, **figures})
                     device.hush()
             browser.close()

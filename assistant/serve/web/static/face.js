@@ -11,6 +11,7 @@ const NOTICE = 5000; // ms
 const PATIENCE = 5000; // ms for a touch to be answered
 const STILL = 3000; // ms without a movement until the pointer hides
 const LEAD = 25; // ms by which the lips are early, since they take as long to follow
+const FINEST = 12; // pixels of a canvas for a unit: a screen of 1080 lines; a larger one scales
 const CLOCKS = 20; // events by which the clocks are compared
 const PHASES = ["asleep", "listening", "thinking", "speaking"];
 
@@ -69,7 +70,7 @@ canvas("mouth", 40, 20);
 /** Fit the canvases to the screen; this and a new text are all that ask for a layout. */
 function resize() {
   const ratio = Math.min(2, window.devicePixelRatio || 1);
-  unit = ($("mouth").clientWidth / 40) * ratio;
+  unit = Math.min(FINEST, ($("mouth").clientWidth / 40) * ratio);
   for (const { el, width, height } of Object.values(canvases)) {
     el.width = Math.max(1, Math.round(width * unit));
     el.height = Math.max(1, Math.round(height * unit));
