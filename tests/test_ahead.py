@@ -746,9 +746,10 @@ def rehearse(questions, **sections):
 def test_working_ahead_changes_no_answer(spoken):
     texts = ["How many days are there in a week?", "What color is the sky on a clear day?"]
     questions = [wav.read(QUESTION), *(wav.read(spoken(text)) for text in texts)]
-    plain = rehearse(questions, ahead={"enabled": False})
+    model = {"skills": {"enabled": False}}  # which would answer the second one
+    plain = rehearse(questions, ahead={"enabled": False}, **model)
     # With a long silence there is time for all of the work ahead, however busy the machine is.
-    ahead = rehearse(questions, turn={"silence": 3.0, "whole_silence": 3.0})
+    ahead = rehearse(questions, turn={"silence": 3.0, "whole_silence": 3.0}, **model)
     # Points come and go with the quiet that a recogniser gets to hear; the words are the question.
     assert [said(outcome.heard) for outcome in ahead] == [said(outcome.heard) for outcome in plain]
     assert [outcome.reply for outcome in ahead] == [outcome.reply for outcome in plain]
