@@ -90,8 +90,8 @@ class Adder:
                 raise BadInput(f"{path}: it is no file.")
             if (size := path.stat().st_size) > self._largest:
                 raise BadInput(
-                    f"{path}: {size / 1e6:.0f} MB; at most {self._largest / 1e6:.0f} MB are read "
-                    "(knowledge.largest_mb); split it."
+                    f"{path}: {size / 1e6:.0f} MB; at most {self._largest / 1e6:.0f} MB are "
+                    "read; split it."
                 )
             return self.put(whole, name or called(path), path.read_bytes())
         except AssistantError as error:

@@ -81,11 +81,12 @@ class Knowledge:
 
     def _verbatim(self, question: str, found: list[Found]) -> Found | None:
         """Return the frequently asked question that this one is."""
-        for each in found:
-            if each.row.answer:
-                one, other = self._meaning.query([question, each.row.text])
-                if float(one @ other) >= VERBATIM or _bare(question) == _bare(each.row.text):
-                    return each
+        if not (asked := [each for each in found if each.row.answer]):
+            return None
+        own, *others = self._meaning.query([question, *(each.row.text for each in asked)])
+        for each, other in zip(asked, others, strict=True):
+            if float(own @ other) >= VERBATIM or _bare(question) == _bare(each.row.text):
+                return each
         return None
 
 
@@ -108,25 +109,27 @@ def _bare(question: str) -> str:
 
 
 class Documents:
-    """The documents in a folder, opened when there are some; used by one thread."""
+    """The documents in a folder, opened as soon as there are some; used by one thread."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._open: Knowledge | None = None
         self._unusable = False
+        self._look()
 
     def ground(self, question: str) -> Grounding | None:
         """Return what is said to a question; None as well where there are no documents."""
-        if self._open is None:
-            if self._unusable or not (self._folder / FILE).exists():
-                return None
-            try:
-                self._open = make(self._folder)
-            except BadInput as error:  # once: it does not get better by itself
-                log.warning("the documents are not used: %s", error)
-                self._unusable = True
-                return None
-        return self._open.ground(question)
+        self._look()
+        return self._open.ground(question) if self._open else None
+
+    def _look(self) -> None:
+        if self._open or self._unusable or not (self._folder / FILE).exists():
+            return
+        try:
+            self._open = make(self._folder)
+        except BadInput as error:  # once: it does not get better by itself
+            log.warning("the documents are not used: %s", error)
+            self._unusable = True
 
     def close(self) -> None:
         """Close the store."""

@@ -74,6 +74,7 @@ class Book:
         self.language = language
         self._reading = reading
         self._data: dict[str, Any] = {}
+        self._last: tuple[str, Request | None] | None = None
         self._merge(data)
 
     @staticmethod
@@ -81,7 +82,7 @@ class Book:
         """Return the book of the package's own sentences for `en` or `zh`."""
         reading: Reading = importlib.import_module(f"assistant.mind.skills.reading_{language}")
         path = resources.files("assistant") / "data" / "sentences" / f"{language}.yaml"
-        return Book(language, reading, sentences.parse(path.read_text(), str(path), language))
+        return Book(language, reading, sentences.own(path.read_text(encoding="utf-8")))
 
     def add(self, path: Path) -> None:
         """Add an owner's sentences. Raises `BadInput` with line and column."""
@@ -98,7 +99,11 @@ class Book:
 
     def match(self, text: str) -> Request | None:
         """Return what `text` asks for; None: it is no sentence of this book."""
-        return self.explain(text, near=False).request
+        if (
+            self._last is None or text != self._last[0]
+        ):  # a text is looked for as it is heard, and as it is answered
+            self._last = text, self.explain(text, near=False).request
+        return self._last[1]
 
     def explain(self, text: str, *, near: bool = True) -> Explained:
         """Return what `match` does, and why."""
@@ -137,6 +142,7 @@ class Book:
         for part in ("lists", "expansion_rules"):
             self._data[part] = {**self._data.get(part, {}), **data.get(part, {})}
         self.__dict__.pop("_intents", None)
+        self._last = None
 
     @functools.cached_property
     def _intents(self) -> "Intents":

@@ -21,8 +21,9 @@ def parse(text: str, source: str, language: str) -> dict[str, Any]:
     import yaml
 
     try:
-        tree = yaml.compose(text, Loader=yaml.SafeLoader)
-        data = yaml.safe_load(text)
+        loader = yaml.SafeLoader(text)
+        tree = loader.get_single_node()
+        data = loader.construct_document(tree) if tree else None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f"{source}, line {mark.line + 1}, column {mark.column + 1}" if mark else source
@@ -46,6 +47,15 @@ def parse(text: str, source: str, language: str) -> dict[str, Any]:
     rules = set(data.get("expansion_rules", {}))
     for sentence, mark in _sentences(tree):
         check(sentence, f"{source}, line {mark.line + 1}, column {mark.column + 1}", lists, rules)
+    return data
+
+
+def own(text: str) -> dict[str, Any]:
+    """Return what a file of the package holds; that it is right is known by the tests."""
+    import yaml
+
+    # A hundred times as fast, where PyYAML was built with it.
+    data: dict[str, Any] = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     return data
 
 

@@ -90,6 +90,7 @@ def make(config: Config, device: Device, alarms: Alarms, announce: Callable[[str
         publish=publisher(config),
     )
     book = own.sentences(Book.load(config.language), config.language)
+    book.match("")  # hassil reads the sentences at the first one, for which nobody waits yet
     return Skills(book, own.skills(SKILLS), context, own)
 
 

@@ -228,6 +228,13 @@ def test_documents_that_come_later_are_found(meaning, tmp_path):
     store.close()
 
 
+def test_a_file_that_is_too_large_is_named_with_what_is_allowed(store, tmp_path):
+    (tmp_path / "long.txt").write_bytes(b"x" * 3 * LARGEST)
+    (outcome,) = Adder(store, None, LARGEST).add(tmp_path / "long.txt")
+    assert outcome.state == "skipped"
+    assert outcome.why.endswith("long.txt: 3 MB; at most 1 MB are read; split it.")
+
+
 def test_documents_that_cannot_be_used_are_told_once(tmp_path, caplog):
     (tmp_path / FILE).write_text("no database, but long enough to look like one " * 9)
     documents = Documents(tmp_path)

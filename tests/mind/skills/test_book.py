@@ -1,6 +1,7 @@
 """The matcher with a small book of its own and a reader that knows digits: both are made here."""
 
 import re
+from importlib import resources
 
 import pytest
 from hypothesis import given
@@ -188,6 +189,23 @@ def test_what_is_wrong_in_a_file_is_one_sentence(text, said):
         sentences.parse(text, "own.yaml", "en")
     assert str(wrong.value).startswith("own.yaml")
     assert "\n" not in str(wrong.value)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_packages_own_sentences_are_right(language):
+    path = resources.files("assistant") / "data" / "sentences" / f"{language}.yaml"
+    text = path.read_text(encoding="utf-8")
+    assert sentences.parse(text, str(path), language) == sentences.own(text)
+
+
+def test_the_same_text_is_looked_for_once_and_again_after_more_was_added(tmp_path):
+    mine, asked = book(), []
+    real = mine.explain
+    mine.explain = lambda text, near: asked.append(text) or real(text, near=near)
+    assert [mine.match("open the gate"), mine.match("open the gate")] == [None, None]
+    assert asked == ["open the gate"]
+    mine.add_intent("gate", ["open the gate"])
+    assert mine.match("open the gate").intent == "gate"
 
 
 def test_a_file_that_cannot_be_read_is_one_sentence(tmp_path):
