@@ -4,6 +4,8 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from assistant.cores import Cores
@@ -30,6 +32,17 @@ LOOK_S = 0.01
 SURE = 0.9
 """The probability that a text is whole which is the sentence of a skill: little comes after one."""
 WITHOUT_MODEL = Usage(0, 0, 0, 0.0, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """An answer that the model need not make."""
+
+    text: str
+    act: Callable[[], str] | None = None
+    """Does what there is to be done, once; returns what is said about it."""
+    whole: float | None = None
+    """The probability that the question is whole; None: the model has to say it."""
 
 
 class Thinker:
@@ -238,9 +251,13 @@ class Thinker:
         if again := self._judged is not None and self._judged[:2] == (key.turn, text):
             self._on_judged(*self._judged)  # other words may have come between
         judged = None if again else lambda complete: self._judge(key.turn, text, complete)
-        known = self._skilled(key, text, cancelled, judged)
-        known = known or self._documented(key, text, cancelled, judged)
-        for piece in known or self._pieces(key, text, cancelled, judged):
+        known = self._known(key, text)
+        source = (
+            self._told(key, text, known, cancelled, judged)
+            if known
+            else self._pieces(key, text, cancelled, judged)
+        )
+        for piece in source:
             if not pieces:
                 usage = WITHOUT_MODEL if known else self._model.usage
                 self._mark(
@@ -309,52 +326,36 @@ class Thinker:
         found = self.skills.find(text) if self.skills else None
         return SURE if found and found.whole else 0.0
 
-    def _skilled(
+    def _known(self, key: Key, text: str) -> Known | None:
+        """Return what is answered without the model: by a skill, or else by a document."""
+        request = self.skills.find(text) if self.skills else None
+        if self.skills and request and (answer := self.skills.answer(request)):
+            self._mark(key, "skill", intent=request.intent)
+            act = partial(self.skills.act, request, answer)
+            return Known(answer.text, act, SURE if request.whole else None)
+        if self._documents and (found := self._documents.ground(text)):
+            names = ", ".join(each.row.name for each in found.found)
+            self._mark(key, "documents", kind=found.kind, names=names)
+            return Known(found.text)
+        return None
+
+    def _told(
         self,
         key: Key,
         text: str,
+        known: Known,
         cancelled: Callable[[], bool],
         judged: Callable[[float], None] | None,
-    ) -> Iterator[str] | None:
-        """Return the answer of a skill, piece by piece; None: no skill takes it."""
-        if (skills := self.skills) is None or not (request := skills.find(text)):
-            return None
-        if not (answer := skills.answer(request)):
-            return None
-        self._mark(key, "skill", intent=request.intent)
-
-        def pieces() -> Iterator[str]:
-            if answer.text:
-                yield answer.text
-            if judged and request.whole:
-                judged(SURE)
-            elif judged:
-                self._model.warm(self._messages(text), cancelled, judged=judged)
-            if self._released_yet(key, cancelled) and (said := skills.act(request, answer)):
-                yield f" {said}" if answer.text else said
-
-        return pieces()
-
-    def _documented(
-        self,
-        key: Key,
-        text: str,
-        cancelled: Callable[[], bool],
-        judged: Callable[[float], None] | None,
-    ) -> Iterator[str] | None:
-        """Return the answer that stands in the owner's documents; None: it does not."""
-        found = self._documents.ground(text) if self._documents else None
-        if found is None:
-            return None
-        names = ", ".join(each.row.name for each in found.found)
-        self._mark(key, "documents", kind=found.kind, names=names)
-
-        def pieces() -> Iterator[str]:
-            yield found.text
-            if judged:
-                self._model.warm(self._messages(text), cancelled, judged=judged)
-
-        return pieces()
+    ) -> Iterator[str]:
+        """Yield what is known; what is done for it waits until the turn has ended."""
+        if known.text:
+            yield known.text
+        if judged and known.whole is not None:
+            judged(known.whole)
+        elif judged:
+            self._model.warm(self._messages(text), cancelled, judged=judged)
+        if known.act and self._released_yet(key, cancelled) and (said := known.act()):
+            yield f" {said}" if known.text else said
 
     def _judge(self, turn: int, text: str, complete: float) -> None:
         self._judged = turn, text, complete
