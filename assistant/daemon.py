@@ -65,10 +65,9 @@ if TYPE_CHECKING:
     from assistant.audio.standby import Standby
     from assistant.controls import Wish
     from assistant.ears.listener import Listener
-    from assistant.mind.knowledge.knowledge import Documents
+    from assistant.mind.known import Source
     from assistant.mind.remote.hybrid import Hybrid
     from assistant.mind.skills.alarms import Alarms
-    from assistant.mind.skills.skills import Skills
     from assistant.mouth.lips import Ahead
     from assistant.mouth.playback import Player
     from assistant.mouth.speaker import Speaker
@@ -592,11 +591,6 @@ class Daemon:
 
             return make(self.config)
 
-        def documents() -> "Documents":
-            from assistant.mind.knowledge.knowledge import Documents
-
-            return Documents(self.config.state_dir)
-
         return Thinker(
             lambda: engines.make(self.config),
             system=prompt.system_prompt(self.config.language, self.config.llm.system_prompt),
@@ -611,18 +605,24 @@ class Daemon:
             on_failed=lambda key, error: self._failed(key.turn, "mind", error, key.take),
             on_out=lambda key: self.post(SentOut(key.turn, key.take)),
             make_hybrid=hybrid if self.config.remote.endpoint else lambda: None,
-            make_skills=self._make_skills if self.config.skills.enabled else lambda: None,
-            make_documents=documents if self.config.knowledge.enabled else lambda: None,
+            make_sources=self._make_sources,
         )
 
-    def _make_skills(self) -> "Skills":
-        from assistant.controls import Controls
-        from assistant.mind.skills import skills
+    def _make_sources(self) -> "list[Source]":
+        """Return who answers before the language model, in the order in which they are asked."""
+        sources: list[Source] = []
+        if self.config.skills.enabled:
+            from assistant.controls import Controls
+            from assistant.mind.skills import skills
 
-        assert self.alarms
-        return skills.make(
-            self.config, Controls(self), self.alarms, lambda text: self.post(SayRequested(text))
-        )
+            assert self.alarms
+            own, say = Controls(self), lambda text: self.post(SayRequested(text))
+            sources.append(skills.make(self.config, own, self.alarms, say))
+        if self.config.knowledge.enabled:
+            from assistant.mind.knowledge.knowledge import Documents
+
+            sources.append(Documents(self.config.state_dir))
+        return sources
 
     def _make_speaker(self) -> "Speaker":
         from assistant.audio.resample import resample

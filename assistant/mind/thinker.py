@@ -3,9 +3,7 @@
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from assistant.cores import Cores
@@ -14,35 +12,21 @@ from assistant.events import ALWAYS, LAST_TAKE, NEVER, Key
 from assistant.mind import prompt
 from assistant.mind.guests import Guests
 from assistant.mind.history import History
+from assistant.mind.known import Known, Source
 from assistant.mind.model import LanguageModel, Message, Usage
 from assistant.mind.remote.either import either
 from assistant.trace import Trace
 from assistant.worker import Worker
 
 if TYPE_CHECKING:
-    from assistant.mind.knowledge.knowledge import Documents
     from assistant.mind.remote.errand import Errand
     from assistant.mind.remote.hybrid import Hybrid
-    from assistant.mind.skills.skills import Skills
 
 PENDING = 8
 """Questions whose fate (heard or not) may still come; more than a few are never open."""
 LOOK_S = 0.01
 """How often a secret answer that is long enough looks whether it was released or dropped, in s."""
-SURE = 0.9
-"""The probability that a text is whole which is the sentence of a skill: little comes after one."""
 WITHOUT_MODEL = Usage(0, 0, 0, 0.0, 0.0)
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """An answer that the model need not make."""
-
-    text: str
-    act: Callable[[], str] | None = None
-    """Does what there is to be done, once; returns what is said about it."""
-    whole: float | None = None
-    """The probability that the question is whole; None: the model has to say it."""
 
 
 class Thinker:
@@ -70,14 +54,13 @@ class Thinker:
         on_failed: Callable[[Key, AssistantError], None],
         on_out: Callable[[Key], None] = lambda _: None,
         make_hybrid: Callable[[], "Hybrid | None"] = lambda: None,
-        make_skills: Callable[[], "Skills | None"] = lambda: None,
-        make_documents: Callable[[], "Documents | None"] = lambda: None,
+        make_sources: Callable[[], Sequence[Source]] = lambda: (),
     ) -> None:
         """`secret_tokens` is how long a secret answer gets, in pieces, before it is released.
 
         At most `guests` others wait for an answer. `on_out(key)` is called on the model's thread
-        when a question leaves the device, with the help of `make_hybrid()`. What a skill of
-        `make_skills()` or one of `make_documents()` answers is neither sent nor asked of the model.
+        when a question leaves the device, with the help of `make_hybrid()`. What one of
+        `make_sources()` answers, the first of them first, is neither sent nor asked of the model.
         """
         self._make_model = make_model
         self._system = system
@@ -87,13 +70,10 @@ class Thinker:
         self._trace = trace
         self._on_text, self._on_judged, self._on_end = on_text, on_judged, on_end
         self._on_out = on_out
-        self._make_hybrid, self._make_skills = make_hybrid, make_skills
-        self._make_documents = make_documents
+        self._make_hybrid, self._make_sources = make_hybrid, make_sources
         self.hybrid: Hybrid | None = None
         """The help of a larger model, where there is one; only after `load`."""
-        self.skills: Skills | None = None
-        """What is answered without the model; only after `load`, and only on the mind's thread."""
-        self._documents: Documents | None = None
+        self._sources: Sequence[Source] = ()
         self._worker = Worker("mind", on_failed)
         # Every key up to these is dead, or released; references change at once: no lock.
         self._dead = self._released = NEVER
@@ -124,7 +104,7 @@ class Thinker:
             self._model.warm(self._messages(""))
             done()
             # Before the first question, and nobody waits for it.
-            self.skills, self._documents = self._make_skills(), self._make_documents()
+            self._sources = self._make_sources()
 
         self._worker.post(job, NEVER)
 
@@ -162,8 +142,8 @@ class Thinker:
 
     def stop_actions(self) -> None:
         """End what runs for an action; at once, though the mind's thread waits for it."""
-        if self.skills:
-            self.skills.stop()
+        for source in self._sources:
+            source.stop()
 
     def remember(self, turn: int, heard: str) -> None:
         """Put the turn into the history, with the part of the reply that was heard."""
@@ -199,13 +179,13 @@ class Thinker:
         """End; return whether the thread ended in time."""
         self.cancel(ALWAYS)
         self._speaking = True  # guests end where they are
-        if self.skills:
-            self.skills.close()
+        for source in self._sources:
+            source.end()
 
         def close() -> None:
             self.guests.close()
-            if self._documents:
-                self._documents.close()
+            for source in self._sources:
+                source.close()
             if self.hybrid:
                 self.hybrid.close()
             if hasattr(self, "_model"):
@@ -322,21 +302,15 @@ class Thinker:
         )
 
     def _sure(self, text: str) -> float:
-        """Return the probability that `text` is whole, as far as the skills know."""
-        found = self.skills.find(text) if self.skills else None
-        return SURE if found and found.whole else 0.0
+        """Return the probability that `text` is whole, as far as is known without the model."""
+        return max((source.whole(text) for source in self._sources), default=0.0)
 
     def _known(self, key: Key, text: str) -> Known | None:
-        """Return what is answered without the model: by a skill, or else by a document."""
-        request = self.skills.find(text) if self.skills else None
-        if self.skills and request and (answer := self.skills.answer(request)):
-            self._mark(key, "skill", intent=request.intent)
-            act = partial(self.skills.act, request, answer)
-            return Known(answer.text, act, SURE if request.whole else None)
-        if self._documents and (found := self._documents.ground(text)):
-            names = ", ".join(each.row.name for each in found.found)
-            self._mark(key, "documents", kind=found.kind, names=names)
-            return Known(found.text)
+        """Return what is answered without the model, by the first who knows."""
+        for source in self._sources:
+            if known := source.known(text):
+                self._mark(key, known.stage, **known.data)
+                return known
         return None
 
     def _told(

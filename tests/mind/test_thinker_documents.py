@@ -29,7 +29,7 @@ def stage(tmp_path):
     store = Store(tmp_path / FILE)
     Adder(store, E5(), 1_000_000).put("visitor-guide.md", "visitor guide", GUIDE)
     store.close()
-    made = Stage(make_documents=lambda: Documents(tmp_path)).load()
+    made = Stage(make_sources=lambda: [Documents(tmp_path)]).load()
     yield made
     assert made.thinker.stop()
 

@@ -9,8 +9,7 @@ from test_thinker import Stage, until
 from assistant.errors import AssistantError
 from assistant.events import LAST_TAKE, Key
 from assistant.mind.skills.skill import Answer, Request
-from assistant.mind.skills.skills import FAILED, Skills
-from assistant.mind.thinker import SURE
+from assistant.mind.skills.skills import FAILED, SURE, Skills
 
 CLOCK, GATE, NOTE = "what time is it", "open the gate", "remind me to call"
 
@@ -36,7 +35,8 @@ class House:
             "gate": lambda request, context: Answer(act=self.open),
             "note": lambda request, context: Answer("Noted.", self.open),
         }
-        self.stage = Stage(make_skills=lambda: Skills(FakeBook(), skills, None, self)).load()
+        made = Skills(FakeBook(), skills, None, self)
+        self.stage = Stage(make_sources=lambda: [made]).load()
 
     def stop(self):
         """What the thinker tells the owner's actions; here the house is a fake of them."""

@@ -16,6 +16,7 @@ from assistant.mind.knowledge.meaning import E5, Meaning
 from assistant.mind.knowledge.passages import sentences
 from assistant.mind.knowledge.store import Store
 from assistant.mind.knowledge.words import chinese
+from assistant.mind.known import Known, Source
 
 log = logging.getLogger(__name__)
 
@@ -108,7 +109,7 @@ def _bare(question: str) -> str:
     return "".join(each for each in question.casefold() if each.isalnum())
 
 
-class Documents:
+class Documents(Source):
     """The documents in a folder, opened as soon as there are some; used by one thread."""
 
     def __init__(self, folder: Path) -> None:
@@ -117,10 +118,13 @@ class Documents:
         self._unusable = False
         self._look()
 
-    def ground(self, question: str) -> Grounding | None:
-        """Return what is said to a question; None as well where there are no documents."""
+    def known(self, text: str) -> Known | None:
+        """Return what the documents say to a question; None as well where there are none."""
         self._look()
-        return self._open.ground(question) if self._open else None
+        if not self._open or not (found := self._open.ground(text)):
+            return None
+        names = ", ".join(each.row.name for each in found.found)
+        return Known(found.text, stage="documents", data={"kind": found.kind, "names": names})
 
     def _look(self) -> None:
         if self._open or self._unusable or not (self._folder / FILE).exists():

@@ -3,10 +3,12 @@
 import logging
 import random
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 from assistant.config import Config
 from assistant.errors import AssistantError, BadInput
+from assistant.mind.known import Known, Source
 from assistant.mind.skills import owned
 from assistant.mind.skills.alarms import Alarms
 from assistant.mind.skills.book import Book
@@ -17,10 +19,12 @@ log = logging.getLogger(__name__)
 
 PLUGINS = "plugins"
 """The folder, beside what else must not be lost, of what plug-ins keep."""
+SURE = 0.9
+"""The probability that a text is whole which is the sentence of a skill: little comes after one."""
 FAILED = {"en": "Sorry, that did not work.", "zh": "抱歉，这个没做成。"}
 
 
-class Skills:
+class Skills(Source):
     """A book of sentences, and who answers them; from one thread at a time, but for the ends."""
 
     def __init__(
@@ -41,6 +45,23 @@ class Skills:
         """Return what a skill may answer; None: it is for the language model."""
         found = self.book.match(text)
         return found if found and found.intent in self._skills else None
+
+    def known(self, text: str) -> Known | None:
+        """Return what the skill for `text` says and does."""
+        if not (request := self.find(text)) or not (answer := self.answer(request)):
+            return None
+        return Known(
+            answer.text,
+            partial(self.act, request, answer),
+            SURE if request.whole else None,
+            "skill",
+            {"intent": request.intent},
+        )
+
+    def whole(self, text: str) -> float:
+        """Return `SURE` for the sentence of a skill that does not end in free words."""
+        found = self.find(text)
+        return SURE if found and found.whole else 0.0
 
     def answer(self, request: Request) -> Answer | None:
         """Return the skill's answer; None: it does not take it after all. Never raises."""
@@ -69,7 +90,7 @@ class Skills:
         if self._owned:
             self._owned.stop()
 
-    def close(self) -> None:
+    def end(self) -> None:
         """End what runs, for good; from any thread."""
         if self._owned:
             self._owned.close()

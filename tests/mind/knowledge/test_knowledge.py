@@ -218,12 +218,12 @@ def test_what_a_document_orders_is_only_said(store, meaning):
 @pytest.mark.engine
 def test_documents_that_come_later_are_found(meaning, tmp_path):
     documents = Documents(tmp_path)
-    assert documents.ground("when does the gate open") is None
+    assert documents.known("when does the gate open") is None
     store = Store(tmp_path / FILE)
     Adder(store, meaning, LARGEST).put("gate.txt", "gate", b"The gate opens at noon.")
-    assert "noon" in documents.ground("when does the gate open").text
+    assert "noon" in documents.known("when does the gate open").text
     Adder(store, meaning, LARGEST).put("gate.txt", "gate", b"The gate opens at nine.")
-    assert "nine" in documents.ground("when does the gate open").text
+    assert "nine" in documents.known("when does the gate open").text
     documents.close()
     store.close()
 
@@ -238,6 +238,6 @@ def test_a_file_that_is_too_large_is_named_with_what_is_allowed(store, tmp_path)
 def test_documents_that_cannot_be_used_are_told_once(tmp_path, caplog):
     (tmp_path / FILE).write_text("no database, but long enough to look like one " * 9)
     documents = Documents(tmp_path)
-    assert documents.ground("x") is None
-    assert documents.ground("x") is None
+    assert documents.known("x") is None
+    assert documents.known("x") is None
     assert caplog.text.count("the documents are not used") == 1
