@@ -86,7 +86,9 @@ def _override(pair: str) -> tuple[str, Any]:
 
     key, equals, value = pair.partition("=")
     if not equals:
-        raise BadInput(f"--set {pair}: allowed is KEY=VALUE, such as --set turn.silence=0.8")
+        raise BadInput(
+            "--set {pair}: allowed is KEY=VALUE, such as --set turn.silence=0.8", pair=pair
+        )
     try:
         return key.strip(), tomllib.loads(f"value = {value}")["value"]
     except tomllib.TOMLDecodeError:

@@ -635,8 +635,10 @@ def find(named: Path | None = None) -> Path | None:
     if named or os.environ.get("ASSISTANT_CONFIG"):
         where = "--config" if named else "$ASSISTANT_CONFIG"
         raise BadInput(
-            f"{candidates[0]}: no such configuration file (named by {where}); "
-            "`assistant config init` writes one."
+            "{candidates}: no such configuration file (named by {where}); `assistant config "
+            "init` writes one.",
+            candidates=candidates[0],
+            where=where,
         )
     return None
 
@@ -660,13 +662,17 @@ def load(named: Path | None = None, overrides: dict[str, Any] | None = None) -> 
         try:
             data = tomllib.loads(path.read_text(encoding="utf-8"))
         except OSError as error:
-            raise BadInput(f"{path}: cannot be read: {error.strerror}.") from error
+            raise BadInput(
+                "{path}: cannot be read: {strerror}.", path=path, strerror=error.strerror
+            ) from error
         except UnicodeDecodeError as error:
             raise BadInput(
-                f"{path}: is not UTF-8 text (byte {error.start}); save it as UTF-8."
+                "{path}: is not UTF-8 text (byte {start}); save it as UTF-8.",
+                path=path,
+                start=error.start,
             ) from error
         except tomllib.TOMLDecodeError as error:
-            raise BadInput(f"{path}: is not valid TOML: {error}.") from error
+            raise BadInput("{path}: is not valid TOML: {error}.", path=path, error=error) from error
     for dotted, value in (overrides or {}).items():
         table, _, key = dotted.rpartition(".")
         target = data.setdefault(table, {}) if table else data

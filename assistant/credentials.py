@@ -47,21 +47,40 @@ class Credential:
                 mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
                 secret = file.read(LONGEST).strip()
         except OSError as error:
-            raise BadInput(f"{self.setting}: {path}: cannot be read: {error.strerror}.") from error
+            raise BadInput(
+                "{setting}: {path}: cannot be read: {strerror}.",
+                setting=self.setting,
+                path=path,
+                strerror=error.strerror,
+            ) from error
         except UnicodeDecodeError as error:
             raise BadInput(
-                f"{self.setting}: {path}: holds no {self.noun}; one line of plain text is."
+                "{setting}: {path}: holds no {noun}; one line of plain text is.",
+                setting=self.setting,
+                path=path,
+                noun=self.noun,
             ) from error
         if mode & 0o037:
-            raise BadInput(f"{path}: other users can read the {self.noun}; `chmod 600 {path}`.")
+            raise BadInput(
+                "{path}: other users can read the {noun}; `chmod 600 {path}`.",
+                path=path,
+                noun=self.noun,
+            )
         if checked := self._checked(secret, str(path)):
             return checked
-        raise BadInput(f"{self.setting}: {path}: is empty; put the {self.noun} into it.")
+        raise BadInput(
+            "{setting}: {path}: is empty; put the {noun} into it.",
+            setting=self.setting,
+            path=path,
+            noun=self.noun,
+        )
 
     def _checked(self, secret: str, where: str) -> str | None:
         if not secret.isascii() or not secret.isprintable() or " " in secret:
             raise BadInput(
-                f"{where}: holds no {self.noun}; one line of plain text without spaces is."
+                "{where}: holds no {noun}; one line of plain text without spaces is.",
+                where=where,
+                noun=self.noun,
             )
         return secret or None
 

@@ -1,5 +1,7 @@
 """What can go wrong, told in one sentence that a user can act on."""
 
+from assistant.messages import say
+
 
 class AssistantError(Exception):
     """One clear sentence for the user; the command line prints it without a traceback.
@@ -8,6 +10,10 @@ class AssistantError(Exception):
     """
 
     exit_code = 1
+
+    def __init__(self, sentence: str = "", **values: object) -> None:
+        """`sentence` may have `{names}` for `values`: so it can be told in another language."""
+        super().__init__(say(sentence, **values))
 
 
 class BadInput(AssistantError):
@@ -29,5 +35,8 @@ class Busy(AssistantError):
 
     def __init__(self, retry_after: int) -> None:
         """`retry_after` in whole s."""
-        super().__init__(f"too many wait for an answer; try again in {retry_after} seconds.")
+        super().__init__(
+            "too many wait for an answer; try again in {retry_after} seconds.",
+            retry_after=retry_after,
+        )
         self.retry_after = retry_after

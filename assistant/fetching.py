@@ -26,8 +26,10 @@ class Unobtainable(AssistantError):
     def __init__(self, name: str, failures: Sequence[str]) -> None:
         self.last = failures[-1]
         super().__init__(
-            f"`{name}` cannot be had ({'; '.join(failures)}); "
-            f"`assistant models fetch {name} --from DIR` takes it from a folder."
+            "`{name}` cannot be had ({failures}); `assistant models fetch {name} --from DIR` "
+            "takes it from a folder.",
+            name=name,
+            failures="; ".join(failures),
         )
 
 
@@ -46,10 +48,14 @@ class Fetcher:
         no source has it, `BadInput` when the disk is full or must not be written.
         """
         if folder is not None and not folder.is_dir():
-            raise BadInput(f"{folder}: no such folder; `--from` names one that holds the files.")
+            raise BadInput(
+                "{folder}: no such folder; `--from` names one that holds the files.", folder=folder
+            )
         if entry.made_from:
             way = self.shelf.way_to(entry)
-            raise BadInput(f"`{entry.name}` is made on this device and not fetched: {way}.")
+            raise BadInput(
+                "`{name}` is made on this device and not fetched: {way}.", name=entry.name, way=way
+            )
         with disk_errors(self.shelf.root), alone(self.shelf, entry, self._report):
             missing = self._missing(entry)
             if missing:
@@ -178,8 +184,11 @@ def _unpack(path: Path, archive: Archive, target: Path) -> list[File]:
             link = stat.S_ISLNK(member.external_attr >> 16)
             if link or ".." in inside.parts or not inside.is_relative_to(archive.folder):
                 raise AssistantError(
-                    f"{archive.path}: holds {member.filename!r}, which is not a file below "
-                    f"{archive.folder}/; nothing was unpacked into the models."
+                    "{path}: holds {filename!r}, which is not a file below {folder}/; nothing "
+                    "was unpacked into the models.",
+                    path=archive.path,
+                    filename=member.filename,
+                    folder=archive.folder,
                 )
             name = str(inside.relative_to(archive.folder))
             out = target / name
@@ -233,6 +242,9 @@ def disk_errors(root: Path) -> Iterator[None]:
     except OSError as error:
         where = error.filename or root
         raise BadInput(
-            f"{where}: {error.strerror or error}; the models' folder {root} must be writable and "
-            "have room, or choose another one with `paths.models`."
+            "{where}: {error}; the models' folder {root} must be writable and have room, or "
+            "choose another one with `paths.models`.",
+            where=where,
+            error=error.strerror or error,
+            root=root,
         ) from error

@@ -126,7 +126,9 @@ def default_set(language: str, path: Path | None = None) -> tuple[tuple[Entry, .
     sets = document.table("sets")
     if language not in sets.data:
         raise BadInput(
-            f"`{language}` has no default set of models; allowed: {', '.join(sets.data)}."
+            "`{language}` has no default set of models; allowed: {data}.",
+            language=language,
+            data=", ".join(sets.data),
         )
     choices = []
     for names in sets.lists(language):
@@ -140,9 +142,13 @@ def _document(path: Path) -> "_Table":
     try:
         return _Table(tomllib.loads(path.read_text(encoding="utf-8")), str(path))
     except OSError as error:
-        raise BadInput(f"{path}: the catalogue cannot be read: {error.strerror}.") from error
+        raise BadInput(
+            "{path}: the catalogue cannot be read: {strerror}.", path=path, strerror=error.strerror
+        ) from error
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise BadInput(f"{path}: the catalogue is not valid TOML: {error}.") from error
+        raise BadInput(
+            "{path}: the catalogue is not valid TOML: {error}.", path=path, error=error
+        ) from error
 
 
 def _entries(document: "_Table") -> tuple[Entry, ...]:
@@ -233,7 +239,13 @@ class _Table:
 
     def bad(self, key: str, allowed: str) -> BadInput:
         found = f"is {self.data[key]!r}" if key in self.data else "is missing"
-        return BadInput(f"{self.where}: key `{key}` {found}; allowed: {allowed}.")
+        return BadInput(
+            "{where}: key `{key}` {found}; allowed: {allowed}.",
+            where=self.where,
+            key=key,
+            found=found,
+            allowed=allowed,
+        )
 
     def _get(self, key: str, default: Any, good: Callable[[Any], bool], allowed: str) -> Any:
         self._asked.append(key)
@@ -291,7 +303,9 @@ class _Table:
         for key in [key for key in self.data if key not in self._asked]:
             near = difflib.get_close_matches(key, self._asked, 1)
             hint = f"did you mean `{near[0]}`?" if near else f"known: {', '.join(self._asked)}."
-            raise BadInput(f"{self.where}: unknown key `{key}`; {hint}")
+            raise BadInput(
+                "{where}: unknown key `{key}`; {hint}", where=self.where, key=key, hint=hint
+            )
 
 
 def _is_number(value: Any) -> bool:
@@ -410,7 +424,7 @@ class Shelf:
             return names[name]
         near = difflib.get_close_matches(name, names, 1)
         hint = f"did you mean `{near[0]}`?" if near else "`assistant models list` shows them all."
-        raise BadInput(f"there is no model called `{name}`; {hint}")
+        raise BadInput("there is no model called `{name}`; {hint}", name=name, hint=hint)
 
     def best(
         self, purpose: str, *, engine: str | None = None, language: str | None = None
@@ -436,10 +450,18 @@ class Shelf:
         if entry not in (fitting := self._fitting(purpose, engine, None)):
             kind = f"{engine or ''} {PURPOSES[purpose]}".strip()
             names = ", ".join(other.name for other in fitting) or "none in the catalogue"
-            raise BadInput(f"model `{wanted}` is no {kind}; allowed: {names}, or a path.")
+            raise BadInput(
+                "model `{wanted}` is no {kind}; allowed: {names}, or a path.",
+                wanted=wanted,
+                kind=kind,
+                names=names,
+            )
         if not (ready := self.ready(entry)):
             raise EngineMissing(
-                f"model `{wanted}` is not installed in {self.root}; {self.way_to(entry)}."
+                "model `{wanted}` is not installed in {root}; {entry}.",
+                wanted=wanted,
+                root=self.root,
+                entry=self.way_to(entry),
             )
         return self._place(ready)
 
@@ -455,7 +477,13 @@ class Shelf:
         tongue = f" for `{language}`" if language else ""
         fitting = self._fitting(purpose, engine, language)
         way = f"`assistant models fetch {fitting[0].name}` gets one" if fitting else "name a path"
-        raise EngineMissing(f"no {kind}{tongue} is installed in {self.root}; {way}.")
+        raise EngineMissing(
+            "no {kind}{tongue} is installed in {root}; {way}.",
+            kind=kind,
+            tongue=tongue,
+            root=self.root,
+            way=way,
+        )
 
     def _fitting(self, purpose: str, engine: str | None, language: str | None) -> list[Entry]:
         return [
@@ -528,13 +556,20 @@ def _looks_like_path(wanted: str) -> bool:
 def _own(path: Path, purpose: str, engine: str | None) -> Path:
     """Return what the user named by a path, or the one file of the right kind in that folder."""
     if not path.exists():
-        raise BadInput(f"{path}: no such file or folder (wanted: a {PURPOSES[purpose]}).")
+        raise BadInput(
+            "{path}: no such file or folder (wanted: a {purpose}).",
+            path=path,
+            purpose=PURPOSES[purpose],
+        )
     ending = SINGLE_FILE.get(engine or ENGINES[purpose][0])
     if ending is None or path.is_file():
         return path
     found = sorted(path.glob(f"*{ending}"))
     if len(found) != 1:
         raise BadInput(
-            f"{path}: holds {len(found)} files *{ending}; name the one to be used by its path."
+            "{path}: holds {found} files *{ending}; name the one to be used by its path.",
+            path=path,
+            found=len(found),
+            ending=ending,
         )
     return found[0]

@@ -116,7 +116,7 @@ class Rehearsal:
         try:
             await asyncio.wait_for(self._over(turn), patience + len(pcm) / RATE)
         except TimeoutError as error:
-            raise AssistantError(f"no answer within {patience:.0f} s.") from error
+            raise AssistantError("no answer within {patience:.0f} s.", patience=patience) from error
         self.daemon.post(StopRequested())
         if self._failure:
             reason, self._failure = self._failure, None

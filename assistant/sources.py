@@ -275,8 +275,12 @@ def require_room(folder: Path, needed: int, what: str) -> None:
         folder = folder.parent
     if (free := shutil.disk_usage(folder).free) < needed:
         raise BadInput(
-            f"not enough room for {what} in {folder}: {megabytes(needed)} are needed, "
-            f"{megabytes(free)} are free; make room, or choose another folder with `paths.models`."
+            "not enough room for {what} in {folder}: {needed} are needed, {free} are free; "
+            "make room, or choose another folder with `paths.models`.",
+            what=what,
+            folder=folder,
+            needed=megabytes(needed),
+            free=megabytes(free),
         )
 
 

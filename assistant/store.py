@@ -168,8 +168,11 @@ class Store:
         try:
             if (version := db.execute("PRAGMA user_version").fetchone()[0]) > VERSION:
                 raise BadInput(
-                    f"{self.path}: written by a newer version of assistant (schema {version}, this "
-                    f"one knows up to {VERSION}); update assistant, or move the file away."
+                    "{path}: written by a newer version of assistant (schema {version}, this "
+                    "one knows up to {known}); update assistant, or move the file away.",
+                    path=self.path,
+                    version=version,
+                    known=VERSION,
                 )
             if (found := db.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
                 raise sqlite3.DatabaseError(found)

@@ -93,7 +93,7 @@ def library() -> ModuleType:
             "the PortAudio library is not installed; `sudo apt install libportaudio2` installs it."
         ) from error
     except Exception as error:  # sounddevice.PortAudioError cannot be named before the import
-        raise DeviceError(f"the sound system cannot be used: {error}.") from error
+        raise DeviceError("the sound system cannot be used: {error}.", error=error) from error
 
 
 def _hangs() -> str:
@@ -142,8 +142,9 @@ def resolve(kind: Kind, wanted: str | int, devices: Sequence[Device]) -> Device:
     able = [device for device in devices if device.channels(kind)]
     if not able:
         raise DeviceError(
-            f"there is no {noun}; plug one in and look again with `assistant devices`, "
-            "or do without: `assistant demo` and `assistant chat` need none."
+            "there is no {noun}; plug one in and look again with `assistant devices`, or do "
+            "without: `assistant demo` and `assistant chat` need none.",
+            noun=noun,
         )
     if wanted == "":
         defaults = [d for d in able if (d.default_in if kind == "input" else d.default_out)]
@@ -153,8 +154,12 @@ def resolve(kind: Kind, wanted: str | int, devices: Sequence[Device]) -> Device:
             return matches[0]
         if matches:
             raise DeviceError(
-                f"`audio.{kind}` is {wanted!r}, which fits several {noun}s: {_names(matches)}; "
-                "write more of the name, or the number."
+                "`audio.{kind}` is {wanted!r}, which fits several {noun}s: {matches}; write "
+                "more of the name, or the number.",
+                kind=kind,
+                wanted=wanted,
+                noun=noun,
+                matches=_names(matches),
             )
     near = difflib.get_close_matches(
         str(wanted).lower(), [device.name.lower() for device in able], 3, 0.4

@@ -119,7 +119,10 @@ class Jack:
         """
         count, rest = divmod(len(pcm), FRAME_SAMPLES)
         if rest or not count:
-            raise AssistantError(f"sound must come in whole frames of {FRAME_SAMPLES} samples.")
+            raise AssistantError(
+                "sound must come in whole frames of {frame_samples} samples.",
+                frame_samples=FRAME_SAMPLES,
+            )
         now = self._clock()
         self._credit = min(CREDIT_S, self._credit + (now - self._then) * PACE) - len(pcm) / RATE
         self._then = now

@@ -107,14 +107,17 @@ class Line:
             return devices.within(devices.ANSWER_S, act)
         except TimeoutError as error:
             raise DeviceError(
-                f"{self.label} does not answer; unplug it and plug it in again, or restart the "
-                "sound system."
+                "{label} does not answer; unplug it and plug it in again, or restart the sound "
+                "system.",
+                label=self.label,
             ) from error
         except self._sounddevice.PortAudioError as error:
             raise DeviceError(
-                f"{self.label} cannot be opened: {error.args[0]}; it may be gone, or in use by "
-                "another program (`fuser -v /dev/snd/*` shows which); `assistant devices` lists "
-                "the others."
+                "{label} cannot be opened: {error}; it may be gone, or in use by another "
+                "program (`fuser -v /dev/snd/*` shows which); `assistant devices` lists the "
+                "others.",
+                label=self.label,
+                error=error.args[0],
             ) from error
 
     def close(self) -> None:

@@ -52,13 +52,24 @@ def read(path: Path, rate: int = RATE, longest_s: int = LONGEST_S) -> Pcm:
         kind = path.stat().st_mode
         if not stat.S_ISREG(kind):
             found = "a folder" if stat.S_ISDIR(kind) else "not a regular file"
-            raise BadInput(f"{path}: is {found}; name a sound file ({READABLE}).")
+            raise BadInput(
+                "{path}: is {found}; name a sound file ({readable}).",
+                path=path,
+                found=found,
+                readable=READABLE,
+            )
         with path.open("rb") as file:
             return _decode(path, file.fileno(), rate, longest_s)
     except OSError as error:
-        raise BadInput(f"{path}: cannot be read: {error.strerror}; name a sound file.") from error
+        raise BadInput(
+            "{path}: cannot be read: {strerror}; name a sound file.",
+            path=path,
+            strerror=error.strerror,
+        ) from error
     except ValueError as error:  # a NUL in the name
-        raise BadInput(f"{str(path)!r}: is no name that a file can have; name another.") from error
+        raise BadInput(
+            "{path!r}: is no name that a file can have; name another.", path=str(path)
+        ) from error
 
 
 def _decode(path: Path, descriptor: int, rate: int, longest_s: int) -> Pcm:
@@ -66,21 +77,30 @@ def _decode(path: Path, descriptor: int, rate: int, longest_s: int) -> Pcm:
         import soundfile
     except (ImportError, OSError) as error:
         raise EngineMissing(
-            f"{path}: the package `soundfile` or its libsndfile is missing ({error}); "
-            "`pip install soundfile`, on other machines also `apt install libsndfile1`."
+            "{path}: the package `soundfile` or its libsndfile is missing ({error}); `pip "
+            "install soundfile`, on other machines also `apt install libsndfile1`.",
+            path=path,
+            error=error,
         ) from error
     if os.fstat(descriptor).st_size == 0:
-        raise BadInput(f"{path}: is empty (0 bytes); record it again.")
+        raise BadInput("{path}: is empty (0 bytes); record it again.", path=path)
     try:
         with soundfile.SoundFile(descriptor, closefd=False) as sound:
             pcm = _convert(path, sound, rate, longest_s)
     except soundfile.LibsndfileError as error:
         reason = error.error_string.strip(" .") or "unknown format"
-        raise BadInput(f"{path}: is not a sound file ({reason}); {READABLE}.") from error
+        raise BadInput(
+            "{path}: is not a sound file ({reason}); {readable}.",
+            path=path,
+            reason=reason,
+            readable=READABLE,
+        ) from error
     except TypeError as error:  # soundfile's word for a raw format, which has no header
-        raise BadInput(f"{path}: is not a sound file (no header); {READABLE}.") from error
+        raise BadInput(
+            "{path}: is not a sound file (no header); {readable}.", path=path, readable=READABLE
+        ) from error
     if len(pcm) == 0:
-        raise BadInput(f"{path}: holds no sound, only a header; record it again.")
+        raise BadInput("{path}: holds no sound, only a header; record it again.", path=path)
     return pcm
 
 
@@ -90,8 +110,12 @@ def _convert(path: Path, sound: "SoundFile", rate: int, longest_s: int) -> Pcm:
 
     if sound.samplerate not in RATES:
         raise BadInput(
-            f"{path}: its header, perhaps damaged, says {sound.samplerate} samples a second; "
-            f"allowed: {RATES.start} to {RATES.stop - 1}."
+            "{path}: its header, perhaps damaged, says {samplerate} samples a second; allowed: "
+            "{start} to {stop}.",
+            path=path,
+            samplerate=sound.samplerate,
+            start=RATES.start,
+            stop=RATES.stop - 1,
         )
     stream = soxr.ResampleStream(sound.samplerate, rate, 1, dtype="float32")
     blocks: list[Pcm] = []
@@ -103,8 +127,11 @@ def _convert(path: Path, sound: "SoundFile", rate: int, longest_s: int) -> Pcm:
         frames += len(block)
         if frames > longest_s * sound.samplerate:
             raise TooLong(
-                f"{path}: is longer than {longest_s // 60} minutes; cut it, as in "
-                f"`sox IN OUT.wav trim 0 {longest_s}`."
+                "{path}: is longer than {minutes} minutes; cut it, as in `sox IN OUT.wav "
+                "trim 0 {seconds}`.",
+                path=path,
+                minutes=longest_s // 60,
+                seconds=longest_s,
             )
         mono = np.nan_to_num(block.mean(axis=1, dtype=np.float32), posinf=1.0, neginf=-1.0)
         mono = np.clip(mono, -1.0, 1.0)
@@ -140,7 +167,9 @@ class WavWriter:
         try:
             self._special = path.exists() and not path.is_file()
             if path.is_dir():
-                raise BadInput(f"{path}: is a folder; name a file to write, as in {path}/out.wav.")
+                raise BadInput(
+                    "{path}: is a folder; name a file to write, as in {path}/out.wav.", path=path
+                )
             self._target = path if self._special else path.resolve()
             folder = Path(tempfile.gettempdir()) if self._special else self._target.parent
             self._beside = folder / f".{secrets.token_hex(8)}.part"
@@ -201,6 +230,8 @@ class WavWriter:
 
     def _refusal(self, error: OSError) -> BadInput:
         return BadInput(
-            f"{self._path}: cannot be written: {error.strerror}; "
-            "name another place, or make room or permission there."
+            "{path}: cannot be written: {strerror}; name another place, or make room or "
+            "permission there.",
+            path=self._path,
+            strerror=error.strerror,
         )

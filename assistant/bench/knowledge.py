@@ -45,7 +45,7 @@ class Question(BaseModel):
 def read(file: Path) -> list[Question]:
     """Read a set without what was looked at while thresholds were chosen. Raises `BadInput`."""
     if not file.exists() and file == SET:
-        raise BadInput(f"{file}: the project's set is not there; name one by --set.")
+        raise BadInput("{file}: the project's set is not there; name one by --set.", file=file)
     every = sets.read(file, Question, FORM)
     return [each for each in every if each.split == "test"] or every
 

@@ -16,7 +16,7 @@ def read(file: Path, kind: type[Line], form: str) -> list[Line]:
         lines = file.read_text(encoding="utf-8").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise BadInput(f"{file}: cannot be read: {why}.") from error
+        raise BadInput("{file}: cannot be read: {why}.", file=file, why=why) from error
     requests = []
     for number, line in enumerate(lines, 1):
         if not line.strip():
@@ -27,8 +27,13 @@ def read(file: Path, kind: type[Line], form: str) -> list[Line]:
             first = error.errors()[0]
             where = ".".join(str(part) for part in first["loc"]) or "the line"
             raise BadInput(
-                f"{file}, line {number}: {where}: {first['msg']}; a line is like {form}."
+                "{file}, line {number}: {where}: {first}; a line is like {form}.",
+                file=file,
+                number=number,
+                where=where,
+                first=first["msg"],
+                form=form,
             ) from error
     if not requests:
-        raise BadInput(f"{file}: holds no requests.")
+        raise BadInput("{file}: holds no requests.", file=file)
     return requests

@@ -92,4 +92,6 @@ def write_whole(path: Path, text: str) -> None:
     try:
         files.write_whole(path, text)
     except OSError as error:
-        raise BadInput(f"{path}: cannot be written: {error.strerror}.") from error
+        raise BadInput(
+            "{path}: cannot be written: {strerror}.", path=path, strerror=error.strerror
+        ) from error

@@ -73,7 +73,7 @@ def read_text(words: tuple[str, ...]) -> str:
             text = sys.stdin.buffer.read().decode("utf-8")
         except UnicodeDecodeError as error:
             raise BadInput(
-                f"standard input is not UTF-8 text (byte {error.start}); give text."
+                "standard input is not UTF-8 text (byte {start}); give text.", start=error.start
             ) from error
     else:
         text = " ".join(words)

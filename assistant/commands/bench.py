@@ -307,7 +307,9 @@ def questions(folder: Path | None) -> "list[Any]":
         return [Question(path.name, wav.read(path), "What is the capital of France?")]
     if found := recordings(folder):
         return list(found)
-    raise BadInput(f"{folder}: no *.wav file in it; give a folder with recorded questions.")
+    raise BadInput(
+        "{folder}: no *.wav file in it; give a folder with recorded questions.", folder=folder
+    )
 
 
 def published(config: Config) -> str:

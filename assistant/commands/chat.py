@@ -122,7 +122,7 @@ class Chat:
             case "/save":
                 await self._save(_path(rest, "/save FILE"))
             case _ if name.startswith("/"):
-                raise BadInput(f"unknown command {name}; /help lists them.")
+                raise BadInput("unknown command {name}; /help lists them.", name=name)
             case _:
                 await self._run(Asked(line))
 
@@ -278,5 +278,5 @@ def _path(text: str, form: str) -> Path:
 
 def _need(text: str, form: str) -> str:
     if not text.strip():
-        raise BadInput(f"{form} needs its argument.")
+        raise BadInput("{form} needs its argument.", form=form)
     return text.strip()

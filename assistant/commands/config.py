@@ -46,10 +46,12 @@ def init(file: Path | None, force: bool) -> None:
     target = file or next(config.search_path())
     try:
         if target.exists() and not force:
-            raise BadInput(f"{target}: is there already; --force replaces it.")
+            raise BadInput("{target}: is there already; --force replaces it.", target=target)
         target.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise BadInput(f"{target}: cannot be written: {error.strerror}.") from error
+        raise BadInput(
+            "{target}: cannot be written: {strerror}.", target=target, strerror=error.strerror
+        ) from error
     write_whole(target, config.template())
     click.echo(target)
 

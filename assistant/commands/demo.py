@@ -62,7 +62,9 @@ def _make_folder(out: Path) -> None:
             probe.write(bytes(PROBE))
     except OSError as error:
         raise BadInput(
-            f"{out}: nothing can be written there: {error.strerror}; name a folder with --out."
+            "{out}: nothing can be written there: {strerror}; name a folder with --out.",
+            out=out,
+            strerror=error.strerror,
         ) from error
 
 

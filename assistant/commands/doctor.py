@@ -139,9 +139,13 @@ def _answering(told: str, uri: str, kind: "Kind", config: Config) -> str:
         address = check(uri, "uri") or find(kind, config.language)
         names = [offer.name for offer in describe(address) if offer.kind == kind]
     except Lost as error:
-        raise AssistantError(f"{told} It does not answer now: {error}") from error
+        raise AssistantError(
+            "{told} It does not answer now: {error}", told=told, error=error
+        ) from error
     if not names:
-        raise AssistantError(f"{told} What is at {address} offers none of that.")
+        raise AssistantError(
+            "{told} What is at {address} offers none of that.", told=told, address=address
+        )
     return f"{told} It answers now: {', '.join(map(plain, names))} at {address}."
 
 

@@ -44,14 +44,16 @@ def add(path: str, name: str) -> None:
     if path == "-":
         data = sys.stdin.buffer.read(LARGEST + 1)
         if len(data) > LARGEST:
-            raise BadInput(f"standard input: more than {LARGEST // 10**6} MB; split it.")
+            raise BadInput(
+                "standard input: more than {largest} MB; split it.", largest=LARGEST // 10**6
+            )
         name = name or f"notes {hashlib.sha256(data).hexdigest()[:6]}.txt"
         _tell([_adder().put(name, Path(name).stem, data)])
         return
     if name and Path(path).is_dir():
         raise BadInput("--name names one document; a folder's are called as its files are.")
     if _tell(_adder().add(Path(path), name)) and not Path(path).is_dir():
-        raise BadInput(f"{path}: was not added.")
+        raise BadInput("{path}: was not added.", path=path)
 
 
 @command.command("list", epilog=example("assistant knowledge list --json"))
@@ -79,7 +81,7 @@ def remove(name: str) -> None:
         if name in (each.name, each.path) or str(Path(name).resolve()) == each.path
     ]
     if not found:
-        raise BadInput(f"{name}: no such document; `assistant knowledge list` shows all.")
+        raise BadInput("{name}: no such document; `assistant knowledge list` shows all.", name=name)
     for path in found:
         store.remove(path)
         click.echo(f"removed: {plain(path)}")

@@ -124,8 +124,11 @@ def verify(names: tuple[str, ...]) -> None:
             if names
         ]
         raise AssistantError(
-            f"{len(broken)} of {len(entries)} models are not right; "
-            f"{' and '.join(ways)} {'mends' if len(ways) == 1 else 'mend'} them."
+            "{broken} of {entries} models are not right; {ways} {mend} them.",
+            broken=len(broken),
+            entries=len(entries),
+            ways=" and ".join(ways),
+            mend="mends" if len(ways) == 1 else "mend",
         )
     if not entries:
         click.echo(f"no model is installed in {shelf.root}", err=True)
@@ -146,7 +149,11 @@ def remove(names: tuple[str, ...]) -> None:
     entries = [shelf.named(name) for name in names]
     for entry in entries:
         if not (shelf.folder(entry).exists() or shelf.staging(entry).exists()):
-            raise BadInput(f"`{entry.name}` is not installed in {shelf.root}; nothing was removed.")
+            raise BadInput(
+                "`{name}` is not installed in {root}; nothing was removed.",
+                name=entry.name,
+                root=shelf.root,
+            )
     with reporting() as report:
         for entry in entries:
             freed = Fetcher(shelf, report).remove(entry)

@@ -239,9 +239,10 @@ class Foreground:
                 return {"turns": self._turns(str(request.get("turn", "last")))}
             case unknown:
                 raise AssistantError(
-                    f"unknown or incomplete command {unknown!r}; "
-                    "known: wake, stop, ask and say with a text, chat, state, trace, watch, info, "
-                    "figures, mqtt, settings, set, talk, transcribe, speak."
+                    "unknown or incomplete command {unknown!r}; known: wake, stop, ask and say "
+                    "with a text, chat, state, trace, watch, info, figures, mqtt, settings, "
+                    "set, talk, transcribe, speak.",
+                    unknown=unknown,
                 )
         return {}
 
@@ -376,7 +377,7 @@ class Foreground:
             except AssistantError as worse:
                 self._fail(worse)
                 raise
-            raise AssistantError(f"{error} So nothing was changed.") from error
+            raise AssistantError("{error} So nothing was changed.", error=error) from error
 
     def _build(self, config: Config) -> Daemon:
         """Return a daemon that is not started; it has the devices, and the observers of all."""

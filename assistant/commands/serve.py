@@ -23,8 +23,9 @@ def command(host: str | None, port: int | None, child: bool) -> None:
         from assistant.serve.web import server
     except ModuleNotFoundError as error:
         raise EngineMissing(
-            f"the web page needs {error.name}, which is not installed; "
-            "`script/setup --with web` installs it."
+            "the web page needs {name}, which is not installed; `script/setup --with web` "
+            "installs it.",
+            name=error.name,
         ) from error
     if child:
         os.nice(PATIENCE)

@@ -188,8 +188,11 @@ def _require_reachable(program: Path) -> None:
     for needed in (program, Path(sys.executable)):
         if blocked := unreachable(needed):
             raise AssistantError(
-                f"{blocked}: the user `{USER}` may not enter it, so the service could not start "
-                f"{needed}; install to /opt/assistant, or allow it: chmod o+x {blocked}"
+                "{blocked}: the user `{user}` may not enter it, so the service could not start "
+                "{needed}; install to /opt/assistant, or allow it: chmod o+x {blocked}",
+                blocked=blocked,
+                user=USER,
+                needed=needed,
             )
 
 
@@ -198,7 +201,9 @@ def _require(action: str) -> None:
     _require_systemd()
     if os.geteuid() != 0:
         raise AssistantError(
-            f"the service belongs to the system; run: sudo {executable()} service {action}"
+            "the service belongs to the system; run: sudo {executable} service {action}",
+            executable=executable(),
+            action=action,
         )
 
 
@@ -226,7 +231,9 @@ def _write(file: Staged, root: Path, dry_run: bool) -> None:
         beside.chmod(0o644)
         beside.replace(path)
     except OSError as error:
-        raise AssistantError(f"{path}: cannot be written: {error.strerror}.") from error
+        raise AssistantError(
+            "{path}: cannot be written: {strerror}.", path=path, strerror=error.strerror
+        ) from error
 
 
 def _make_token(dry_run: bool) -> None:
@@ -248,7 +255,7 @@ def _run(argv: list[str], dry_run: bool) -> None:
     answer = subprocess.run(argv, capture_output=True, text=True)
     if answer.returncode:
         words = " ".join(answer.stderr.split()) or f"exit code {answer.returncode}"
-        raise AssistantError(f"`{' '.join(argv)}` failed: {words}")
+        raise AssistantError("`{argv}` failed: {words}", argv=" ".join(argv), words=words)
 
 
 def _below(root: Path, path: Path) -> Path:

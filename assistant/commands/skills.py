@@ -175,17 +175,21 @@ def new(name: str, plugin: bool) -> None:
     """Write an example called NAME, which works as it is, into the folder of skills."""
     words = name.replace("_", " ").strip()
     if not NAME.fullmatch(name) or keyword.iskeyword(name):
-        raise BadInput(f"{name!r} is no name; allowed: a-z and _, beginning with a letter.")
+        raise BadInput(
+            "{name!r} is no name; allowed: a-z and _, beginning with a letter.", name=name
+        )
     text = (PLUGIN if plugin else ACTION).format(name=name, words=words)
     _try(name + (".py" if plugin else ".toml"), text, words)
     config = settings()
     path = _folder(config) / (name + (".py" if plugin else ".toml"))
     if path.exists():
-        raise BadInput(f"{path}: is there already; choose another name.")
+        raise BadInput("{path}: is there already; choose another name.", path=path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise BadInput(f"{path.parent}: cannot be made: {error.strerror}.") from error
+        raise BadInput(
+            "{parent}: cannot be made: {strerror}.", parent=path.parent, strerror=error.strerror
+        ) from error
     write_whole(path, text)
     said = f"试试{words}" if config.language == "zh" else f"try the {words}"
     click.echo(f"written: {path}")
@@ -234,7 +238,7 @@ def _try(file: str, text: str, words: str) -> None:
         shelf = owned.load([Path(folder)])
     for language, said in (("en", f"try the {words}"), ("zh", f"试试{words}")):
         if not any(book.match(said) for book in shelf.books(language)):
-            raise BadInput(f"`{words}` is read as something else; choose another name.")
+            raise BadInput("`{words}` is read as something else; choose another name.", words=words)
 
 
 def _open(config: "Config") -> "tuple[Shelf, Book, Sentences]":

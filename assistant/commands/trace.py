@@ -33,7 +33,9 @@ def command(which: str, as_json: bool, chrome: Path | None) -> None:
     from assistant.serve.control import call
 
     if which not in ("last", "all") and not which.isdigit():
-        raise BadInput(f"`{which}` is no turn; allowed: last, all, or the number of a turn.")
+        raise BadInput(
+            "`{which}` is no turn; allowed: last, all, or the number of a turn.", which=which
+        )
     turns = call(settings().socket_path, {"command": "trace", "turn": which})["turns"]
     if not turns:
         raise BadInput(

@@ -112,12 +112,16 @@ def explain(config: Config) -> str:
 def detect(path: Path) -> str:
     """Return which engine the model in a folder is for; `BadInput` when it cannot be told."""
     if not path.is_dir():
-        raise BadInput(f"{path}: no such folder (`asr.model` names a folder or a model).")
+        raise BadInput("{path}: no such folder (`asr.model` names a folder or a model).", path=path)
     for engine, marks in MARKS.items():
         if any((path / mark).is_file() for mark in marks):
             return engine
     wanted = "; ".join(f"{engine}: {marks[0]}" for engine, marks in MARKS.items())
-    raise BadInput(f"{path}: is no model for speech recognition (looked for {wanted}).")
+    raise BadInput(
+        "{path}: is no model for speech recognition (looked for {wanted}).",
+        path=path,
+        wanted=wanted,
+    )
 
 
 def _far(config: Config) -> Recogniser:
@@ -155,8 +159,11 @@ def _named(config: Config, shelf: Shelf) -> Choice:
     engine = engine or detect(path)
     if engine in ENGLISH_ONLY and config.language != "en":
         raise BadInput(
-            f"`asr.model` is {wanted.model!r}, a {engine} model, which hears English only, but "
-            f'`language` is "{config.language}"; choose another model.'
+            "`asr.model` is {model!r}, a {engine} model, which hears English only, but "
+            '`language` is "{language}"; choose another model.',
+            model=wanted.model,
+            engine=engine,
+            language=config.language,
         )
     _need_package(engine)
     return Choice(engine, path, f"asr.model = {wanted.model!r}")
@@ -189,6 +196,8 @@ def _need_package(engine: str) -> None:
     if not _has_package(engine):
         package = PACKAGES[engine][1]
         raise EngineMissing(
-            f"the engine {engine} needs the package `{package}`; `pip install {package}` in the "
-            "assistant's environment, or set `asr.engine` to another one."
+            "the engine {engine} needs the package `{package}`; `pip install {package}` in the "
+            "assistant's environment, or set `asr.engine` to another one.",
+            engine=engine,
+            package=package,
         )

@@ -193,7 +193,7 @@ class Network:
     def __init__(self, path: Path, threads: int) -> None:
         """Raises `BadInput` for a broken model, `EngineMissing` without onnxruntime."""
         if not path.is_dir():
-            raise BadInput(f"{path}: no such folder (wanted: a Moonshine model).")
+            raise BadInput("{path}: no such folder (wanted: a Moonshine model).", path=path)
         self._words = _words(path / TOKENS)
         self._encoder = _session(path / ENCODER, threads)
         self._decoder = _session(path / DECODER, threads)
@@ -203,8 +203,13 @@ class Network:
         vocabulary = self._decoder.get_outputs()[0].shape[-1]
         if not self._text_keys or vocabulary != len(self._words):
             raise BadInput(
-                f"{path}: {DECODER} ({vocabulary} words) and {TOKENS} ({len(self._words)}) do not "
-                "belong to one Moonshine model; fetch it again."
+                "{path}: {decoder} ({vocabulary} words) and {tokens} ({words}) do not belong "
+                "to one Moonshine model; fetch it again.",
+                path=path,
+                decoder=DECODER,
+                vocabulary=vocabulary,
+                tokens=TOKENS,
+                words=len(self._words),
             )
         _, heads, _, size = inputs[self._text_keys[0]]
         self._nothing = np.zeros((1, heads, 0, size), np.float32)
@@ -309,8 +314,9 @@ def _session(path: Path, threads: int) -> Any:
         import onnxruntime
     except ImportError as error:
         raise EngineMissing(
-            f"Moonshine needs `onnxruntime`, which cannot be loaded ({error}); "
-            "`script/setup` installs it."
+            "Moonshine needs `onnxruntime`, which cannot be loaded ({error}); `script/setup` "
+            "installs it.",
+            error=error,
         ) from error
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
@@ -326,4 +332,8 @@ def _session(path: Path, threads: int) -> Any:
 
 
 def _broken(path: Path, what: str) -> BadInput:
-    return BadInput(f"{path}: {what}, so the Moonshine model is broken; fetch the model again.")
+    return BadInput(
+        "{path}: {what}, so the Moonshine model is broken; fetch the model again.",
+        path=path,
+        what=what,
+    )

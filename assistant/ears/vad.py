@@ -155,8 +155,9 @@ def _session() -> Any:
         import onnxruntime
     except ImportError as error:
         raise EngineMissing(
-            f"voice activity detection needs `onnxruntime`, which cannot be loaded ({error}); "
-            "`script/setup` installs it."
+            "voice activity detection needs `onnxruntime`, which cannot be loaded ({error}); "
+            "`script/setup` installs it.",
+            error=error,
         ) from error
     if spec is None or spec.origin is None:
         raise EngineMissing(

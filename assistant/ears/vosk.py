@@ -64,14 +64,17 @@ class VoskRecogniser:
         """Begin a new utterance and hear only the words of `phrases`; None: everything."""
         if phrases is not None and any(self._path.rglob("HCLG.fst")):
             raise BadInput(
-                f"the Vosk model {self._path} has a fixed graph and takes no phrases; "
-                "use a small one (with Gr.fst), such as `vosk-small-en`."
+                "the Vosk model {path} has a fixed graph and takes no phrases; use a small one "
+                "(with Gr.fst), such as `vosk-small-en`.",
+                path=self._path,
             )
         words = {word for phrase in phrases or [] for word in phrase.split()}
         if missing := sorted(word for word in words if not self.knows(word)):
             raise BadInput(
-                f"the Vosk model {self._path} does not know {_listed(missing)}; "
-                "use words that it knows, written as it writes them."
+                "the Vosk model {path} does not know {missing}; use words that it knows, "
+                "written as it writes them.",
+                path=self._path,
+                missing=_listed(missing),
             )
         # Vosk does not read JSON's \\u escapes
         self._grammar = None if phrases is None else json.dumps(phrases, ensure_ascii=False)
@@ -160,12 +163,14 @@ class VoskRecogniser:
 def check(path: Path) -> None:
     """Raise `BadInput` unless `path` looks like a Vosk model with whole files."""
     if not path.is_dir():
-        raise BadInput(f"{path}: no such folder (wanted: a Vosk model).")
+        raise BadInput("{path}: no such folder (wanted: a Vosk model).", path=path)
     nested = (path / "am").is_dir()
     if not nested and not (path / "final.mdl").exists():
         inner = [folder for folder in path.iterdir() if (folder / "am/final.mdl").is_file()]
         hint = f"; the model is {inner[0]}" if inner else ""
-        raise BadInput(f"{path}: is no Vosk model (it has no am/final.mdl){hint}.")
+        raise BadInput(
+            "{path}: is no Vosk model (it has no am/final.mdl){hint}.", path=path, hint=hint
+        )
     graph = path / "graph" if nested else path
     needed = [path / name for name in (_NESTED if nested else _FLAT)]
     if (graph / "HCLG.fst").exists():
@@ -195,7 +200,9 @@ def _check_file(file: Path) -> None:
 
 
 def _broken(file: Path, what: str) -> BadInput:
-    return BadInput(f"{file}: {what}, so the Vosk model is broken; fetch the model again.")
+    return BadInput(
+        "{file}: {what}, so the Vosk model is broken; fetch the model again.", file=file, what=what
+    )
 
 
 @dataclass
@@ -231,8 +238,9 @@ def _load(path: Path) -> Any:
         import vosk
     except (ImportError, OSError) as error:
         raise EngineMissing(
-            f"Vosk cannot be loaded ({error}); `pip install vosk` in the assistant's environment, "
-            "or set `asr.engine` to another one."
+            "Vosk cannot be loaded ({error}); `pip install vosk` in the assistant's "
+            "environment, or set `asr.engine` to another one.",
+            error=error,
         ) from error
     vosk.SetLogLevel(SILENT)
     with _held_back_errors():
@@ -242,8 +250,10 @@ def _load(path: Path) -> Any:
             vosk.KaldiRecognizer(model, RATE).AcceptWaveform(bytes(2 * RATE))
         except Exception as error:  # the package raises nothing more special
             raise BadInput(
-                f"{path}: Vosk cannot use this model ({error}); a file of it is damaged: "
-                "fetch it again."
+                "{path}: Vosk cannot use this model ({error}); a file of it is damaged: fetch "
+                "it again.",
+                path=path,
+                error=error,
             ) from error
     return model
 

@@ -227,13 +227,16 @@ def _unknown(word: str, known: list[str]) -> BadInput:
     near = difflib.get_close_matches(word.lower().replace(" ", "_"), known, 1)
     hint = f"did you mean `{near[0]}`?" if near else f"allowed: {', '.join(known)}."
     return BadInput(
-        f"`wake.words` names {word!r}, which is no ready-made wake word; {hint} "
-        "`wake.phrases` takes any phrase."
+        "`wake.words` names {word!r}, which is no ready-made wake word; {hint} `wake.phrases` "
+        "takes any phrase.",
+        word=word,
+        hint=hint,
     )
 
 
 def _no_micro(why: str) -> EngineMissing:
     return EngineMissing(
-        f"wake words need the package `pymicro-wakeword` ({why}); `script/setup` installs it, or "
-        "set `wake.words = []`."
+        "wake words need the package `pymicro-wakeword` ({why}); `script/setup` installs it, "
+        "or set `wake.words = []`.",
+        why=why,
     )

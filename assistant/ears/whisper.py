@@ -48,9 +48,10 @@ class WhisperRecogniser:
             from faster_whisper import WhisperModel
         except (ImportError, OSError) as error:
             raise EngineMissing(
-                f"Whisper needs the package `faster-whisper`, which cannot be loaded ({error}); "
-                "`pip install faster-whisper` in the assistant's environment, or set `asr.engine` "
-                "to another one."
+                "Whisper needs the package `faster-whisper`, which cannot be loaded ({error}); "
+                "`pip install faster-whisper` in the assistant's environment, or set "
+                "`asr.engine` to another one.",
+                error=error,
             ) from error
         try:
             self._model: Any = WhisperModel(
@@ -62,12 +63,17 @@ class WhisperRecogniser:
             )
         except Exception as error:  # CTranslate2 raises RuntimeError, tokenizers a bare Exception
             raise BadInput(
-                f"{path}: Whisper cannot use this model ({_first_line(error)}); fetch it again."
+                "{path}: Whisper cannot use this model ({error}); fetch it again.",
+                path=path,
+                error=_first_line(error),
             ) from error
         if language not in self._model.supported_languages:
             raise BadInput(
-                f"{path}: this Whisper model does not know the language {language!r}; allowed: "
-                f"{', '.join(self._model.supported_languages)}."
+                "{path}: this Whisper model does not know the language {language!r}; allowed: "
+                "{supported_languages}.",
+                path=path,
+                language=language,
+                supported_languages=", ".join(self._model.supported_languages),
             )
         self._language = language
         self.start()
@@ -125,11 +131,17 @@ def _made_up(segment: Any) -> bool:
 
 def _check(path: Path) -> None:
     if not path.is_dir():
-        raise BadInput(f"{path}: no such folder (wanted: a Whisper model for CTranslate2).")
+        raise BadInput(
+            "{path}: no such folder (wanted: a Whisper model for CTranslate2).", path=path
+        )
     for file in (path / name for name in FILES):
         if not file.is_file() or file.stat().st_size == 0:
             what = "is empty" if file.is_file() else "is missing"
-            raise BadInput(f"{file}: {what}, so the Whisper model is broken; fetch it again.")
+            raise BadInput(
+                "{file}: {what}, so the Whisper model is broken; fetch it again.",
+                file=file,
+                what=what,
+            )
 
 
 def _first_line(error: Exception) -> str:

@@ -189,25 +189,33 @@ def inspect(path: Path) -> Header:
         kind = path.stat()
         if not stat.S_ISREG(kind.st_mode):
             what = "a folder" if stat.S_ISDIR(kind.st_mode) else "no ordinary file"
-            raise BadInput(f"{path}: is {what}; a language model is one file that ends in .gguf.")
+            raise BadInput(
+                "{path}: is {what}; a language model is one file that ends in .gguf.",
+                path=path,
+                what=what,
+            )
         if kind.st_size == 0:
-            raise BadInput(f"{path}: is empty (0 bytes); fetch the model again.")
+            raise BadInput("{path}: is empty (0 bytes); fetch the model again.", path=path)
         with path.open("rb") as file:
             return _header(path, _Reader(file, kind.st_size))
     except FileNotFoundError:
         raise BadInput(
-            f"{path}: no such file; `assistant models list` shows the language models."
+            "{path}: no such file; `assistant models list` shows the language models.", path=path
         ) from None
     except OSError as error:
-        raise BadInput(f"{path}: cannot be read: {error.strerror}.") from error
+        raise BadInput(
+            "{path}: cannot be read: {strerror}.", path=path, strerror=error.strerror
+        ) from error
 
 
 def check_context(header: Header, context: int) -> None:
     """Raise `BadInput` when the model was not made for as many tokens as `context`."""
     if 0 < header.context_length < context:
         raise BadInput(
-            f"`llm.context` is {context}; {header.path.name} was made for at most "
-            f"{header.context_length} tokens."
+            "`llm.context` is {context}; {name} was made for at most {context_length} tokens.",
+            context=context,
+            name=header.path.name,
+            context_length=header.context_length,
         )
 
 
@@ -216,9 +224,13 @@ def check_memory(header: Header, context: int, available: int | None) -> None:
     wanted = header.memory(context)
     if available is not None and wanted > available:
         raise BadInput(
-            f"{header.path}: wants about {wanted / 1e6:.0f} MB of memory and only "
-            f"{available / 1e6:.0f} MB are free; end other programs, take a smaller model "
-            f"(`assistant models list`) or lower `llm.context` (now {context})."
+            "{path}: wants about {wanted:.0f} MB of memory and only {available:.0f} MB are "
+            "free; end other programs, take a smaller model (`assistant models list`) or lower "
+            "`llm.context` (now {context}).",
+            path=header.path,
+            wanted=wanted / 1000000.0,
+            available=available / 1000000.0,
+            context=context,
         )
 
 
@@ -228,20 +240,29 @@ def _header(path: Path, reader: _Reader) -> Header:
     if not start.startswith(MAGIC[: len(start)]):
         found = next((what for mark, what in OTHERS.items() if start.startswith(mark)), "")
         raise BadInput(
-            f"{path}: is no GGUF model; found {found or repr(start[:8])} where {MAGIC!r} must be."
+            "{path}: is no GGUF model; found {start} where {magic!r} must be.",
+            path=path,
+            start=found or repr(start[:8]),
+            magic=MAGIC,
         )
     try:
         version, demanded = _read(reader)
     except _CutShort:
         raise BadInput(
-            f"{path}: is cut short: it ends after {reader.size} bytes, within its header; "
-            "fetch the model again."
+            "{path}: is cut short: it ends after {size} bytes, within its header; fetch the "
+            "model again.",
+            path=path,
+            size=reader.size,
         ) from None
     except _Damaged as damage:
-        raise BadInput(f"{path}: is damaged: {damage}; fetch the model again.") from None
+        raise BadInput(
+            "{path}: is damaged: {damage}; fetch the model again.", path=path, damage=damage
+        ) from None
     if demanded > reader.size:
         raise BadInput(
-            f"{path}: is cut short: it has {_size(reader.size, demanded)}; fetch the model again."
+            "{path}: is cut short: it has {demanded}; fetch the model again.",
+            path=path,
+            demanded=_size(reader.size, demanded),
         )
     header = _describe(path, reader, version)
     _check_kind(header, reader.metadata)
@@ -317,8 +338,10 @@ def _check_kind(header: Header, told: dict[str, object]) -> None:
     else:
         return
     raise BadInput(
-        f"{header.path}: is no model for conversation: {wrong}; take one made for chat "
-        "(often called Instruct)."
+        "{path}: is no model for conversation: {wrong}; take one made for chat (often called "
+        "Instruct).",
+        path=header.path,
+        wrong=wrong,
     )
 
 

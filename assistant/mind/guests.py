@@ -225,7 +225,7 @@ class Guests:
             return
         except Exception as error:
             log.exception("a guest's answer failed")
-            guest.on_failed(AssistantError(f"the language model failed: {error}"))
+            guest.on_failed(AssistantError("the language model failed: {error}", error=error))
             return
         now = self._clock()
         self._expected_s += LEARN * (now - began - self._expected_s)

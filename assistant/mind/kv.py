@@ -42,7 +42,8 @@ class KvCache:
         self.context = library.llama_init_from_model(model, params)
         if not self.context:
             raise AssistantError(
-                f"llama.cpp cannot make a context of {context} tokens; lower `llm.context`."
+                "llama.cpp cannot make a context of {context} tokens; lower `llm.context`.",
+                context=context,
             )
         self._memory = library.llama_get_memory(self.context)
         self._batch = library.llama_batch_init(BATCH, 0, 1)
@@ -149,7 +150,7 @@ class KvCache:
             self._cut(self._library.llama_memory_seq_pos_max(self._memory, 0) + 1)
             raise Cancelled
         self._cut(0)
-        raise AssistantError(f"the language model failed (llama_decode returned {code}).")
+        raise AssistantError("the language model failed (llama_decode returned {code}).", code=code)
 
     def _cut(self, length: int) -> None:
         """Keep the first `length` tokens, or none where the model cannot forget just the rest."""

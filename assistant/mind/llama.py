@@ -300,12 +300,18 @@ class LlamaModel:
         held = f"`llm.context` is {self._settings.context} tokens, room for the answer included"
         if rest >= limit:
             return BadInput(
-                f"the system prompt is {rest} tokens long, at most {limit} are allowed ({held}); "
-                "shorten `llm.system_prompt` or raise `llm.context`."
+                "the system prompt is {rest} tokens long, at most {limit} are allowed "
+                "({held}); shorten `llm.system_prompt` or raise `llm.context`.",
+                rest=rest,
+                limit=limit,
+                held=held,
             )
         return BadInput(
-            f"the text is {self.count(messages[-1].text)} tokens long, at most {limit - rest} are "
-            f"allowed ({held}); shorten it or raise `llm.context`."
+            "the text is {text} tokens long, at most {rest} are allowed ({held}); shorten it "
+            "or raise `llm.context`.",
+            text=self.count(messages[-1].text),
+            rest=limit - rest,
+            held=held,
         )
 
     def _prompt(self, messages: list[Message], *, ask: bool) -> list[int]:
@@ -427,10 +433,10 @@ def _library() -> ModuleType:
         import llama_cpp
     except ImportError as error:
         raise EngineMissing(
-            f"llama-cpp-python is not installed ({error}); `script/setup` builds it."
+            "llama-cpp-python is not installed ({error}); `script/setup` builds it.", error=error
         ) from error
     except (OSError, RuntimeError) as error:
-        raise AssistantError(f"llama.cpp cannot be loaded: {error}") from error
+        raise AssistantError("llama.cpp cannot be loaded: {error}", error=error) from error
 
     callback = llama_cpp.llama_log_callback(_log)
     _alive.append(callback)
@@ -475,7 +481,11 @@ def _load(library: ModuleType, path: Path) -> Any:
     model = library.llama_model_load_from_file(os.fsencode(path), params)
     if not model:
         reason = _errors[0] if _errors else "no reason was given"
-        raise BadInput(f"{path}: llama.cpp cannot load it: {reason}; fetch the model again.")
+        raise BadInput(
+            "{path}: llama.cpp cannot load it: {reason}; fetch the model again.",
+            path=path,
+            reason=reason,
+        )
     return model
 
 

@@ -164,7 +164,11 @@ class EspeakSynthesiser:
                 encoded, len(encoded) + 1, 0, _CHARACTERS, 0, _UTF8 | pause, None, None
             )
         if status != 0:
-            raise AssistantError(f"espeak-ng could not speak {text[:40]!r} (its status {status}).")
+            raise AssistantError(
+                "espeak-ng could not speak {text!r} (its status {status}).",
+                text=text[:40],
+                status=status,
+            )
         pcm = np.concatenate(blocks) if blocks else np.zeros(0, np.int16)
         return pcm, words, phonemes
 
@@ -226,4 +230,8 @@ def _identifier(library: ctypes.CDLL, wanted: str) -> str:
         return identifier
     near = difflib.get_close_matches(wanted.lower(), voices, 3, 0.4)
     hint = f"did you mean {', '.join(near)}? " if near else ""
-    raise BadInput(f"espeak-ng has no voice `{wanted}`; {hint}`espeak-ng --voices` shows them all.")
+    raise BadInput(
+        "espeak-ng has no voice `{wanted}`; {hint}`espeak-ng --voices` shows them all.",
+        wanted=wanted,
+        hint=hint,
+    )

@@ -75,8 +75,9 @@ class PiperSynthesiser:
             from piper.voice import PiperVoice
         except ImportError as error:
             raise EngineMissing(
-                f"the speech engine `piper` is not installed ({error}); "
-                "`pip install 'assistant[piper]'` gets it."
+                "the speech engine `piper` is not installed ({error}); `pip install "
+                "'assistant[piper]'` gets it.",
+                error=error,
             ) from error
         threads = threads or min(len(os.sched_getaffinity(0)), MOST_THREADS)
         try:
@@ -85,11 +86,13 @@ class PiperSynthesiser:
             self.rate = int(config.sample_rate)
         except Exception as error:  # onnxruntime's own classes share no public base
             raise BadInput(
-                f"{path}: cannot be loaded as a Piper voice: {_brief(error)}."
+                "{path}: cannot be loaded as a Piper voice: {error}.",
+                path=path,
+                error=_brief(error),
             ) from error
         names = {value.name for value in self._session.get_inputs()}
         if not {"input", "input_lengths", "scales"} <= names:
-            raise BadInput(f"{path}: is an ONNX model, but not a Piper voice.")
+            raise BadInput("{path}: is an ONNX model, but not a Piper voice.", path=path)
         self._shrink = onnxruntime.RunOptions()
         self._shrink.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
         self._voice = PiperVoice(session=self._session, config=config)
@@ -130,7 +133,9 @@ class PiperSynthesiser:
         try:
             return [self._voice.phonemes_to_ids(p) for p in self._voice.phonemize(text) if p]
         except Exception as error:  # whatever settings that do not fit the code lead to
-            raise AssistantError(f"piper could not read {text[:40]!r}: {_brief(error)}.") from error
+            raise AssistantError(
+                "piper could not read {text!r}: {error}.", text=text[:40], error=_brief(error)
+            ) from error
 
     def _speak(self, ids: list[int]) -> Iterator[Wave]:
         """Yield the sound of one sentence's phoneme numbers, piece by piece."""
@@ -184,7 +189,7 @@ class PiperSynthesiser:
         try:
             made: NDArray[np.float32] = session.run(None, feed, self._shrink if shrink else None)[0]
         except Exception as error:  # onnxruntime's own classes share no public base
-            raise AssistantError(f"piper could not speak: {_brief(error)}.") from error
+            raise AssistantError("piper could not speak: {error}.", error=_brief(error)) from error
         return made
 
 
@@ -224,22 +229,30 @@ def _read_settings(path: Path) -> dict[str, Any]:
         settings = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise BadInput(
-            f"{path}: cannot be read ({error.strerror}); a Piper voice is an .onnx and "
-            "the .onnx.json beside it."
+            "{path}: cannot be read ({strerror}); a Piper voice is an .onnx and the .onnx.json "
+            "beside it.",
+            path=path,
+            strerror=error.strerror,
         ) from error
     except ValueError as error:
-        raise BadInput(f"{path}: is not JSON ({error}); fetch the voice again.") from error
+        raise BadInput(
+            "{path}: is not JSON ({error}); fetch the voice again.", path=path, error=error
+        ) from error
     wanted = {"audio": dict, "espeak": dict, "phoneme_id_map": dict, "num_speakers": int}
     for key, kind in wanted.items():
         if not isinstance(settings, dict) or not isinstance(settings.get(key), kind):
             raise BadInput(
-                f"{path}: has no proper `{key}`; it is not the settings of a Piper voice."
+                "{path}: has no proper `{key}`; it is not the settings of a Piper voice.",
+                path=path,
+                key=key,
             )
     kind = settings.get("phoneme_type", "espeak")
     if kind not in ("espeak", "text"):
         raise BadInput(
-            f"{path}: the voice needs `{kind}` phonemes, which piper-tts would download a model "
-            "for; allowed: voices with `espeak` or `text` phonemes."
+            "{path}: the voice needs `{kind}` phonemes, which piper-tts would download a model "
+            "for; allowed: voices with `espeak` or `text` phonemes.",
+            path=path,
+            kind=kind,
         )
     return dict(settings)
 
@@ -255,13 +268,17 @@ def _check_onnx(path: Path) -> None:
         with path.open("rb") as stream:
             fields = _fields(stream, size)
     except OSError as error:
-        raise BadInput(f"{path}: the voice cannot be read: {error.strerror}.") from error
+        raise BadInput(
+            "{path}: the voice cannot be read: {strerror}.", path=path, strerror=error.strerror
+        ) from error
     if size == 0:
-        raise BadInput(f"{path}: is empty; fetch the voice again.")
+        raise BadInput("{path}: is empty; fetch the voice again.", path=path)
     if 7 not in fields:
-        raise BadInput(f"{path}: is not an ONNX model; a Piper voice is an .onnx file.")
+        raise BadInput("{path}: is not an ONNX model; a Piper voice is an .onnx file.", path=path)
     if -1 in fields:
-        raise BadInput(f"{path}: is cut short ({size} bytes); fetch the voice again.")
+        raise BadInput(
+            "{path}: is cut short ({size} bytes); fetch the voice again.", path=path, size=size
+        )
 
 
 def _fields(stream: BinaryIO, size: int) -> set[int]:

@@ -73,7 +73,7 @@ class PyttsxSynthesiser:
         except AssistantError as error:
             self.close()
             raise EngineMissing(
-                f"{error} On Debian `sudo apt install libespeak-ng1` gets it a voice."
+                "{error} On Debian `sudo apt install libespeak-ng1` gets it a voice.", error=error
             ) from error
         assert sound is not None
         self.rate = sound[1]
@@ -88,7 +88,11 @@ class PyttsxSynthesiser:
                     return
                 pcm, rate = sound
                 if rate != self.rate:
-                    raise AssistantError(f"pyttsx3 changed its rate from {self.rate} to {rate} Hz.")
+                    raise AssistantError(
+                        "pyttsx3 changed its rate from {rate} to {found} Hz.",
+                        rate=self.rate,
+                        found=rate,
+                    )
                 if len(pcm := pcm[leading_silence(pcm, rate) :]):
                     yield Sound(pcm)
                     break
@@ -134,7 +138,9 @@ class PyttsxSynthesiser:
                 raise BadInput(problem)
             sound = Path(folder, _SOUND)
             if child.returncode != 0 or not sound.exists():
-                raise AssistantError(f"pyttsx3 could not speak: {problem or 'it wrote no sound'}.")
+                raise AssistantError(
+                    "pyttsx3 could not speak: {problem}.", problem=problem or "it wrote no sound"
+                )
             return _read(sound)
 
     def _wait(
@@ -151,7 +157,8 @@ class PyttsxSynthesiser:
                 return False
             if time.monotonic() > end:
                 raise AssistantError(
-                    f"pyttsx3 hung: no sound within {self._patience:g} s; it was killed."
+                    "pyttsx3 hung: no sound within {patience:g} s; it was killed.",
+                    patience=self._patience,
                 )
             time.sleep(POLL_S)
         return True
@@ -180,7 +187,9 @@ def _read(path: Path) -> tuple[Pcm, int]:
     try:
         sound, rate = soundfile.read(path, dtype="int16", always_2d=True)
     except (OSError, soundfile.SoundFileError) as error:
-        raise AssistantError(f"pyttsx3 wrote a sound that cannot be read: {error}") from error
+        raise AssistantError(
+            "pyttsx3 wrote a sound that cannot be read: {error}", error=error
+        ) from error
     mono: NDArray[np.int16] = sound[:, 0]
     return np.ascontiguousarray(mono), int(rate)
 

@@ -58,7 +58,8 @@ class ControlServer:
         """Begin to listen. Raises `AssistantError` when another daemon does, or it cannot."""
         if alive(self.path):
             raise AssistantError(
-                f"{self.path}: another assistant is running; stop it, or set paths.socket."
+                "{path}: another assistant is running; stop it, or set paths.socket.",
+                path=self.path,
             )
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -69,8 +70,10 @@ class ControlServer:
             self.path.chmod(0o600)
         except OSError as error:
             raise AssistantError(
-                f"{self.path}: the control socket cannot be made: {error.strerror}; "
-                "set paths.socket to a place that can be written."
+                "{path}: the control socket cannot be made: {strerror}; set paths.socket to a "
+                "place that can be written.",
+                path=self.path,
+                strerror=error.strerror,
             ) from error
 
     async def stop(self) -> None:
@@ -209,7 +212,7 @@ def call(path: Path, request: dict[str, Any]) -> dict[str, Any]:
             answer: dict[str, Any] = json.loads(client.makefile("rb").readline())
         except (OSError, ValueError) as error:
             raise AssistantError(
-                f"no assistant answers at {path}; start one with `assistant run`."
+                "no assistant answers at {path}; start one with `assistant run`.", path=path
             ) from error
     if not answer.get("ok"):
         raise AssistantError(str(answer.get("error", "the request was refused")))

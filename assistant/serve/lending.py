@@ -223,9 +223,12 @@ async def _whole(said: AsyncIterator[dict[str, Any]]) -> bytes:
                 case _:
                     raise BadInput('say {"audio": "..."}, and at its end {"end": true}.')
             if len(sound) > LONGEST_S * RATE * 2:
-                raise BadInput(f"the recording is longer than {LONGEST_S / 60:.0f} minutes.")
+                raise BadInput(
+                    "the recording is longer than {longest_s:.0f} minutes.",
+                    longest_s=LONGEST_S / 60,
+                )
     except TimeoutError:
-        raise BadInput(f"no sound came for {SILENT_S:.0f} s.") from None
+        raise BadInput("no sound came for {silent_s:.0f} s.", silent_s=SILENT_S) from None
     except ValueError:
         raise BadInput("`audio` is not base64.") from None
     if len(sound) % 2:

@@ -16,4 +16,6 @@ def checked(form: type[Form], request: dict[str, Any], what: str) -> Form:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise BadInput(f"the {what}'s `{where}`: {first['msg']}.") from None
+        raise BadInput(
+            "the {what}'s `{where}`: {first}.", what=what, where=where, first=first["msg"]
+        ) from None

@@ -28,13 +28,24 @@ Chosen = dict[str, Any]
 def checked(data: Mapping[str, Any], source: str = "settings") -> Chosen:
     """Return `data` if each of it may be chosen on some machine; raises `BadInput`."""
     if not data:
-        raise BadInput(f"{source}: nothing is to be changed; what can: {', '.join(NAMES)}.")
+        raise BadInput(
+            "{source}: nothing is to be changed; what can: {names}.",
+            source=source,
+            names=", ".join(NAMES),
+        )
     if unknown := next((name for name in data if name not in NAMES), None):
         raise BadInput(
-            f"{source}: {str(unknown)[:40]!r} is not among what can be changed: {', '.join(NAMES)}."
+            "{source}: {unknown!r} is not among what can be changed: {names}.",
+            source=source,
+            unknown=str(unknown)[:40],
+            names=", ".join(NAMES),
         )
     if not isinstance(data.get("muted", False), bool):
-        raise BadInput(f"{source}: `muted` is {data['muted']!r}; allowed: true or false.")
+        raise BadInput(
+            "{source}: `muted` is {data!r}; allowed: true or false.",
+            source=source,
+            data=data["muted"],
+        )
     speech = {name: data[name] for name in SPEECH if name in data}
     parse({name: data[name] for name in ("language",) if name in data} | {"speech": speech}, source)
     return dict(data)
@@ -85,12 +96,19 @@ def possible(config: Config, chosen: Chosen) -> None:
     language, voice = chosen.get("language", config.language), chosen.get("voice", "")
     if language not in (known := languages(config)):
         raise BadInput(
-            f"the models for `{language}` are not installed, or the configuration names others; "
-            f"there is: {', '.join(known)}."
+            "the models for `{language}` are not installed, or the configuration names others; "
+            "there is: {known}.",
+            language=language,
+            known=", ".join(known),
         )
     if voice not in (known := voices(config, chosen)):
         names = ", ".join(filter(None, known)) or "none but the configured one"
-        raise BadInput(f"{voice[:80]!r} is no installed voice for `{language}`; there is: {names}.")
+        raise BadInput(
+            "{voice!r} is no installed voice for `{language}`; there is: {names}.",
+            voice=voice[:80],
+            language=language,
+            names=names,
+        )
 
 
 def told(config: Config, chosen: Chosen) -> dict[str, Any]:
@@ -142,8 +160,10 @@ def write(path: Path, chosen: Chosen) -> None:
         files.write_whole(path, json.dumps(chosen, indent=1) + "\n")
     except OSError as error:
         raise AssistantError(
-            f"{path}: cannot be written: {error.strerror}; "
-            "what was changed holds until the assistant ends."
+            "{path}: cannot be written: {strerror}; what was changed holds until the assistant "
+            "ends.",
+            path=path,
+            strerror=error.strerror,
         ) from error
 
 

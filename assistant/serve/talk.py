@@ -97,9 +97,13 @@ async def _hear(daemon: Daemon, jack: "Jack", said: AsyncIterator[dict[str, Any]
             if daemon.state.phase is not Phase.ASLEEP or "wake" in line:
                 spoken = time.monotonic()
             elif time.monotonic() - spoken > IDLE_S:
-                raise AssistantError(f"nobody has spoken for {IDLE_S:.0f} s; begin again.")
+                raise AssistantError(
+                    "nobody has spoken for {idle_s:.0f} s; begin again.", idle_s=IDLE_S
+                )
     except TimeoutError:
-        raise AssistantError(f"no sound came for {SILENT_S:.0f} s; begin again.") from None
+        raise AssistantError(
+            "no sound came for {silent_s:.0f} s; begin again.", silent_s=SILENT_S
+        ) from None
 
 
 def _samples(audio: str) -> "Pcm":

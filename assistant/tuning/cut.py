@@ -43,7 +43,9 @@ class Source:
         try:
             self.reader: GGUFReader = library().GGUFReader(path)
         except (ValueError, KeyError, IndexError, OSError) as error:
-            raise BadInput(f"{path}: cannot be read as GGUF: {error}; fetch it again.") from error
+            raise BadInput(
+                "{path}: cannot be read as GGUF: {error}; fetch it again.", path=path, error=error
+            ) from error
         self.vocabulary = Vocabulary(
             self.told(TOKENS, []), self.told(KINDS, []), self.told(MERGES, [])
         )
@@ -108,7 +110,9 @@ def plan(source: Source, recipe: Recipe, kept: Sequence[int] | None) -> list[Pla
         shape = tuple(int(length) for length in reversed(tensor.shape))
         if rows is not None:
             if shape[0] < tokens:
-                raise BadInput(f"{source.path}: {tensor.name} has fewer rows than tokens.")
+                raise BadInput(
+                    "{path}: {name} has fewer rows than tokens.", path=source.path, name=tensor.name
+                )
             shape = (len(rows), *shape[1:])
         before = tensor.tensor_type
         after = _type(tensor.name, shape, before, recipe.type_for(tensor.name, tied))
@@ -173,8 +177,11 @@ def _check_readable(source: Source, name: str, before: Any, after: Any) -> None:
         gguf.quants.dequantize(block if before.name != "F16" else block.view(np.float16), before)
     except NotImplementedError as error:
         raise BadInput(
-            f"{source.path}: {name} has weights of the type {before.name}, which cannot be "
-            "converted; take the model's Q8_0 or Q4_0 file."
+            "{path}: {name} has weights of the type {kind}, which cannot be converted; take "
+            "the model's Q8_0 or Q4_0 file.",
+            path=source.path,
+            name=name,
+            kind=before.name,
         ) from error
 
 
@@ -224,6 +231,7 @@ def library() -> ModuleType:
         import gguf
     except ImportError as error:
         raise EngineMissing(
-            f"the package gguf is not installed ({error}); `pip install 'assistant[tune]'` gets it."
+            "the package gguf is not installed ({error}); `pip install 'assistant[tune]'` gets it.",
+            error=error,
         ) from error
     return gguf

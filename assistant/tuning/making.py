@@ -49,7 +49,9 @@ def tunable(shelf: Shelf) -> Entry:
     found = next((entry for entry in models if shelf.ready(entry)), None)
     if found is None:
         way = f"; {shelf.way_to(models[0])}" if models else ""
-        raise EngineMissing(f"no language model is installed in {shelf.root}{way}.")
+        raise EngineMissing(
+            "no language model is installed in {root}{way}.", root=shelf.root, way=way
+        )
     return found
 
 
@@ -61,7 +63,9 @@ def make(shelf: Shelf, entry: Entry, report: Report, *, again: bool = False) -> 
     damaged.
     """
     if entry.engine != "llama" or entry.archive or len(entry.files) != 1:
-        raise BadInput(f"`{entry.name}` cannot be tuned: only a language model in one file can.")
+        raise BadInput(
+            "`{name}` cannot be tuned: only a language model in one file can.", name=entry.name
+        )
     tuned, recipe = shelf.tuned(entry), standard()
     with disk_errors(shelf.root), alone(shelf, tuned, report):
         tuned = shelf.tuned(entry)  # another process may have made it meanwhile
@@ -90,11 +94,15 @@ def kept_tokens(vocabulary: Vocabulary, recipe: Recipe, words: wanted.Wanted) ->
 def _check_source(shelf: Shelf, entry: Entry, report: Report) -> None:
     if not shelf.installed(entry):
         raise EngineMissing(
-            f"`{entry.name}` is not installed in {shelf.root}; {shelf.way_to(entry)}, and then it "
-            "can be tuned."
+            "`{name}` is not installed in {root}; {entry}, and then it can be tuned.",
+            name=entry.name,
+            root=shelf.root,
+            entry=shelf.way_to(entry),
         )
     if faults := shelf.faults(entry, partial(report.progress, f"checking {entry.name}")):
-        raise AssistantError(f"{faults[0]}; `assistant models fetch {entry.name}` mends it.")
+        raise AssistantError(
+            "{faults}; `assistant models fetch {name}` mends it.", faults=faults[0], name=entry.name
+        )
 
 
 def _write(

@@ -17,8 +17,10 @@ def need(key: str) -> None:
     for package in ("wyoming", "zeroconf"):
         if importlib.util.find_spec(package) is None:
             raise EngineMissing(
-                f"`{key}` needs the package {package}, which is not installed; "
-                "`script/setup --with wyoming` installs it."
+                "`{key}` needs the package {package}, which is not installed; `script/setup "
+                "--with wyoming` installs it.",
+                key=key,
+                package=package,
             )
 
 
@@ -28,7 +30,9 @@ def check(config: "Config", uri: str, key: str) -> None:
 
     if address.check(uri, key) is None and config.wyoming.enabled:
         raise BadInput(
-            f"`{key}` is {uri!r}, but with `wyoming.enabled` this device would find itself; "
-            "name the host; `assistant find` shows what there is."
+            "`{key}` is {uri!r}, but with `wyoming.enabled` this device would find itself; "
+            "name the host; `assistant find` shows what there is.",
+            key=key,
+            uri=uri,
         )
     need(key)

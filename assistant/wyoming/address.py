@@ -38,8 +38,11 @@ def parse(uri: str, key: str, also: str = "") -> Address:
         return Address(host, port)
     found = f"is {uri!r}" if uri else "is not set"
     raise BadInput(
-        f"`{key}` {found}; allowed: an address such as tcp://192.168.1.20:10300{also}; "
-        "`assistant find` shows what there is."
+        "`{key}` {found}; allowed: an address such as tcp://192.168.1.20:10300{also}; "
+        "`assistant find` shows what there is.",
+        key=key,
+        found=found,
+        also=also,
     )
 
 

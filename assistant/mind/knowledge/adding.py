@@ -54,12 +54,12 @@ class Adder:
         elif path.exists():
             yield self._one(path, name)
         else:
-            raise BadInput(f"{path}: there is no such file or folder.")
+            raise BadInput("{path}: there is no such file or folder.", path=path)
 
     def sync(self, folder: Path) -> Iterator[Outcome]:
         """Add what is new or changed in a folder, and remove what is there no longer."""
         if not folder.is_dir():  # a stick that was pulled out is no wish to forget
-            raise BadInput(f"{folder}: there is no such folder.")
+            raise BadInput("{folder}: there is no such folder.", folder=folder)
         inside = folder.resolve()
         there = {str(each.resolve()) for each in files(folder)}
         for entry in self._store.documents():
@@ -78,7 +78,12 @@ class Adder:
         document = reading.read(path, data, self._largest)
         rows = list(_rows(document))
         if len(rows) > MOST:
-            raise BadInput(f"{path}: {len(rows)} passages, more than {MOST}; split it.")
+            raise BadInput(
+                "{path}: {rows} passages, more than {most}; split it.",
+                path=path,
+                rows=len(rows),
+                most=MOST,
+            )
         vectors = self._vectors(path, rows)
         self._store.put(Entry(path, name, digest, len(rows)), rows, vectors)
         return Outcome(path, "changed" if before else "added", len(rows))
@@ -87,11 +92,13 @@ class Adder:
         whole = str(path.resolve())
         try:
             if not path.is_file():
-                raise BadInput(f"{path}: it is no file.")
+                raise BadInput("{path}: it is no file.", path=path)
             if (size := path.stat().st_size) > self._largest:
                 raise BadInput(
-                    f"{path}: {size / 1e6:.0f} MB; at most {self._largest / 1e6:.0f} MB are "
-                    "read; split it."
+                    "{path}: {size:.0f} MB; at most {largest:.0f} MB are read; split it.",
+                    path=path,
+                    size=size / 1000000.0,
+                    largest=self._largest / 1000000.0,
                 )
             return self.put(whole, name or called(path), path.read_bytes())
         except AssistantError as error:

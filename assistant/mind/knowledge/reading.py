@@ -36,10 +36,14 @@ def read(name: str, data: bytes, largest: int) -> Document:
     """
     reader = READERS.get(Path(name).suffix.lower())
     if reader is None:
-        raise BadInput(f"{name}: this kind of file is not read; allowed are {kinds()}.")
+        raise BadInput(
+            "{name}: this kind of file is not read; allowed are {kinds}.", name=name, kinds=kinds()
+        )
     document = reader(name, data, largest)
     if not any(each.text.strip() for each in document.sections) and not document.pairs:
-        raise BadInput(f"{name}: no text in it; a scanned page has to be made text first.")
+        raise BadInput(
+            "{name}: no text in it; a scanned page has to be made text first.", name=name
+        )
     return document
 
 
@@ -55,10 +59,12 @@ def _text(name: str, data: bytes) -> str:
         text = data.decode("utf-16" if wide else "utf-8-sig")
     except UnicodeDecodeError as error:
         raise BadInput(
-            f"{name}: it is not UTF-8 text (byte {error.start}); save it as UTF-8."
+            "{name}: it is not UTF-8 text (byte {start}); save it as UTF-8.",
+            name=name,
+            start=error.start,
         ) from error
     if "\0" in text:
-        raise BadInput(f"{name}: it holds bytes that are not text; save it as UTF-8.")
+        raise BadInput("{name}: it holds bytes that are not text; save it as UTF-8.", name=name)
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
@@ -88,11 +94,15 @@ def _csv(name: str, data: bytes, _largest: int) -> Document:
                 continue
             if len(cells) < 2 or not cells[0] or not cells[1]:
                 raise BadInput(
-                    f"{name}, row {number}: a row is a question, a comma and its answer."
+                    "{name}, row {number}: a row is a question, a comma and its answer.",
+                    name=name,
+                    number=number,
                 )
             pairs += [Pair(each.strip(), cells[1]) for each in cells[0].split("|") if each.strip()]
     except csv.Error as error:
-        raise BadInput(f"{name}: it is no table of questions and answers: {error}.") from error
+        raise BadInput(
+            "{name}: it is no table of questions and answers: {error}.", name=name, error=error
+        ) from error
     return Document([], pairs)
 
 
@@ -107,9 +117,13 @@ def _pdf(name: str, data: bytes, _largest: int) -> Document:
         locked = reader.is_encrypted and not reader.decrypt("")
         pages = [] if locked else [_unwrapped(page.extract_text()) for page in reader.pages]
     except Exception as error:  # a broken file raises whatever its bytes lead to
-        raise BadInput(f"{name}: it is no PDF that can be read; it may be damaged.") from error
+        raise BadInput(
+            "{name}: it is no PDF that can be read; it may be damaged.", name=name
+        ) from error
     if locked:
-        raise BadInput(f"{name}: it is encrypted; remove its password, then add it again.")
+        raise BadInput(
+            "{name}: it is encrypted; remove its password, then add it again.", name=name
+        )
     return Document([Section("", page) for page in pages if page], [])
 
 
@@ -123,10 +137,12 @@ def _docx(name: str, data: bytes, largest: int) -> Document:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             if archive.getinfo("word/document.xml").file_size > largest:
-                raise BadInput(f"{name}: unpacked it is too large; split it.")
+                raise BadInput("{name}: unpacked it is too large; split it.", name=name)
             xml = archive.read("word/document.xml")
         if b"<!DOCTYPE" in xml:  # Word writes none; entities of one could grow without end
-            raise BadInput(f"{name}: it declares a document type, which no Word file does.")
+            raise BadInput(
+                "{name}: it declares a document type, which no Word file does.", name=name
+            )
         root = ElementTree.fromstring(xml)
     except (
         zipfile.BadZipFile,
@@ -139,7 +155,8 @@ def _docx(name: str, data: bytes, largest: int) -> Document:
         ElementTree.ParseError,
     ) as error:
         raise BadInput(
-            f"{name}: it is no Word file that can be read; it may be damaged or encrypted."
+            "{name}: it is no Word file that can be read; it may be damaged or encrypted.",
+            name=name,
         ) from error
     return Document(list(_sections(root)), [])
 

@@ -72,13 +72,16 @@ class Store:
                     self._db.execute(f"PRAGMA user_version = {VERSION}")
         except (OSError, sqlite3.Error) as error:
             raise BadInput(
-                f"{path}: it cannot be used for the documents: {error}; remove it, or set "
-                "knowledge.file to another one, then add them again."
+                "{path}: it cannot be used for the documents: {error}; remove it, or set "
+                "knowledge.file to another one, then add them again.",
+                path=path,
+                error=error,
             ) from error
         if found not in (0, VERSION):
             raise BadInput(
-                f"{path}: another version of the assistant made it; remove it, and add the "
-                "documents again."
+                "{path}: another version of the assistant made it; remove it, and add the "
+                "documents again.",
+                path=path,
             )
 
     def close(self) -> None:

@@ -136,13 +136,15 @@ def check(endpoint: str, key: str | None) -> str:
         or parts.username
     ):
         raise BadInput(
-            f"`remote.endpoint` is {endpoint!r}; allowed: an address such as "
-            "https://server.example/v1, without a question mark and a password."
+            "`remote.endpoint` is {endpoint!r}; allowed: an address such as "
+            "https://server.example/v1, without a question mark and a password.",
+            endpoint=endpoint,
         )
     if key and parts.scheme == "http" and not near(host):
         raise BadInput(
-            f"`remote.endpoint` is {endpoint!r}: a key would go there in the clear; use https, or "
-            "no key."
+            "`remote.endpoint` is {endpoint!r}: a key would go there in the clear; use https, "
+            "or no key.",
+            endpoint=endpoint,
         )
     return host
 

@@ -39,7 +39,9 @@ class Ledger:
             finally:
                 os.close(number)
         except OSError as error:
-            raise AssistantError(f"{self.file}: cannot be written: {error.strerror}.") from error
+            raise AssistantError(
+                "{file}: cannot be written: {strerror}.", file=self.file, strerror=error.strerror
+            ) from error
 
     def read(self) -> Iterator[dict[str, Any]]:
         """Yield the entries, oldest first; a damaged line is skipped. Raises `BadInput`."""
@@ -49,7 +51,9 @@ class Ledger:
             except FileNotFoundError:
                 continue
             except OSError as error:
-                raise BadInput(f"{file}: cannot be read: {error.strerror}.") from error
+                raise BadInput(
+                    "{file}: cannot be read: {strerror}.", file=file, strerror=error.strerror
+                ) from error
             for line in text.split("\n"):
                 try:
                     entry = json.loads(line)
@@ -64,4 +68,6 @@ class Ledger:
             self._old.unlink(missing_ok=True)
             self.file.unlink(missing_ok=True)
         except OSError as error:
-            raise BadInput(f"{self.file}: cannot be removed: {error.strerror}.") from error
+            raise BadInput(
+                "{file}: cannot be removed: {strerror}.", file=self.file, strerror=error.strerror
+            ) from error

@@ -31,8 +31,9 @@ class WyomingClient:
         self._address = parse(settings.endpoint, "remote.endpoint")
         if settings.history:
             raise BadInput(
-                f"`remote.history` is {settings.history}, but `remote.endpoint` is a Wyoming "
-                "service, which takes one question at a time; set it to 0."
+                "`remote.history` is {history}, but `remote.endpoint` is a Wyoming service, "
+                "which takes one question at a time; set it to 0.",
+                history=settings.history,
             )
         need("remote.endpoint")
         self.host = self._address.host

@@ -141,7 +141,7 @@ def load(path: Path) -> Actions:
     """Read a file of actions. Raises `BadInput`, with line and column where they are known."""
     located = Located(path)
     if not isinstance(located.data, dict):
-        raise BadInput(f"{path}: there are no actions; it begins with `[actions.NAME]`.")
+        raise BadInput("{path}: there are no actions; it begins with `[actions.NAME]`.", path=path)
     try:
         found = _File.model_validate(located.data)
     except ValidationError as error:
@@ -153,8 +153,11 @@ def load(path: Path) -> Actions:
     for name in found.lists:
         if name in KINDS or not _NAME.fullmatch(name):
             raise BadInput(
-                f"{located.where(('lists', name))}: a list cannot be called `{name}`; allowed are "
-                f"a-z, 0-9 and _, and not {', '.join(KINDS)}."
+                "{where}: a list cannot be called `{name}`; allowed are a-z, 0-9 and _, and "
+                "not {kinds}.",
+                where=located.where(("lists", name)),
+                name=name,
+                kinds=", ".join(KINDS),
             )
     return Actions(path, found.actions, found.lists)
 

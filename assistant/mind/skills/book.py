@@ -89,7 +89,9 @@ class Book:
         try:
             text = path.read_text(encoding="utf-8")
         except (OSError, UnicodeError) as error:
-            raise BadInput(f"{path}: the sentences there cannot be read: {error}.") from error
+            raise BadInput(
+                "{path}: the sentences there cannot be read: {error}.", path=path, error=error
+            ) from error
         self._merge(sentences.parse(text, str(path), self.language))
 
     def add_intent(self, intent: str, texts: Sequence[str], wildcards: Sequence[str] = ()) -> None:

@@ -41,7 +41,10 @@ def call(http: Http, slots: Mapping[str, str], seconds: float) -> str:
                     break
             if not answer.is_success:
                 raise AssistantError(
-                    f"{http.method} {http.url}: the answer is {answer.status_code}"
+                    "{method} {url}: the answer is {status_code}",
+                    method=http.method,
+                    url=http.url,
+                    status_code=answer.status_code,
                 )
             return body.decode(answer.encoding or "utf-8", "replace")
     except (httpx.HTTPError, httpx.InvalidURL, LookupError, UnicodeError) as error:

@@ -144,7 +144,7 @@ class Doer:
     def _begin(self, arguments: list[str], action: Action, folder: Path) -> Child:
         with self._lock:
             if len(self._running) >= AT_ONCE:
-                raise AssistantError(f"{AT_ONCE} programs run already")
+                raise AssistantError("{at_once} programs run already", at_once=AT_ONCE)
             child = Child(arguments, action.user, str(folder))
             self._running.add(child)
         return child
@@ -161,7 +161,9 @@ class Doer:
         if ended.why:
             raise AssistantError({"output": "it printed too much", "stopped": "stopped"}[ended.why])
         if ended.code:
-            raise AssistantError(f"exit code {ended.code}: {speakable(output)}")
+            raise AssistantError(
+                "exit code {code}: {output}", code=ended.code, output=speakable(output)
+            )
         return output
 
     def _finish_quietly(self, name: str, child: Child, seconds: float) -> None:

@@ -22,10 +22,12 @@ class Located:
         self.path = path
         try:
             if path.stat().st_size > LARGEST:
-                raise BadInput(f"{path}: is larger than {LARGEST} bytes; split it.")
+                raise BadInput(
+                    "{path}: is larger than {largest} bytes; split it.", path=path, largest=LARGEST
+                )
             self._text = path.read_text(encoding="utf-8")
         except (OSError, UnicodeError) as error:
-            raise BadInput(f"{path}: cannot be read: {error}.") from error
+            raise BadInput("{path}: cannot be read: {error}.", path=path, error=error) from error
         self._tree: Any = None
         self.data: Any = self._toml() if path.suffix == ".toml" else self._yaml()
 
@@ -40,7 +42,11 @@ class Located:
         except (tomllib.TOMLDecodeError, RecursionError) as error:
             at = re.search(r" \(at line (\d+), column (\d+)\)", str(error))
             where = f"{self.path}, line {at[1]}, column {at[2]}" if at else str(self.path)
-            raise BadInput(f"{where}: this is no TOML: {str(error).split(' (at ')[0]}.") from error
+            raise BadInput(
+                "{where}: this is no TOML: {split}.",
+                where=where,
+                split=str(error).split(" (at ")[0],
+            ) from error
 
     def _yaml(self) -> Any:
         import yaml
@@ -52,7 +58,12 @@ class Located:
             mark = getattr(error, "problem_mark", None)
             where = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
             reason = getattr(error, "problem", None) or "it cannot be read"
-            raise BadInput(f"{self.path}{where}: this is no YAML: {reason}.") from error
+            raise BadInput(
+                "{path}{where}: this is no YAML: {reason}.",
+                path=self.path,
+                where=where,
+                reason=reason,
+            ) from error
 
     def _in_yaml(self, keys: Sequence[str | int]) -> tuple[int, int] | None:
         import yaml

@@ -77,7 +77,7 @@ def load(folders: Sequence[Path], *, code: bool = True) -> Shelf:
     sources = [path for path in paths if path.suffix == ".py"]
     for path in sources:
         if path.stat().st_mode & stat.S_IWOTH:
-            raise BadInput(f"{path}: everybody may write there; `chmod o-w {path}`.")
+            raise BadInput("{path}: everybody may write there; `chmod o-w {path}`.", path=path)
     return Shelf(files, *plugins.discover(sources))
 
 
@@ -89,11 +89,19 @@ def _only_once(files: Sequence[Actions]) -> None:
             for name in names:
                 if other := seen.get((kind, name)):
                     raise BadInput(
-                        f"{file.path}: the {kind} `{name}` is in {other} too; call one otherwise."
+                        "{path}: the {kind} `{name}` is in {other} too; call one otherwise.",
+                        path=file.path,
+                        kind=kind,
+                        name=name,
+                        other=other,
                     )
                 seen[kind, name] = file.path
         if both := sorted(free & {name for kind, name in seen if kind == "list"}):
-            raise BadInput(f"{file.path}: `{both[0]}` is a list, and free words too; choose one.")
+            raise BadInput(
+                "{path}: `{both}` is a list, and free words too; choose one.",
+                path=file.path,
+                both=both[0],
+            )
 
 
 class Owned:

@@ -39,7 +39,9 @@ class Gpiod:
                 self._held[chip, line] = held
             held.set_value(line, value)
         except (OSError, ValueError) as error:
-            raise AssistantError(f"line {line} of {chip}: {error}") from error
+            raise AssistantError(
+                "line {line} of {chip}: {error}", line=line, chip=chip, error=error
+            ) from error
 
     def pulse(self, chip: str, line: int, on: bool, seconds: float) -> None:
         """Switch a line for `seconds`, and back."""

@@ -290,9 +290,16 @@ def function(folder: Path, named: str) -> Callable[..., Any]:
     try:
         found = getattr(Limited()(load, IMPORT_S), name, None)
     except (Failed, Hangs) as error:
-        raise BadInput(f"`{named}`: {module} cannot be imported: {error}.") from error
+        raise BadInput(
+            "`{named}`: {module} cannot be imported: {error}.",
+            named=named,
+            module=module,
+            error=error,
+        ) from error
     if not callable(found):
-        raise BadInput(f"`{named}`: {module} has no function `{name}`.")
+        raise BadInput(
+            "`{named}`: {module} has no function `{name}`.", named=named, module=module, name=name
+        )
     made: Callable[..., Any] = found
     return made
 

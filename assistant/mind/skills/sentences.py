@@ -28,18 +28,25 @@ def parse(text: str, source: str, language: str) -> dict[str, Any]:
         mark = getattr(error, "problem_mark", None)
         where = f"{source}, line {mark.line + 1}, column {mark.column + 1}" if mark else source
         reason = getattr(error, "problem", None) or "it cannot be read"
-        raise BadInput(f"{where}: this is no YAML: {reason}.") from error
+        raise BadInput("{where}: this is no YAML: {reason}.", where=where, reason=reason) from error
     if not isinstance(data, dict) or not isinstance(data.get("intents"), dict):
         raise BadInput(
-            f"{source}: there are no sentences; it begins with `intents:`, see docs/skills.md."
+            "{source}: there are no sentences; it begins with `intents:`, see docs/skills.md.",
+            source=source,
         )
     if unknown := sorted(set(data) - KEYS):
         raise BadInput(
-            f"{source}: `{unknown[0]}` is none of what may stand there: {', '.join(sorted(KEYS))}."
+            "{source}: `{unknown}` is none of what may stand there: {keys}.",
+            source=source,
+            unknown=unknown[0],
+            keys=", ".join(sorted(KEYS)),
         )
     if data.get("language", language) != language:
         raise BadInput(
-            f"{source}: `language` is {data['language']!r}; the sentences are read for {language}."
+            "{source}: `language` is {data!r}; the sentences are read for {language}.",
+            source=source,
+            data=data["language"],
+            language=language,
         )
     for name, intent in data["intents"].items():
         _check_form(source, name, intent)
@@ -76,8 +83,10 @@ def _check_form(source: str, name: str, intent: Any) -> None:
     )
     if not right:
         raise BadInput(
-            f"{source}: `intents.{name}` must have `data:` with blocks of `sentences:`, texts, and "
-            "`slots:` where some are fixed; put a text with {braces} into quotes."
+            "{source}: `intents.{name}` must have `data:` with blocks of `sentences:`, texts, "
+            "and `slots:` where some are fixed; put a text with {{braces}} into quotes.",
+            source=source,
+            name=name,
         )
 
 
@@ -136,10 +145,19 @@ def check(sentence: str, where: str, lists: set[str], rules: set[str]) -> None:
     try:
         parse_sentence(sentence)
     except (ParseError, ValueError, AssertionError) as error:
-        raise BadInput(f"{where}: {sentence!r} is no sentence: {error}.") from error
+        raise BadInput(
+            "{where}: {sentence_!r} is no sentence: {error}.",
+            where=where,
+            sentence_=sentence,
+            error=error,
+        ) from error
     for kind, names, known in (("list", _LISTS, lists), ("rule", _RULES, rules)):
         if unknown := next((n for n in names.findall(sentence) if n not in known), None):
             raise BadInput(
-                f"{where}: {sentence!r} names the {kind} `{unknown}`; there is: "
-                f"{', '.join(sorted(known)) or 'none'}."
+                "{where}: {sentence_!r} names the {kind} `{unknown}`; there is: {known}.",
+                where=where,
+                sentence_=sentence,
+                kind=kind,
+                unknown=unknown,
+                known=", ".join(sorted(known)) or "none",
             )

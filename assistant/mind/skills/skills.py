@@ -121,7 +121,9 @@ def folders(config: Config) -> list[Path]:
         return []
     folder = Path(config.skills.folder).expanduser()
     if not folder.is_dir():
-        raise BadInput(f"`skills.folder` is {config.skills.folder!r}; there is no such folder.")
+        raise BadInput(
+            "`skills.folder` is {folder!r}; there is no such folder.", folder=config.skills.folder
+        )
     return [folder]
 
 
@@ -136,7 +138,9 @@ def check(config: Config) -> owned.Shelf:
         for name, each in file.actions.items():
             if each.mqtt and not config.mqtt.host:
                 raise BadInput(
-                    f"{file.path}: `actions.{name}.mqtt` has no broker; set `mqtt.host`."
+                    "{path}: `actions.{name}.mqtt` has no broker; set `mqtt.host`.",
+                    path=file.path,
+                    name=name,
                 )
     return shelf
 

@@ -54,7 +54,8 @@ def of(config: Config) -> Broker:
     mqtt = config.mqtt
     if not HOST.fullmatch(mqtt.host):
         raise BadInput(
-            f"`mqtt.host` is {mqtt.host!r}; allowed: a name or an address, such as broker.local."
+            "`mqtt.host` is {host!r}; allowed: a name or an address, such as broker.local.",
+            host=mqtt.host,
         )
     password = PASSWORD.find(mqtt.password_file)
     if password and not mqtt.username:
@@ -62,8 +63,8 @@ def of(config: Config) -> Broker:
     tls = context(mqtt)
     if password and not tls and not near(mqtt.host):
         raise BadInput(
-            f"`mqtt.host` is {mqtt.host!r}: a password would go there in the clear; set "
-            "mqtt.tls = true."
+            "`mqtt.host` is {host!r}: a password would go there in the clear; set mqtt.tls = true.",
+            host=mqtt.host,
         )
     port = mqtt.port or (TLS_PORT if tls else PLAIN_PORT)
     topics = topics_of(config)
@@ -75,13 +76,22 @@ def topics_of(config: Config) -> Topics:
     mqtt = config.mqtt
     for key, value in (("base", mqtt.base), ("prefix", mqtt.prefix)):
         if not PATH.fullmatch(value):
-            raise BadInput(f"`mqtt.{key}` is {value!r}; allowed: names of {LETTERS}, with `/`.")
+            raise BadInput(
+                "`mqtt.{key}` is {value!r}; allowed: names of {letters}, with `/`.",
+                key=key,
+                value=value,
+                letters=LETTERS,
+            )
     device = mqtt.device or identity.device(config.state_dir)
     for key, value in [("device", device), *(("groups", group) for group in mqtt.groups)]:
         if not NAME.fullmatch(value) or (key == "device" and value in NO_NAME):
             raise BadInput(
-                f"`mqtt.{key}` has {value!r}; allowed: 1 to 64 of {LETTERS}, and not "
-                f"{' or '.join(NO_NAME)} for a device."
+                "`mqtt.{key}` has {value!r}; allowed: 1 to 64 of {letters}, and not {no_name} "
+                "for a device.",
+                key=key,
+                value=value,
+                letters=LETTERS,
+                no_name=" or ".join(NO_NAME),
             )
     return Topics(mqtt.base, device, tuple(mqtt.groups))
 
@@ -92,7 +102,11 @@ def context(mqtt: Mqtt) -> ssl.SSLContext | None:
         return None
     if bool(mqtt.certificate) != bool(mqtt.key):
         given, missing = ("certificate", "key") if mqtt.certificate else ("key", "certificate")
-        raise BadInput(f"mqtt.{given} is set and mqtt.{missing} is not; set both, or neither.")
+        raise BadInput(
+            "mqtt.{given} is set and mqtt.{missing} is not; set both, or neither.",
+            given=given,
+            missing=missing,
+        )
     files = {name: Path(getattr(mqtt, name)).expanduser() for name in ("ca", "certificate", "key")}
     for name, path in files.items():
         if getattr(mqtt, name):
@@ -100,14 +114,16 @@ def context(mqtt: Mqtt) -> ssl.SSLContext | None:
     try:
         made = ssl.create_default_context(cafile=str(files["ca"]) if mqtt.ca else None)
     except ssl.SSLError as error:
-        raise BadInput(f"mqtt.ca: {files['ca']} holds no certificate in PEM.") from error
+        raise BadInput("mqtt.ca: {file} holds no certificate in PEM.", file=files["ca"]) from error
     if mqtt.certificate:
         try:
             made.load_cert_chain(files["certificate"], files["key"], lambda: "")
         except ssl.SSLError as error:
             raise BadInput(
-                f"mqtt.certificate: {files['certificate']} and {files['key']} cannot be used "
-                "together; both are to be in PEM, and the key without a password."
+                "mqtt.certificate: {certificate} and {key} cannot be used together; both are to "
+                "be in PEM, and the key without a password.",
+                certificate=files["certificate"],
+                key=files["key"],
             ) from error
     return made
 
@@ -117,4 +133,9 @@ def _look(name: str, path: Path) -> None:
         with path.open("rb"):
             pass
     except OSError as error:
-        raise BadInput(f"mqtt.{name}: {path} cannot be read: {error.strerror}.") from error
+        raise BadInput(
+            "mqtt.{name}: {path} cannot be read: {strerror}.",
+            name=name,
+            path=path,
+            strerror=error.strerror,
+        ) from error

@@ -46,6 +46,8 @@ def _wait(client: paho.Client, said: list[str], end: float, broker: Broker) -> N
     while not said:
         left = end - time.monotonic()
         if left <= 0 or (client.loop(min(left, 1.0)) != paho.MQTT_ERR_SUCCESS and not said):
-            raise AssistantError(f"{broker.address} does not answer as an MQTT broker")
+            raise AssistantError(
+                "{address} does not answer as an MQTT broker", address=broker.address
+            )
     if said[0]:
-        raise AssistantError(f"{broker.address} refuses: {said[0]}")
+        raise AssistantError("{address} refuses: {said}", address=broker.address, said=said[0])

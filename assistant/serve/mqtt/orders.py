@@ -52,7 +52,11 @@ def read(name: str, payload: bytes) -> Order:
     Raises `BadInput`.
     """
     if name != CHANGE and name not in FIELDS:
-        raise BadInput(f"there is no command {name[:40]!r}; known: {', '.join(FIELDS)}.")
+        raise BadInput(
+            "there is no command {name!r}; known: {fields}.",
+            name=name[:40],
+            fields=", ".join(FIELDS),
+        )
     text = _text(payload)
     if name == CHANGE or text.lstrip().startswith("{"):
         arguments, named = _object(name, text)
@@ -78,11 +82,15 @@ def named(payload: bytes) -> str:
 
 def _text(payload: bytes) -> str:
     if len(payload) > LONGEST_PAYLOAD:
-        raise BadInput(f"the payload has {len(payload)} bytes; {LONGEST_PAYLOAD} is the most.")
+        raise BadInput(
+            "the payload has {payload} bytes; {longest_payload} is the most.",
+            payload=len(payload),
+            longest_payload=LONGEST_PAYLOAD,
+        )
     try:
         return payload.decode()
     except UnicodeDecodeError as error:
-        raise BadInput(f"the payload is no UTF-8 text (byte {error.start}).") from error
+        raise BadInput("the payload is no UTF-8 text (byte {start}).", start=error.start) from error
 
 
 def _object(name: str, text: str) -> tuple[dict[str, Any], str]:
@@ -90,9 +98,11 @@ def _object(name: str, text: str) -> tuple[dict[str, Any], str]:
     try:
         data = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise BadInput(f"{name}: the payload is not valid JSON.") from error
+        raise BadInput("{name}: the payload is not valid JSON.", name=name) from error
     if not isinstance(data, dict):
-        raise BadInput(f'{name}: the payload is no JSON object such as {{"volume": 0.5}}.')
+        raise BadInput(
+            '{name}: the payload is no JSON object such as {{"volume": 0.5}}.', name=name
+        )
     named = _id(data.pop("id", ""))
     if name == CHANGE:
         return data, named
@@ -100,7 +110,12 @@ def _object(name: str, text: str) -> tuple[dict[str, Any], str]:
     wanted = {field} if field else set()
     if set(data) != wanted:
         allowed = f"`{field}` and `id`" if field else "`id` only"
-        raise BadInput(f"{name}: the payload holds {_names(data)}; it takes {allowed}.")
+        raise BadInput(
+            "{name}: the payload holds {data}; it takes {allowed}.",
+            name=name,
+            data=_names(data),
+            allowed=allowed,
+        )
     return data, named
 
 
@@ -110,7 +125,9 @@ def _names(data: dict[str, Any]) -> str:
 
 def _id(value: Any) -> str:
     if not isinstance(value, str) or len(value) > LONGEST_ID or not value.isprintable():
-        raise BadInput(f"`id` is not a text of at most {LONGEST_ID} characters.")
+        raise BadInput(
+            "`id` is not a text of at most {longest_id} characters.", longest_id=LONGEST_ID
+        )
     return value
 
 
@@ -134,10 +151,15 @@ def _bare(name: str, text: str) -> dict[str, Any]:
 def _check_text(name: str, text: Any) -> None:
     """Raise `BadInput` for what cannot be spoken or answered."""
     if not isinstance(text, str) or not text.strip():
-        raise BadInput(f"{name}: there is no text.")
+        raise BadInput("{name}: there is no text.", name=name)
     if len(text) > LONGEST_TEXT:
-        raise BadInput(f"{name}: the text has {len(text)} characters; {LONGEST_TEXT} is the most.")
+        raise BadInput(
+            "{name}: the text has {text} characters; {longest_text} is the most.",
+            name=name,
+            text=len(text),
+            longest_text=LONGEST_TEXT,
+        )
     try:
         text.encode()
     except UnicodeEncodeError as error:  # JSON can write half a character
-        raise BadInput(f"{name}: the text holds half a character.") from error
+        raise BadInput("{name}: the text holds half a character.", name=name) from error

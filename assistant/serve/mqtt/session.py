@@ -89,7 +89,10 @@ class Session:
                 self._turn(woken)
                 if self.accepted_at is None:
                     if self._clock() - opened > ANSWER_S:
-                        raise Lost(f"{self._broker.address} does not answer as an MQTT broker.")
+                        raise Lost(
+                            "{address} does not answer as an MQTT broker.",
+                            address=self._broker.address,
+                        )
                     continue
                 if not greeted:
                     greeted = True
@@ -138,8 +141,10 @@ class Session:
             )
         except ssl.SSLCertVerificationError as error:
             raise Lost(
-                f"{broker.address}: its certificate is not trusted: {error.verify_message}; "
-                "mqtt.ca names the authority that is."
+                "{address}: its certificate is not trusted: {verify_message}; mqtt.ca names "
+                "the authority that is.",
+                address=broker.address,
+                verify_message=error.verify_message,
             ) from error
         except (ssl.SSLError, ConnectionResetError) as error:
             reason = str(getattr(error, "reason", None) or "it broke off").replace("_", " ").lower()
@@ -149,12 +154,14 @@ class Session:
                 else f"{broker.address} closed the connection."
             ) from error
         except socket.gaierror as error:
-            raise Lost(f"{broker.address}: the name is not known.") from error
+            raise Lost("{address}: the name is not known.", address=broker.address) from error
         except TimeoutError as error:
-            raise Lost(f"{broker.address} does not answer.") from error
+            raise Lost("{address} does not answer.", address=broker.address) from error
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or str(error)
-            raise Lost(f"{broker.address} cannot be reached: {reason}.") from error
+            raise Lost(
+                "{address} cannot be reached: {reason}.", address=broker.address, reason=reason
+            ) from error
 
     def _greet(self) -> None:
         """Ask for what is heeded; all states are told anew, first that the device is there."""

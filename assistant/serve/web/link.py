@@ -119,7 +119,10 @@ class Link:
         """Connect, send, and hang up at the end."""
         line = wire.as_json(request) + b"\n"
         if len(line) >= LINE_LIMIT:
-            raise TooLong(f"the text is too long; at most {LINE_LIMIT // 1024} kB are allowed.")
+            raise TooLong(
+                "the text is too long; at most {line_limit} kB are allowed.",
+                line_limit=LINE_LIMIT // 1024,
+            )
         try:
             reader, writer = await asyncio.open_unix_connection(self._path, limit=ANSWER_LIMIT)
         except OSError as error:

@@ -21,7 +21,9 @@ def resolve(host: str, port: int) -> tuple[socket.AddressFamily, Any]:
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
     except (OSError, UnicodeError):
-        raise BadInput(f"web.host is {host!r}; allowed: an address of this machine.") from None
+        raise BadInput(
+            "web.host is {host!r}; allowed: an address of this machine.", host=host
+        ) from None
     return family, address
 
 

@@ -206,11 +206,20 @@ def _unbound(host: str, port: int, error: OSError) -> AssistantError:
     match error.errno:
         case errno.EADDRINUSE:
             return AssistantError(
-                f"port {port} of {host} is in use; `--port` or web.port takes another."
+                "port {port} of {host} is in use; `--port` or web.port takes another.",
+                port=port,
+                host=host,
             )
         case errno.EADDRNOTAVAIL:
-            return BadInput(f"web.host is {host!r}; allowed: an address of this machine.")
+            return BadInput("web.host is {host!r}; allowed: an address of this machine.", host=host)
         case errno.EACCES:
-            return AssistantError(f"port {port} needs rights that you lack; take one above 1023.")
+            return AssistantError(
+                "port {port} needs rights that you lack; take one above 1023.", port=port
+            )
         case _:
-            return AssistantError(f"{host}, port {port}: cannot be listened on: {error.strerror}.")
+            return AssistantError(
+                "{host}, port {port}: cannot be listened on: {strerror}.",
+                host=host,
+                port=port,
+                strerror=error.strerror,
+            )

@@ -23,11 +23,17 @@ def load(web: Web) -> ssl.SSLContext | None:
         return None
     if not web.certificate or not web.key:
         given, missing = ("certificate", "key") if web.certificate else ("key", "certificate")
-        raise BadInput(f"web.{given} is set and web.{missing} is not; set both, or neither.")
+        raise BadInput(
+            "web.{given} is set and web.{missing} is not; set both, or neither.",
+            given=given,
+            missing=missing,
+        )
     certificate, key = Path(web.certificate).expanduser(), Path(web.key).expanduser()
     _read("certificate", certificate, "CERTIFICATE-----")
     if "ENCRYPTED" in _read("key", key, "PRIVATE KEY-----"):
-        raise BadInput(f"web.key: {key} has a password; `openssl pkey -in {key}` takes it off.")
+        raise BadInput(
+            "web.key: {key} has a password; `openssl pkey -in {key}` takes it off.", key=key
+        )
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     try:
         context.load_cert_chain(certificate, key, lambda: "")  # never asks at the terminal
@@ -43,10 +49,20 @@ def _read(name: str, path: Path, mark: str) -> str:
     try:
         text = path.read_text(encoding="ascii", errors="replace")
     except OSError as error:
-        raise BadInput(f"web.{name}: {path} cannot be read: {error.strerror}.") from error
+        raise BadInput(
+            "web.{name}: {path} cannot be read: {strerror}.",
+            name=name,
+            path=path,
+            strerror=error.strerror,
+        ) from error
     if "-----BEGIN " in text and mark in text:
         return text
-    raise BadInput(f"web.{name}: {path} holds none in PEM, the format with `-----BEGIN ...{mark}`.")
+    raise BadInput(
+        "web.{name}: {path} holds none in PEM, the format with `-----BEGIN ...{mark}`.",
+        name=name,
+        path=path,
+        mark=mark,
+    )
 
 
 def _why(certificate: Path, key: Path, error: ssl.SSLError) -> str:

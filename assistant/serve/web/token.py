@@ -54,14 +54,18 @@ def load_or_make(path: Path) -> str:
         pass
     except (OSError, UnicodeDecodeError) as error:
         raise BadInput(
-            f"{path}: the token cannot be read: {_why(error)}; set web.token_file."
+            "{path}: the token cannot be read: {error}; set web.token_file.",
+            path=path,
+            error=_why(error),
         ) from error
     try:
         _make(path)
         return _load(path)
     except OSError as error:
         raise BadInput(
-            f"{path}: the token cannot be written: {_why(error)}; set web.token_file."
+            "{path}: the token cannot be written: {error}; set web.token_file.",
+            path=path,
+            error=_why(error),
         ) from error
 
 
@@ -78,7 +82,9 @@ def renew(path: Path) -> str:
         return _load(path)
     except OSError as error:
         raise BadInput(
-            f"{path}: the token cannot be written: {_why(error)}; set web.token_file."
+            "{path}: the token cannot be written: {error}; set web.token_file.",
+            path=path,
+            error=_why(error),
         ) from error
 
 
@@ -99,12 +105,14 @@ def _load(path: Path) -> str:
     with path.open(encoding="ascii") as file:
         mode = os.fstat(file.fileno()).st_mode
         if stat.S_IMODE(mode) & 0o077:
-            raise BadInput(f"{path}: other users can read the token; `chmod 600 {path}`.")
+            raise BadInput("{path}: other users can read the token; `chmod 600 {path}`.", path=path)
         token = file.read(4096).strip()
     if len(token) < SHORTEST or not FORM.fullmatch(token):
         raise BadInput(
-            f"{path}: a token has {SHORTEST} or more of A-Z a-z 0-9 - . _ ~ + / =; "
-            "`assistant web token --new` makes one."
+            "{path}: a token has {shortest} or more of A-Z a-z 0-9 - . _ ~ + / =; `assistant "
+            "web token --new` makes one.",
+            path=path,
+            shortest=SHORTEST,
         )
     return token
 

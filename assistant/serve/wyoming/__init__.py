@@ -13,6 +13,8 @@ def need(key: str) -> None:
     for package in ("wyoming", "zeroconf"):
         if importlib.util.find_spec(package) is None:
             raise EngineMissing(
-                f"{key} is set, but the package {package} is not installed; "
-                f"`script/setup --with wyoming` installs it, or set {key} = false."
+                "{key} is set, but the package {package} is not installed; `script/setup "
+                "--with wyoming` installs it, or set {key} = false.",
+                key=key,
+                package=package,
             )

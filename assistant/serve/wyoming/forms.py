@@ -117,4 +117,8 @@ def speaks(wanted: str | None, language: str) -> bool:
 def need_language(wanted: str | None, language: str) -> None:
     """Raise `BadInput` for a language that is not spoken here."""
     if not speaks(wanted, language):
-        raise BadInput(f"the language {wanted!r} is not spoken here; there is: {language}.")
+        raise BadInput(
+            "the language {wanted!r} is not spoken here; there is: {language}.",
+            wanted=wanted,
+            language=language,
+        )

@@ -17,8 +17,9 @@ def networks(allow: Sequence[str]) -> tuple[Network, ...]:
             found.append(ipaddress.ip_network(each, strict=False))
         except ValueError:
             raise BadInput(
-                f"wyoming.allow names {each!r}; allowed: addresses and networks such as "
-                '"192.168.1.20" or "192.168.1.0/24".'
+                "wyoming.allow names {each!r}; allowed: addresses and networks such as "
+                '"192.168.1.20" or "192.168.1.0/24".',
+                each=each,
             ) from None
     return tuple(found)
 

@@ -52,13 +52,15 @@ class Port:
             )
         except socket.gaierror:
             raise BadInput(
-                f"wyoming.host is {self._host!r}; allowed: an address of this machine."
+                "wyoming.host is {host!r}; allowed: an address of this machine.", host=self._host
             ) from None
         except OSError as error:
             raise AssistantError(
-                f"{self._host}, port {self._port}: cannot be listened on "
-                f"({error.strerror or error}); wyoming.host, wyoming.port and "
-                "wyoming.satellite_port choose another place."
+                "{host}, port {port}: cannot be listened on ({error}); wyoming.host, "
+                "wyoming.port and wyoming.satellite_port choose another place.",
+                host=self._host,
+                port=self._port,
+                error=error.strerror or error,
             ) from error
         host, port = self._server.sockets[0].getsockname()[:2]
         return str(host), int(port)

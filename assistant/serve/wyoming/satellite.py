@@ -207,7 +207,9 @@ class Satellite:
         """Let `peer` be the server. One that comes again takes its own place."""
         if (old := self._peer) and old is not peer:
             if old.address != peer.address:
-                raise AssistantError(f"the server at {old.address} answers for this satellite.")
+                raise AssistantError(
+                    "the server at {address} answers for this satellite.", address=old.address
+                )
             old.hang_up()
             self._gone()
         self._peer = peer
@@ -289,7 +291,11 @@ class Satellite:
     def _begin(self, form: forms.Sound) -> None:
         """Sound follows: an answer, one that nobody wants any more, or an announcement."""
         if form.rate not in RATES:
-            raise BadInput(f"sound of {form.rate} Hz cannot be played; allowed: {RATES}.")
+            raise BadInput(
+                "sound of {rate} Hz cannot be played; allowed: {rates}.",
+                rate=form.rate,
+                rates=RATES,
+            )
         self._incoming = stream = Stream(form.rate)
         run, stale = self._run, self._clock() < self._stale_until
         if run and not run.left and run.stream is None and (run.understood or not stale):

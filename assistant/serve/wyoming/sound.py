@@ -38,7 +38,7 @@ class Recording:
         pcm = mono(data, form)
         self._samples += len(pcm)
         if self._samples > self._most:
-            raise BadInput(f"the sound is longer than {self._longest_s:.0f} s.")
+            raise BadInput("the sound is longer than {longest_s:.0f} s.", longest_s=self._longest_s)
         self._pieces.append(pcm)
         return pcm
 

@@ -60,7 +60,11 @@ class Speaking:
         if (voice := form.voice) is None:
             return
         if voice.name and voice.name not in voices:
-            raise BadInput(f"there is no voice {voice.name!r} here; there is: {voices[0]}.")
+            raise BadInput(
+                "there is no voice {name!r} here; there is: {voices}.",
+                name=voice.name,
+                voices=voices[0],
+            )
         if not voice.name:
             forms.need_language(voice.language, self._config().language)
 
@@ -101,7 +105,7 @@ async def _pieces(peer: Peer) -> AsyncGenerator[str, None]:
         text = forms.read(forms.Text, event).text
         length += len(text)
         if length > LONGEST:
-            raise BadInput(f"the text is longer than {LONGEST} characters.")
+            raise BadInput("the text is longer than {longest} characters.", longest=LONGEST)
         yield text
 
 
