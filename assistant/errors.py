@@ -11,7 +11,7 @@ class AssistantError(Exception):
 
     exit_code = 1
 
-    def __init__(self, sentence: str = "", **values: object) -> None:
+    def __init__(self, sentence: str = "", /, **values: object) -> None:
         """`sentence` may have `{names}` for `values`: so it can be told in another language."""
         super().__init__(say(sentence, **values))
 

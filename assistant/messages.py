@@ -16,7 +16,7 @@ gettext.bindtextdomain(DOMAIN, str(LOCALE))
 gettext.textdomain(DOMAIN)
 
 
-def say(sentence: str, **values: object) -> str:
+def say(sentence: str, /, **values: object) -> str:
     """Return `sentence` in the terminal's language, its `{names}` filled in with `values`.
 
     Without any values braces are left as they are.

@@ -13,6 +13,7 @@ import click
 
 from assistant import files
 from assistant.errors import BadInput
+from assistant.messages import say
 
 if TYPE_CHECKING:
     from assistant.config import Config
@@ -39,6 +40,11 @@ def settings() -> "Config":
 def print_json(value: Any) -> None:
     """Write one object to standard output, on one line."""
     click.echo(json.dumps(value, ensure_ascii=False))
+
+
+def tell(sentence: str, /, *, err: bool = False, nl: bool = True, **values: object) -> None:
+    """Write `sentence` in the terminal's language, its `{names}` filled in with `values`."""
+    click.echo(say(sentence, **values), err=err, nl=nl)
 
 
 def plain(text: str) -> str:

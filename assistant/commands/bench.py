@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from assistant.commands import Seconds, example, print_json, settings
+from assistant.commands import Seconds, example, print_json, settings, tell
 from assistant.config import Config
 from assistant.errors import BadInput
 
@@ -73,7 +73,11 @@ def latency(
     click.echo(_told("assistant", result))
     if baseline:
         click.echo(_told("plain loop", result["baseline"]))
-        click.echo(f"ratio {result['ratio']}, CPU time {result['cpu_ratio']} of the plain loop's")
+        tell(
+            "ratio {ratio}, CPU time {cpu_ratio} of the plain loop's",
+            ratio=result["ratio"],
+            cpu_ratio=result["cpu_ratio"],
+        )
 
 
 def _line(row: dict[str, Any]) -> str:
@@ -143,9 +147,11 @@ def memory(turns: int, wavs: Path | None, as_json: bool) -> None:
     if as_json:
         print_json(result)
     else:
-        click.echo(
-            f"{result['peak_rss_mb']} MB at the most, {result['rss_mb']} MB at the end, "
-            f"ready after {result['ready_s']} s"
+        tell(
+            "{peak_rss_mb} MB at the most, {rss_mb} MB at the end, ready after {ready_s} s",
+            peak_rss_mb=result["peak_rss_mb"],
+            rss_mb=result["rss_mb"],
+            ready_s=result["ready_s"],
         )
 
 
@@ -160,7 +166,7 @@ def startup(runs: int, as_json: bool) -> None:
     if as_json:
         print_json(result)
     else:
-        click.echo(f"ready after {result['ready_s']:.2f} s (median of {runs})")
+        tell("ready after {ready_s:.2f} s (median of {runs})", ready_s=result["ready_s"], runs=runs)
 
 
 @command.command(epilog=example("assistant bench idle --seconds 60"))
@@ -174,7 +180,11 @@ def idle(seconds: float, as_json: bool) -> None:
     if as_json:
         print_json(result)
     else:
-        click.echo(f"{result['cpu_share']:.1%} of one core over {result['seconds']:.0f} s")
+        tell(
+            "{cpu_share:.1%} of one core over {seconds:.0f} s",
+            cpu_share=result["cpu_share"],
+            seconds=result["seconds"],
+        )
 
 
 @command.command(
@@ -206,13 +216,21 @@ def router(file: Path | None, as_json: bool) -> None:
         print_json(result)
         return
     for each in result["wrong"]:
-        click.echo(f"wrong: {each['label']:7} {each['hard']:.2f}  {each['text']}")
+        tell(
+            "wrong: {label:7} {hard:.2f}  {text}",
+            label=each["label"],
+            hard=each["hard"],
+            text=each["text"],
+        )
     click.echo(bench.drawn(result))
-    click.echo(
-        f"accuracy {result['accuracy']:.1%} of {result['requests']} requests, decided in "
-        f"{1000 * result['decision_s']:.1f} ms (median), "
-        f"{1000 * result['decision_p90_s']:.1f} ms (p90), "
-        f"{result['decided_by']['words']:.0%} by their words alone"
+    tell(
+        "accuracy {accuracy:.1%} of {requests} requests, decided in {decision_s:.1f} ms "
+        "(median), {decision_p90_s:.1f} ms (p90), {words:.0%} by their words alone",
+        accuracy=result["accuracy"],
+        requests=result["requests"],
+        decision_s=1000 * result["decision_s"],
+        decision_p90_s=1000 * result["decision_p90_s"],
+        words=result["decided_by"]["words"],
     )
 
 
@@ -246,15 +264,27 @@ def skills(file: Path | None, as_json: bool) -> None:
         print_json(result)
         return
     for each in result["wrong"] if file else []:
-        click.echo(f"wrong: {each['text']}: {each['intent']}, found {each['found']}")
-    for name, each in [*result["languages"].items(), ("all", result)]:
-        click.echo(
-            f"{name:3}  intents {each['intent_accuracy']:.1%}, slots {each['slot_accuracy']:.1%}, "
-            f"taken though not meant {each['false_take_rate']:.1%}"
+        tell(
+            "wrong: {text}: {intent}, found {found}",
+            text=each["text"],
+            intent=each["intent"],
+            found=each["found"],
         )
-    click.echo(
-        f"{result['requests']} requests, decided in {1000 * result['decision_s']:.1f} ms (median), "
-        f"{1000 * result['decision_p90_s']:.1f} ms (p90)"
+    for name, each in [*result["languages"].items(), ("all", result)]:
+        tell(
+            "{name:3}  intents {intent_accuracy:.1%}, slots {slot_accuracy:.1%}, taken though "
+            "not meant {false_take_rate:.1%}",
+            name=name,
+            intent_accuracy=each["intent_accuracy"],
+            slot_accuracy=each["slot_accuracy"],
+            false_take_rate=each["false_take_rate"],
+        )
+    tell(
+        "{requests} requests, decided in {decision_s:.1f} ms (median), {decision_p90_s:.1f} ms "
+        "(p90)",
+        requests=result["requests"],
+        decision_s=1000 * result["decision_s"],
+        decision_p90_s=1000 * result["decision_p90_s"],
     )
 
 
@@ -285,15 +315,21 @@ def knowledge(file: Path | None, as_json: bool) -> None:
         print_json(result)
         return
     for name, each in [*result["languages"].items(), ("all", result)]:
-        click.echo(
-            f"{name:3}  passage in the first two {each['passage_in_two']:.1%}, "
-            f"answered {each['answered']:.1%}, "
-            f"with the fact {each['answer_has_fact']:.1%} of these, "
-            f"does not know what is not there {each['dont_know']:.1%}"
+        tell(
+            "{name:3}  passage in the first two {passage_in_two:.1%}, answered {answered:.1%}, "
+            "with the fact {answer_has_fact:.1%} of these, does not know what is not there "
+            "{dont_know:.1%}",
+            name=name,
+            passage_in_two=each["passage_in_two"],
+            answered=each["answered"],
+            answer_has_fact=each["answer_has_fact"],
+            dont_know=each["dont_know"],
         )
-    click.echo(
-        f"{result['questions']} questions to {result['passages']} passages, "
-        f"{1000 * result['added_first_token_s']:.0f} ms each (median)"
+    tell(
+        "{questions} questions to {passages} passages, {added_first_token_s:.0f} ms each (median)",
+        questions=result["questions"],
+        passages=result["passages"],
+        added_first_token_s=1000 * result["added_first_token_s"],
     )
 
 

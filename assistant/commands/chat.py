@@ -14,7 +14,7 @@ from typing import Any
 
 import click
 
-from assistant.commands import example, quieten, settings, write_whole
+from assistant.commands import example, quieten, settings, tell, write_whole
 from assistant.commands.ask import check_text
 from assistant.config import Config
 from assistant.conversation import Phase
@@ -86,7 +86,7 @@ class Chat:
     async def _talk(self) -> None:
         await self._daemon.start()
         if sys.stdin.isatty():
-            click.echo("Type a question; /help lists the commands.")
+            tell("Type a question; /help lists the commands.")
         while (line := await _in_thread(_read_line)) is not None:
             check_text(line)
             if line.strip() in ("/quit", "/exit"):
@@ -105,12 +105,12 @@ class Chat:
                 click.echo(HELP)
             case "/state":
                 state = self._daemon.state
-                click.echo(f"{state.phase}, turn {state.turn}")
+                tell("{phase}, turn {turn}", phase=state.phase, turn=state.turn)
             case "/trace":
                 self._show_trace()
             case "/reset":
                 self._daemon.forget()
-                click.echo("A new conversation.")
+                tell("A new conversation.")
             case "/say":
                 await self._run(SayRequested(_need(rest, "/say TEXT")))
             case "/wake":
@@ -200,7 +200,7 @@ class Chat:
         for stage, seconds in stages.items():
             click.echo(f"  {seconds:+8.3f} s  {stage}")
         if not stages:
-            click.echo("  nothing has happened yet")
+            tell("  nothing has happened yet")
 
     def _interrupt(self) -> None:
         if self._daemon.ready.is_set() and self._daemon.state.phase is not Phase.ASLEEP:

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from assistant import config
-from assistant.commands import example, settings, write_whole
+from assistant.commands import example, settings, tell, write_whole
 from assistant.errors import BadInput
 
 
@@ -35,7 +35,7 @@ def path() -> None:
         click.echo(found)
         return
     for candidate in config.search_path():
-        click.echo(f"{candidate} (not there)")
+        tell("{candidate} (not there)", candidate=candidate)
 
 
 @command.command(epilog=example("assistant config init", "assistant config init ./my.toml"))

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from assistant.commands import example, print_json, settings
+from assistant.commands import example, print_json, settings, tell
 from assistant.config import Config
 from assistant.errors import BadInput
 
@@ -96,11 +96,14 @@ async def _speak(
 
 
 def _tell(turn: dict[str, Any]) -> None:
-    click.echo(f"question  {turn['wav']} ({turn['speech_s']:.1f} s of speech)")
-    click.echo(f"heard     {turn['heard']}")
-    click.echo(f"reply     {turn['reply']}")
-    click.echo(f"sound     {turn['speech']}")
+    tell("question  {wav} ({speech_s:.1f} s of speech)", wav=turn["wav"], speech_s=turn["speech_s"])
+    tell("heard     {heard}", heard=turn["heard"])
+    tell("reply     {reply}", reply=turn["reply"])
+    tell("sound     {speech}", speech=turn["speech"])
     if turn["voice_to_voice_s"] is not None:
-        click.echo(f"answered  {turn['voice_to_voice_s']:.2f} s after the last word")
+        tell(
+            "answered  {voice_to_voice_s:.2f} s after the last word",
+            voice_to_voice_s=turn["voice_to_voice_s"],
+        )
     for stage, seconds in sorted(turn["stages"].items(), key=lambda item: item[1]):
         click.echo(f"          {seconds:+8.3f} s  {stage}")

@@ -11,7 +11,7 @@ from dataclasses import asdict
 import click
 
 from assistant.audio.devices import Device, Kind, listing, resolve
-from assistant.commands import Seconds, example, print_json, quieten, settings
+from assistant.commands import Seconds, example, print_json, quieten, settings, tell
 from assistant.config import Config
 from assistant.errors import AssistantError, DeviceError
 
@@ -79,13 +79,13 @@ def _show(device: Device, used: dict[Kind, Device]) -> None:
 def _test(config: Config, used: dict[Kind, Device], seconds: float | None) -> None:
     """Play a tone where there is a loudspeaker, show a level where there is a microphone."""
     if "output" in used:
-        click.echo(f"A tone on {used['output'].name} ...")
+        tell("A tone on {output} ...", output=used["output"].name)
         _play_tone(config)
     else:
-        click.echo("No loudspeaker: no tone.")
+        tell("No loudspeaker: no tone.")
     if "input" not in used:
         resolve("input", config.audio.input, list(used.values()))  # raises the sentence
-    click.echo(f"The level of {used['input'].name}; speak. Ctrl-C ends.")
+    tell("The level of {input}; speak. Ctrl-C ends.", input=used["input"].name)
     loudest = METER_FLOOR_DBFS
     with contextlib.suppress(KeyboardInterrupt):
         for level in _levels(config, seconds):
@@ -96,7 +96,11 @@ def _test(config: Config, used: dict[Kind, Device], seconds: float | None) -> No
     verdict = (
         "is heard" if loudest > QUIET_DBFS else "is hardly heard: raise its level in `alsamixer`"
     )
-    click.echo(f"At the loudest {loudest:.0f} dBFS; the microphone {verdict}.")
+    tell(
+        "At the loudest {loudest:.0f} dBFS; the microphone {verdict}.",
+        loudest=loudest,
+        verdict=verdict,
+    )
 
 
 def _play_tone(config: Config) -> None:

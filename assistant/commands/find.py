@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from assistant.commands import Seconds, example, plain, print_json
+from assistant.commands import Seconds, example, plain, print_json, tell
 from assistant.wyoming import need
 from assistant.wyoming.address import Address, parse
 from assistant.wyoming.errors import Lost
@@ -52,9 +52,9 @@ def command(uris: tuple[str, ...], seconds: float, as_json: bool) -> None:
     if as_json:
         print_json({"services": services})
     elif not services:
-        click.echo(
-            "No Wyoming service announces itself in this network. One that does not can be asked "
-            "by its address: `assistant find tcp://HOST:PORT`."
+        tell(
+            "No Wyoming service announces itself in this network. One that does not can be "
+            "asked by its address: `assistant find tcp://HOST:PORT`.",
         )
     else:
         for service in services:

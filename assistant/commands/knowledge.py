@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from assistant.commands import Seconds, example, plain, print_json, settings
+from assistant.commands import Seconds, example, plain, print_json, settings, tell
 from assistant.errors import BadInput
 
 if TYPE_CHECKING:
@@ -62,12 +62,17 @@ def list_(as_json: bool) -> None:
     """List the documents."""
     entries = _store().documents()
     if not entries and not as_json:
-        click.echo("No documents yet; `assistant knowledge add FILE` adds one.")
+        tell("No documents yet; `assistant knowledge add FILE` adds one.")
     for each in entries:
         if as_json:
             print_json({"name": each.name, "path": each.path, "passages": each.passages})
         else:
-            click.echo(f"{plain(each.name)}: {each.passages} passages, from {plain(each.path)}")
+            tell(
+                "{name}: {passages} passages, from {path}",
+                name=plain(each.name),
+                passages=each.passages,
+                path=plain(each.path),
+            )
 
 
 @command.command(epilog=example("assistant knowledge remove visitor-guide.md"))
@@ -84,7 +89,7 @@ def remove(name: str) -> None:
         raise BadInput("{name}: no such document; `assistant knowledge list` shows all.", name=name)
     for path in found:
         store.remove(path)
-        click.echo(f"removed: {plain(path)}")
+        tell("removed: {path}", path=plain(path))
 
 
 @command.command(epilog=example('assistant knowledge search "when do you open" --most 3'))
@@ -98,7 +103,7 @@ def search(question: tuple[str, ...], most: int, as_json: bool) -> None:
 
     found = make(settings().state_dir).finder.find(read_text(question), most)
     if not found and not as_json:
-        click.echo("Nothing was found.")
+        tell("Nothing was found.")
     for each in found:
         row = each.row
         if as_json:
@@ -114,7 +119,12 @@ def search(question: tuple[str, ...], most: int, as_json: bool) -> None:
             )
         else:
             where = f"{row.name}, {row.heading}" if row.heading else row.name
-            click.echo(f"{each.score:.3f}, fits {each.fits:.0%}, {plain(where)}:")
+            tell(
+                "{score:.3f}, fits {fits:.0%}, {where}:",
+                score=each.score,
+                fits=each.fits,
+                where=plain(where),
+            )
             click.echo(f"    {plain(f'{row.text} {row.answer}'.strip())}")
 
 
@@ -163,7 +173,15 @@ def _adder() -> "Adder":
 
 def _progress(path: str, done: int, of: int) -> None:
     end = "\r\033[K" if done == of else ""
-    click.echo(f"\r{plain(Path(path).name)}: {done} of {of} passages{end}", err=True, nl=False)
+    tell(
+        "\r{name}: {done} of {of} passages{end}",
+        name=plain(Path(path).name),
+        done=done,
+        of=of,
+        end=end,
+        err=True,
+        nl=False,
+    )
 
 
 def _tell(outcomes: Iterable["Outcome"], *, quiet: bool = False) -> int:
@@ -172,7 +190,7 @@ def _tell(outcomes: Iterable["Outcome"], *, quiet: bool = False) -> int:
     for each in outcomes:
         if each.state == "skipped":
             skipped += 1
-            click.echo(f"skipped: {plain(each.why)}", err=True)
+            tell("skipped: {why}", why=plain(each.why), err=True)
         elif each.state != "unchanged" or not quiet:
             count = f", {each.passages} passages" if each.passages else ""
             click.echo(f"{each.state}: {plain(each.path)}{count}")

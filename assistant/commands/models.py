@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from assistant.commands import settings, tune_model
+from assistant.commands import settings, tell, tune_model
 from assistant.errors import AssistantError, BadInput
 from assistant.models import Entry, Shelf, default_set, megabytes
 
@@ -131,7 +131,7 @@ def verify(names: tuple[str, ...]) -> None:
             mend="mends" if len(ways) == 1 else "mend",
         )
     if not entries:
-        click.echo(f"no model is installed in {shelf.root}", err=True)
+        tell("no model is installed in {root}", root=shelf.root, err=True)
 
 
 @command.command()

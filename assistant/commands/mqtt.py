@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from assistant.commands import example, plain, print_json, settings
+from assistant.commands import example, plain, print_json, settings, tell
 from assistant.errors import AssistantError
 
 
@@ -37,10 +37,10 @@ def command(as_json: bool) -> None:
     if as_json:
         print_json(told)
         return
-    click.echo(f"device: {told['device']}\ntopics: {told['topics']}/...")
+    tell("device: {device}\ntopics: {topics}/...", device=told["device"], topics=told["topics"])
     if told["connected"]:
-        click.echo(f"connected to {told['broker']}")
+        tell("connected to {broker}", broker=told["broker"])
     else:
-        click.echo(f"not connected: {plain(str(told['why']))}")
+        tell("not connected: {why}", why=plain(str(told["why"])))
     for topic in told.get("refused", []):
-        click.echo(f"the broker does not allow: {plain(topic)}")
+        tell("the broker does not allow: {topic}", topic=plain(topic))

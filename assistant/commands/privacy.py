@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from assistant.commands import example, plain, print_json, settings
+from assistant.commands import example, plain, print_json, settings, tell
 
 if TYPE_CHECKING:
     from assistant.config import Config
@@ -27,7 +27,7 @@ def command(context: click.Context) -> None:
         click.echo(line)
     if not remote.endpoint:
         what = "Nothing else leaves" if rooms else "Nothing leaves"
-        click.echo(f"{what} this device: remote.endpoint is not set.")
+        tell("{what} this device: remote.endpoint is not set.", what=what)
         return
     history = f"{remote.history} earlier exchanges" if remote.history else "nothing before it"
     hard = remote.share == "hard"
@@ -36,14 +36,20 @@ def command(context: click.Context) -> None:
         if hard
         else ("All questions", "but those with a private topic")
     )
-    click.echo(
-        f"{which} go to {remote.model} at {remote.endpoint}:\n"
-        f"  {when}\n"
-        f"  the text of the question, with {history}; never sound\n"
-        f"  replaced before: {', '.join(remote.redact) or 'nothing'}\n"
-        f"  at most {remote.per_minute} a minute, {remote.per_day} a day, "
-        f"{remote.per_month} a month\n"
-        f"  written down in {ledger(settings()).file}"
+    tell(
+        "{which} go to {model} at {endpoint}:\n  {when}\n  the text of the question, with "
+        "{history}; never sound\n  replaced before: {redact}\n  at most {per_minute} a minute, "
+        "{per_day} a day, {per_month} a month\n  written down in {file}",
+        which=which,
+        model=remote.model,
+        endpoint=remote.endpoint,
+        when=when,
+        history=history,
+        redact=", ".join(remote.redact) or "nothing",
+        per_minute=remote.per_minute,
+        per_day=remote.per_day,
+        per_month=remote.per_month,
+        file=ledger(settings()).file,
     )
 
 
@@ -57,7 +63,7 @@ def log(last: int, as_json: bool) -> None:
     entries = list(ledger(settings()).read())
     sent = [number for number, entry in enumerate(entries) if entry.get("event") == "sent"]
     if not sent and not as_json:
-        click.echo("Nothing has left this device.")
+        tell("Nothing has left this device.")
     for entry in entries[sent[-last:][0] :] if sent else []:
         if as_json:
             print_json(entry)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from assistant import __version__
-from assistant.commands import example, quieten, settings
+from assistant.commands import example, quieten, settings, tell
 from assistant.config import Config
 from assistant.daemon import Daemon, Note, visible
 from assistant.errors import AssistantError
@@ -56,7 +56,7 @@ def command(as_json: bool, or_demo: bool) -> None:
     if or_demo and (reason := no_microphone(config)):
         from assistant.commands import demo
 
-        click.echo(f"{reason}\nSo here is a recorded question instead:\n", err=True)
+        tell("{reason}\nSo here is a recorded question instead:\n", reason=reason, err=True)
         demo.perform(config, [], Path("out"), as_json)
         return
     asyncio.run(Foreground(config, as_json).run())

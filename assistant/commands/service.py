@@ -13,6 +13,7 @@ from pathlib import Path
 import click
 
 from assistant import config
+from assistant.commands import tell
 from assistant.errors import AssistantError
 
 UNIT = "assistant.service"
@@ -77,7 +78,7 @@ def install(dry_run: bool, root: Path) -> None:
         ):
             _run(line, dry_run)
         _make_token(dry_run)
-        click.echo("installed; `assistant service logs` shows what it does.", err=dry_run)
+        tell("installed; `assistant service logs` shows what it does.", err=dry_run)
 
 
 @command.command()
@@ -99,12 +100,12 @@ def uninstall(dry_run: bool, root: Path) -> None:
     for file in files:
         path = _below(root, file.path)
         if path.exists() and not file.keep:
-            click.echo(f"remove {path}")
+            tell("remove {path}", path=path)
             if not dry_run:
                 path.unlink()
     if live:
         _run(["systemctl", "daemon-reload"], dry_run)
-        click.echo("left: /etc/assistant, /var/lib/assistant and the user `assistant`.")
+        tell("left: /etc/assistant, /var/lib/assistant and the user `assistant`.")
 
 
 @command.command()
@@ -218,9 +219,9 @@ def _write(file: Staged, root: Path, dry_run: bool) -> None:
     """Write one file whole or not at all, readable by everybody; says what it does."""
     path = _below(root, file.path)
     if path.exists() and (file.keep or path.read_text(encoding="utf-8") == file.text):
-        click.echo(f"keep {path}")
+        tell("keep {path}", path=path)
         return
-    click.echo(f"write {path}")
+    tell("write {path}", path=path)
     if dry_run:
         click.echo(file.text)
         return
@@ -242,7 +243,7 @@ def _make_token(dry_run: bool) -> None:
 
     path = STATE / config.WEB_TOKEN
     if not path.exists() and (dry_run or STATE.is_dir()):
-        click.echo(f"write {path}")
+        tell("write {path}", path=path)
         if not dry_run:
             token.load_or_make(path)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from assistant.commands import example, plain, print_json, settings, write_whole
+from assistant.commands import example, plain, print_json, settings, tell, write_whole
 from assistant.errors import BadInput
 
 if TYPE_CHECKING:
@@ -91,7 +91,12 @@ def list_(as_json: bool) -> None:
         if as_json:
             print_json({"intent": intent, "example": shown, "source": source})
         else:
-            click.echo(f"{intent}: {plain(shown)} (from {plain(source)})")
+            tell(
+                "{intent}: {shown} (from {source})",
+                intent=intent,
+                shown=plain(shown),
+                source=plain(source),
+            )
 
 
 @command.command(
@@ -146,23 +151,32 @@ def test(sentence: tuple[str, ...], as_json: bool, examples: bool) -> int:
             }
         )
         return 0 if request else 1
-    click.echo(f"read as: {plain(found.clean)}")
+    tell("read as: {clean}", clean=plain(found.clean))
     if request:
-        click.echo(f"intent: {request.intent} (from {explaining.source(shelf, request.intent)})")
+        tell(
+            "intent: {intent} (from {source})",
+            intent=request.intent,
+            source=explaining.source(shelf, request.intent),
+        )
         if found.sentence:
-            click.echo(f"by the sentence: {plain(found.sentence)}")
+            tell("by the sentence: {sentence}", sentence=plain(found.sentence))
         for name, value in request.slots.items():
-            click.echo(f"slot {name}: {plain(str(value))}")
+            tell("slot {name}: {value}", name=name, value=plain(str(value)))
         if done := explaining.does(shelf, request):
-            click.echo(f"would: {plain(done)}")
+            tell("would: {done}", done=plain(done))
         return 0
-    click.echo("No skill takes it; the language model would answer.")
+    tell("No skill takes it; the language model would answer.")
     for each in near:
-        click.echo(f"near: {each.intent} (from {each.source}): {plain(each.example)}")
+        tell(
+            "near: {intent} (from {source}): {example}",
+            intent=each.intent,
+            source=each.source,
+            example=plain(each.example),
+        )
         if each.why.lacks:
-            click.echo(f"    not said: {plain(' '.join(each.why.lacks))}")
+            tell("    not said: {lacks}", lacks=plain(" ".join(each.why.lacks)))
         if each.why.besides:
-            click.echo(f"    said besides: {plain(' '.join(each.why.besides))}")
+            tell("    said besides: {besides}", besides=plain(" ".join(each.why.besides)))
     return 1
 
 
@@ -192,10 +206,10 @@ def new(name: str, plugin: bool) -> None:
         ) from error
     write_whole(path, text)
     said = f"试试{words}" if config.language == "zh" else f"try the {words}"
-    click.echo(f"written: {path}")
-    click.echo(f'try it: assistant skills test "{said}"')
+    tell("written: {path}", path=path)
+    tell('try it: assistant skills test "{said}"', said=said)
     if not config.skills.enabled:
-        click.echo("It is used as soon as `skills.enabled` is true.")
+        tell("It is used as soon as `skills.enabled` is true.")
 
 
 def _try_examples() -> int:
@@ -214,8 +228,15 @@ def _try_examples() -> int:
                         continue
                     wrong += 1
                     what = f"{found.intent}, {dict(found.slots)}" if found else "nothing"
-                    click.echo(f"{file.path}: {text!r} is {what}, not {intent(name)}, {slots}")
-    click.echo(f"{tried} examples, {wrong} of them wrong")
+                    tell(
+                        "{path}: {text!r} is {what}, not {name}, {slots}",
+                        path=file.path,
+                        text=text,
+                        what=what,
+                        name=intent(name),
+                        slots=slots,
+                    )
+    tell("{tried} examples, {wrong} of them wrong", tried=tried, wrong=wrong)
     return 1 if wrong else 0
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from assistant.commands import example, print_json, settings
+from assistant.commands import example, print_json, settings, tell
 from assistant.config import Config
 from assistant.errors import AssistantError
 
@@ -52,7 +52,7 @@ def command(dry_run: bool, as_json: bool) -> None:
         return
     for kind, found in times.items():
         row = ", ".join(f"{n}: {1000 * s:.0f} ms" for n, s in sorted(found.items()))
-        click.echo(f"{kind:12} {_best(found)} threads ({row})")
+        tell("{kind:12} {found} threads ({row})", kind=kind, found=_best(found), row=row)
     click.echo("nothing was kept" if dry_run else f"kept in {file}")
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from assistant import config
-from assistant.commands import example, print_json, settings, write_whole
+from assistant.commands import example, print_json, settings, tell, write_whole
 from assistant.errors import BadInput, EngineMissing
 
 if TYPE_CHECKING:
@@ -69,9 +69,9 @@ def token(qr: bool | None, svg: Path | None, new: bool, service: bool, as_json: 
     for url in urls:
         click.echo(url)
     if not needed:
-        click.echo("no token is needed: only this machine can connect, see web.host.", err=True)
+        tell("no token is needed: only this machine can connect, see web.host.", err=True)
     if new:
-        click.echo("the token so far ends; running servers know within a second.", err=True)
+        tell("the token so far ends; running servers know within a second.", err=True)
     if qr or (qr is None and needed and sys.stdout.isatty()):
         draw(urls[0], asked=bool(qr))
 

@@ -146,17 +146,17 @@ def check(sentence: str, where: str, lists: set[str], rules: set[str]) -> None:
         parse_sentence(sentence)
     except (ParseError, ValueError, AssertionError) as error:
         raise BadInput(
-            "{where}: {sentence_!r} is no sentence: {error}.",
+            "{where}: {sentence!r} is no sentence: {error}.",
             where=where,
-            sentence_=sentence,
+            sentence=sentence,
             error=error,
         ) from error
     for kind, names, known in (("list", _LISTS, lists), ("rule", _RULES, rules)):
         if unknown := next((n for n in names.findall(sentence) if n not in known), None):
             raise BadInput(
-                "{where}: {sentence_!r} names the {kind} `{unknown}`; there is: {known}.",
+                "{where}: {sentence!r} names the {kind} `{unknown}`; there is: {known}.",
                 where=where,
-                sentence_=sentence,
+                sentence=sentence,
                 kind=kind,
                 unknown=unknown,
                 known=", ".join(sorted(known)) or "none",
