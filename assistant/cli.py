@@ -14,6 +14,7 @@ import click
 
 from assistant import __version__
 from assistant.errors import AssistantError, BadInput
+from assistant.messages import say
 
 if TYPE_CHECKING:
     from assistant.config import Config
@@ -65,13 +66,31 @@ class Lazy(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module = importlib.import_module(f"assistant.commands.{cmd_name}")
-        command: click.Command = module.command
-        return command
+        return translated(module.command)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without importing them."""
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+        with formatter.section(say("Commands")):
+            formatter.write_dl([(name, say(text)) for name, text in COMMANDS.items()])
+
+
+def helps(found: click.Command) -> list[str]:
+    """Return the sentences of a command's help; examples are the same in every language."""
+    options = (each.help for each in found.params if isinstance(each, click.Option))
+    epilog = None if (found.epilog or "").startswith("\b") else found.epilog
+    return [text for text in (found.help, epilog, *options) if text]
+
+
+def translated(found: click.Command) -> click.Command:
+    """Return the command, its help and that of those below it in the terminal's language."""
+    found.help = say(found.help or "")
+    found.epilog = say(found.epilog or "")
+    for each in found.params:
+        if isinstance(each, click.Option) and each.help:
+            each.help = say(each.help)
+    for sub in found.commands.values() if isinstance(found, click.Group) else ():
+        translated(sub)
+    return found
 
 
 def _overrides(
@@ -172,7 +191,7 @@ def main() -> None:
 
 def _run() -> int:
     try:
-        result = command.main(prog_name="assistant", standalone_mode=False)
+        result = translated(command).main(prog_name="assistant", standalone_mode=False)
         return result if isinstance(result, int) else 0
     except AssistantError as error:
         if _interrupted(error):

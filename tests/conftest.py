@@ -12,6 +12,7 @@ from hypothesis import settings
 from assistant.config import Config
 
 os.environ.setdefault("ASSISTANT_CONFIG", os.devnull)  # not the settings of who runs the tests
+os.environ["LANGUAGE"] = "C"  # whatever the terminal speaks
 settings.register_profile("here", deadline=None)  # no test is a stopwatch: machines are shared
 settings.load_profile("here")
 

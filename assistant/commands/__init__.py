@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 import click
 
-from assistant import files
+from assistant import files, messages
 from assistant.errors import BadInput
-from assistant.messages import say
 
 if TYPE_CHECKING:
     from assistant.config import Config
@@ -44,7 +43,7 @@ def print_json(value: Any) -> None:
 
 def tell(sentence: str, /, *, err: bool = False, nl: bool = True, **values: object) -> None:
     """Write `sentence` in the terminal's language, its `{names}` filled in with `values`."""
-    click.echo(say(sentence, **values), err=err, nl=nl)
+    click.echo(messages.say(sentence, **values), err=err, nl=nl)
 
 
 def plain(text: str) -> str:
@@ -54,7 +53,7 @@ def plain(text: str) -> str:
 
 def example(*lines: str) -> str:
     """Return the end of a command's help: examples, not re-wrapped."""
-    return "\n".join(["\b", "Examples:", *(f"  {line}" for line in lines)])
+    return "\n".join(["\b", messages.say("Examples:"), *(f"  {line}" for line in lines)])
 
 
 @contextlib.contextmanager
