@@ -7,7 +7,8 @@ from urllib.parse import urlsplit
 
 from assistant import __version__
 from assistant.errors import AssistantError, BadInput
-from assistant.events import Dismissed
+from assistant.events import Dismissed, LanguageHeld
+from assistant.language import AUTO
 
 if TYPE_CHECKING:
     from assistant.daemon import Daemon
@@ -52,7 +53,13 @@ class Controls:
         self._wish({"muted": muted})
 
     def language(self, language: str) -> None:
-        """Go on in another language once this turn is over."""
+        """Go on in another language once this turn is over.
+
+        Where both are spoken it is held until another one or sleep is wanted.
+        """
+        if self._daemon.config.language == AUTO:
+            self._daemon.post(LanguageHeld(language))
+            return
         if language == (now := self._daemon.config.language):
             return
         if self._daemon.wish is None:

@@ -33,6 +33,7 @@ from assistant.events import (
     Finish,
     Heard,
     Judged,
+    LanguageHeld,
     Listen,
     Partial,
     Play,
@@ -65,6 +66,7 @@ from assistant.events import (
     WakeDetected,
     Watch,
 )
+from assistant.language import among
 from assistant.wording import said
 
 MINUTE = 60.0
@@ -150,7 +152,8 @@ class Rules:
     out_earcon: bool = True
     """Tell by a tone that a question leaves the device."""
     stop_words: tuple[str, ...] = ("stop",)
-    sentences: Sentences = Sentences()
+    languages: tuple[str, ...] = ("en",)
+    """What is spoken; of several the one that was spoken last, at first the first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +207,10 @@ class State:
     """Its tones sound, not its sentence."""
     missed: tuple[str, ...] = ()
     """What rang in vain, or too late: it is told once, at the next wake."""
+    language: str = ""
+    """Which one of several was spoken last; empty: none yet."""
+    held: str = ""
+    """The one of several in which everything is answered; empty: each question in its own."""
 
 
 Decision = tuple[State, tuple[Command, ...]]
@@ -224,7 +231,9 @@ def decide(rules: Rules, state: State, event: Event, now: float) -> Decision:
         case StopHeard() | StopRequested():
             return _stop(rules, state)
         case Dismissed():
-            return replace(state, spoken=False, again=False), ()
+            return replace(state, spoken=False, again=False, held=""), ()
+        case LanguageHeld(language):
+            return replace(state, held=language, language=language), ()
         case Tick():
             due = state.deadline is not None and state.now >= state.deadline
             return _late(rules, state) if due else (state, ())
@@ -253,6 +262,11 @@ def decide(rules: Rules, state: State, event: Event, now: float) -> Decision:
             return state, ()
         case Understood() | SoundOffered() | Declined():
             return _answered(rules, state, event) if state.elsewhere in AWAY else (state, ())
+
+
+def answered_in(rules: Rules, state: State, text: str = "") -> str:
+    """Return the language in which `text` is answered; without one, what is said by itself."""
+    return state.held or among(rules.languages, text, state.language or rules.languages[0])
 
 
 def stops(rules: Rules, text: str) -> bool:
@@ -304,6 +318,8 @@ def _fresh(
         due=state.due,
         rings_until=state.rings_until,
         missed=state.missed,
+        language=state.language,
+        held=state.held,
     )
 
 
@@ -347,8 +363,19 @@ def _rest(rules: Rules, state: State, commands: tuple[Command, ...] = ()) -> Dec
 
 
 def _think(rules: Rules, state: State, commands: tuple[Command, ...], text: str) -> Decision:
-    state = _answering(rules, state, Phase.THINKING, state.take + 1)
+    state = _answering(rules, _spoken(rules, state, text), Phase.THINKING, state.take + 1)
     return state, (*commands, Watch(state.turn), Think(state.turn, state.take, text))
+
+
+def _spoken(rules: Rules, state: State, text: str) -> State:
+    """The question is in a language; what is said by itself from now on is in that one, too."""
+    if len(rules.languages) == 1:
+        return state
+    return replace(state, language=answered_in(rules, state, text))
+
+
+def _sentences(rules: Rules, state: State) -> Sentences:
+    return SENTENCES[answered_in(rules, state)]
 
 
 def _say(rules: Rules, state: State, commands: tuple[Command, ...], text: str) -> Decision:
@@ -467,9 +494,9 @@ def _heard(rules: Rules, state: State, event: Heard) -> Decision:
         state, dropped = _drop(rules, state, "nothing was said")
         state, recalled = _recall(state)
         commands = (*dropped, *recalled)
-        return _say(rules, replace(state, again=True), commands, rules.sentences.missed)
+        return _say(rules, replace(state, again=True), commands, _sentences(rules, state).missed)
     if words == state.answering:
-        state = _answering(rules, state, Phase.THINKING, state.take)
+        state = _answering(rules, _spoken(rules, state, words), Phase.THINKING, state.take)
         return state, (Watch(state.turn), Release(state.turn, state.take))
     if state.elsewhere in AWAY:
         return _wait(rules, state, words)
@@ -479,7 +506,12 @@ def _heard(rules: Rules, state: State, event: Heard) -> Decision:
 
 
 def _give_up(rules: Rules, state: State) -> Decision:
-    """End the listening without an answer; audible unless it was never noticed."""
+    """End the listening without an answer; audible unless it was never noticed.
+
+    Who speaks next may be somebody else, with another language.
+    """
+    if state.spoken and not rules.always:
+        state = replace(state, held="")
     tones = (Earcon("sleep"),) if rules.earcon and not rules.always else ()
     return _rest(rules, state, (Cancel(state.turn), *tones))
 
@@ -565,7 +597,7 @@ def _declined(rules: Rules, state: State, quiet: bool) -> Decision:
         return state, recalled
     if state.phase is Phase.THINKING and state.words:
         return _think(rules, state, recalled, state.words)
-    return _apologise(rules, state, rules.sentences.failed)
+    return _apologise(rules, state, _sentences(rules, state).failed)
 
 
 # --- what rings ------------------------------------------------------------------------------
@@ -633,7 +665,7 @@ def _speaking(rules: Rules, state: State, event: ClauseStarted | SpeakingEnded) 
         return replace(state, phase=Phase.SPEAKING, deadline=alive), ()
     if state.phase is Phase.THINKING and not event.heard:
         fresh, dead = _new_turn(state, spoken=state.spoken)
-        return _say(rules, fresh, dead, rules.sentences.empty)
+        return _say(rules, fresh, dead, _sentences(rules, state).empty)
     return _next(rules, state, (Remember(state.turn, event.heard),) if event.heard else ())
 
 
@@ -670,11 +702,11 @@ def _late(rules: Rules, state: State) -> Decision:
             return replace(state, finishing=True, deadline=wait), (Finish(state.turn),)
         if state.elsewhere in AWAY:  # the server may have heard it all the same
             return _wait(rules, state, state.words)
-        return _apologise(rules, state, rules.sentences.failed)
+        return _apologise(rules, state, _sentences(rules, state).failed)
     if state.phase is Phase.THINKING and state.elsewhere is Elsewhere.SENT:
         return _declined(rules, state, quiet=False)
     if state.phase is Phase.THINKING:
-        return _apologise(rules, state, rules.sentences.slow)
+        return _apologise(rules, state, _sentences(rules, state).slow)
     if state.phase is Phase.SPEAKING and state.tolls:
         return _tell(rules, state)
     if state.phase is Phase.SPEAKING:  # the loudspeaker is gone: there is no use in saying so
@@ -693,7 +725,7 @@ def _failed(rules: Rules, state: State, event: Failed) -> Decision:
         return state, ()  # the server hears and thinks
     if event.room in ("mouth", "loudspeaker", "microphone"):
         return _rest(rules, _in_vain(state), (Cancel(state.turn),))
-    return _apologise(rules, state, rules.sentences.failed)
+    return _apologise(rules, state, _sentences(rules, state).failed)
 
 
 def _apologise(rules: Rules, state: State, sentence: str) -> Decision:

@@ -16,7 +16,15 @@ from typing import TYPE_CHECKING, Any, Protocol, get_args
 
 from assistant import memory, power, threads
 from assistant.config import Config
-from assistant.conversation import SENTENCES, Phase, Rules, State, decide, stops
+from assistant.conversation import (
+    SENTENCES,
+    Phase,
+    Rules,
+    State,
+    answered_in,
+    decide,
+    stops,
+)
 from assistant.cores import Cores
 from assistant.errors import AssistantError
 from assistant.events import (
@@ -54,6 +62,7 @@ from assistant.events import (
     Tick,
     Watch,
 )
+from assistant.language import AUTO, leading, spoken
 from assistant.mind.guests import Guests
 from assistant.mind.thinker import Thinker
 from assistant.mouth.mute import Mute
@@ -132,7 +141,7 @@ def rules(config: Config) -> Rules:
         earcon=config.wake.earcon,
         out_earcon=config.remote.tone,
         stop_words=tuple(turn.stop_words),
-        sentences=SENTENCES[config.language],
+        languages=spoken(config.language),
     )
 
 
@@ -240,7 +249,7 @@ class Daemon:
         self.ready.set()
         self._dispatch(Started())
         if not isinstance(self._speaker, Mute):
-            self._speaker.learn(dataclasses.astuple(self._rules.sentences))
+            self._speaker.learn(dataclasses.astuple(SENTENCES[self._rules.languages[0]]))
         self._power = asyncio.create_task(self._watch_power())
         if self.alarms:
             self._bell = asyncio.create_task(bell.watch(self.alarms, self._dispatch))
@@ -307,6 +316,11 @@ class Daemon:
     def model_name(self) -> str:
         """The language model's name, as its file tells it; only after the start."""
         return self._thinker.model_name
+
+    @property
+    def language(self) -> str:
+        """The language that is spoken: of several the one in which it has answered last."""
+        return answered_in(self._rules, self.state)
 
     @property
     def free(self) -> bool:
@@ -504,6 +518,8 @@ class Daemon:
                     self._player.tone(self._tones[name])
 
     def _think(self, key: Key, text: str, secret: bool) -> None:
+        if self.config.language == AUTO and not isinstance(self._speaker, Mute):
+            self._speaker.speak(key, answered_in(self._rules, self.state, text))
         if secret:
             self._secret = key
             self._speaker.hold(key)
@@ -604,6 +620,7 @@ class Daemon:
             on_end=self._on_reply_end,
             on_failed=lambda key, error: self._failed(key.turn, "mind", error, key.take),
             on_out=lambda key: self.post(SentOut(key.turn, key.take)),
+            held=lambda: self.state.held,
             make_hybrid=hybrid if self.config.remote.endpoint else lambda: None,
             make_sources=self._make_sources,
         )
@@ -617,11 +634,20 @@ class Daemon:
 
             assert self.alarms
             own, say = Controls(self), lambda text: self.post(SayRequested(text))
-            sources.append(skills.make(self.config, own, self.alarms, say))
+            sources.append(
+                skills.make(
+                    self.config,
+                    own,
+                    self.alarms,
+                    say,
+                    last=lambda: self.language,
+                    held=lambda: self.state.held,
+                )
+            )
         if self.config.knowledge.enabled:
             from assistant.mind.knowledge.knowledge import Documents
 
-            sources.append(Documents(self.config.state_dir))
+            sources.append(Documents(self.config.state_dir, lambda: self.state.held))
         return sources
 
     def _make_speaker(self) -> "Speaker":
@@ -631,7 +657,7 @@ class Daemon:
 
         return Speaker(
             lambda: engines.make(self.config),
-            language=self.config.language,
+            language=leading(self.config.language),
             first_clause=self.config.speech.first_clause,
             clause=self.config.speech.clause,
             resample=resample,

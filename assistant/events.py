@@ -115,6 +115,16 @@ class Dismissed:
 
 
 @dataclass(frozen=True, slots=True)
+class LanguageHeld:
+    """From now on everything is answered in this language, until another one or sleep is wanted.
+
+    Only where several are spoken.
+    """
+
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
     """A question came as text."""
 
@@ -256,6 +266,7 @@ Event = (
     | StopHeard
     | StopRequested
     | Dismissed
+    | LanguageHeld
     | Asked
     | SayRequested
     | SentOut

@@ -17,6 +17,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from assistant.errors import BadInput, EngineMissing
+from assistant.language import spoken
 
 PURPOSES = {"llm": "language model", "asr": "speech recogniser", "tts": "voice"}
 ENGINES = {"llm": ("llama",), "asr": ("vosk", "moonshine", "whisper"), "tts": ("piper",)}
@@ -491,7 +492,7 @@ class Shelf:
             for entry in self.entries
             if entry.purpose == purpose
             and engine in (None, entry.engine)
-            and (language is None or language in entry.languages)
+            and (language is None or set(spoken(language)) <= set(entry.languages))
         ]
 
     def _place(self, entry: Entry) -> Path:

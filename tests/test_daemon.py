@@ -813,7 +813,7 @@ def test_the_decider_gets_every_setting_that_it_asks_for():
     made = rules(config)
     assert (made.silence, made.no_speech, made.follow_up, made.patience) == (0.7, 7.0, 8.0, 9.0)
     assert (made.always, made.earcon, made.stop_words) == (True, False, ("halt",))
-    assert made.sentences == SENTENCES["zh"]
+    assert made.languages == ("zh",)
     assert rules(Config()).min_speech == Config().turn.min_speech
     ahead = {"enabled": False, "per_turn": 3, "per_minute": 9}
     turn = {"whole_silence": 0.3, "whole": 0.4, "early": 0.5}

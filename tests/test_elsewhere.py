@@ -3,7 +3,7 @@
 import pytest
 from test_conversation import run
 
-from assistant.conversation import Elsewhere, Phase, Rules, State, decide
+from assistant.conversation import SENTENCES, Elsewhere, Phase, Rules, State, decide
 from assistant.events import (
     Cancel,
     ClauseStarted,
@@ -141,7 +141,7 @@ def test_a_server_that_gives_no_sign_is_not_waited_for_and_the_device_answers():
 def test_a_server_that_has_understood_may_have_done_it_so_the_device_only_says_that_it_is_slow():
     state, _ = run((Understood(asked().turn, "lights on"), 5.0), state=asked())
     state, commands = run((Tick(), 60.0), state=state)
-    assert Say(state.turn, 1, RULES.sentences.slow) in commands
+    assert Say(state.turn, 1, SENTENCES["en"].slow) in commands
 
 
 def test_each_sign_of_the_server_gives_it_more_time():
@@ -187,7 +187,7 @@ def test_another_device_that_heard_the_same_answers_alone():
 def test_what_the_own_ears_did_not_hear_is_taken_back_from_the_server():
     state, commands = heard(woken()[0], "")
     assert Recall(state.turn) in commands
-    assert Say(state.turn, state.take, RULES.sentences.missed) in commands
+    assert Say(state.turn, state.take, SENTENCES["en"].missed) in commands
     assert run((SoundOffered(state.turn), 5.0), state=state)[1] == ()
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from assistant.config import Config
 from assistant.ears.recogniser import Recogniser
 from assistant.errors import BadInput, EngineMissing
+from assistant.language import AUTO, spoken
 from assistant.models import Shelf
 
 ORDER = ("vosk", "moonshine", "whisper")
@@ -29,6 +30,8 @@ MARKS = {
 """Any one of these files tells whose model a folder is."""
 
 ENGLISH_ONLY = ("moonshine",)
+ANY_LANGUAGE = ("whisper",)
+"""What hears now one language and now another."""
 
 FAR = "wyoming"
 """The engine that is on another host."""
@@ -78,12 +81,13 @@ def choose(config: Config) -> Choice:
     if wanted.model:
         return _named(config, shelf)
     if wanted.engine != "auto":
+        _need_both(config, wanted.engine)
         _need_package(wanted.engine)
         path = shelf.locate("", "asr", engine=wanted.engine, language=config.language)
         return Choice(wanted.engine, path, f'asr.engine = "{wanted.engine}"')
     for engine in _ready(config, shelf):
         path = shelf.locate("", "asr", engine=engine, language=config.language)
-        return Choice(engine, path, f"the best one installed for `{config.language}`")
+        return Choice(engine, path, f"the best one installed for {_tongues(config)}")
     for engine in ORDER:  # nothing is ready: the sentence about what has a model is the more useful
         if shelf.best("asr", engine=engine, language=config.language):
             _need_package(engine)
@@ -105,6 +109,8 @@ def explain(config: Config) -> str:
         instead = f"{local.engine} ({local.path.name}) hears" if local else "nothing here hears"
         return f"speech recognition: {FAR} {choice.why}; {instead} when that does not answer."
     line = f"speech recognition: {choice.engine} ({choice.path.name}): {choice.why}"
+    if config.language == AUTO:
+        line = f"{line}; it hears which one is spoken"
     better = _better(config, choice)
     return f"{line}; {better}" if better else f"{line}."
 
@@ -157,6 +163,7 @@ def _named(config: Config, shelf: Shelf) -> Choice:
     engine: str | None = None if wanted.engine == "auto" else wanted.engine
     path = shelf.locate(wanted.model, "asr", engine=engine)
     engine = engine or detect(path)
+    _need_both(config, engine)
     if engine in ENGLISH_ONLY and config.language != "en":
         raise BadInput(
             "`asr.model` is {model!r}, a {engine} model, which hears English only, but "
@@ -182,10 +189,24 @@ def _better(config: Config, choice: Choice) -> str:
     for engine in ORDER[: ORDER.index(choice.engine)]:
         for entry in entries:
             if (entry.purpose, entry.engine) == ("asr", engine) and (
-                config.language in entry.languages
+                set(spoken(config.language)) <= set(entry.languages)
             ):
                 return f"better: {engine} (`assistant models fetch {entry.name}`)."
     return ""
+
+
+def _need_both(config: Config, engine: str) -> None:
+    if config.language == AUTO and engine not in ANY_LANGUAGE:
+        raise BadInput(
+            '{engine} hears one language only, but `language` is "auto"; set `asr.engine` to '
+            '"auto" and `asr.model` to ""; `assistant models fetch whisper-base` gets a model that '
+            "hears both.",
+            engine=engine,
+        )
+
+
+def _tongues(config: Config) -> str:
+    return " and ".join(f"`{each}`" for each in spoken(config.language))
 
 
 def _has_package(engine: str) -> bool:

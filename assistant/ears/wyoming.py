@@ -14,6 +14,7 @@ import numpy as np
 
 from assistant.audio.frames import RATE, Pcm
 from assistant.ears.recogniser import Transcript
+from assistant.language import AUTO
 from assistant.wyoming import need
 from assistant.wyoming.errors import Lost
 
@@ -43,13 +44,15 @@ class WyomingRecogniser:
     def __init__(self, uri: str, language: str, *, model: str = "", timeout_s: float = 5.0) -> None:
         """`uri` is as in ``asr.uri``, `model` a name there or empty. Nothing is connected yet.
 
+        With the language "auto" the other host is to find out which one is spoken.
         Raises `BadInput` for an address that is none, `EngineMissing` without the packages.
         """
         need("asr.uri")
         from assistant.wyoming.finding import Place
 
         self._place = Place(uri, "asr.uri", "asr", language)
-        self._language, self._model = language, model or None
+        self._language = None if language == AUTO else language
+        self._model = model or None
         self._timeout_s = timeout_s
         self._connection: Connection | None = None
         self.start()

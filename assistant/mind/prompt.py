@@ -1,5 +1,6 @@
 """What the language model is told before it answers."""
 
+from assistant.language import of
 from assistant.mind.history import History
 from assistant.mind.model import Message
 
@@ -27,6 +28,11 @@ WRITTEN = {
     ),
 }
 
+HELD = {"en": "(Answer in English.)", "zh": "（请用中文回答。）"}
+"""Stands before a question in another language than the one that is wanted for all answers: the
+system prompt stays as it is, and with it what the model has read. Behind it, it would make half a
+question look whole."""
+
 
 def written_prompt(language: str, custom: str = "") -> str:
     """Return `custom`, or the persona for those who read the answer instead of hearing it."""
@@ -34,8 +40,15 @@ def written_prompt(language: str, custom: str = "") -> str:
 
 
 def system_prompt(language: str, custom: str = "") -> str:
-    """Return `custom`, or where it is empty the persona for `language` (`en` or `zh`)."""
+    """Return `custom`, or where it is empty the persona for `language` (`en`, `zh` or `auto`)."""
     return custom or PERSONAS[language]
+
+
+def asked(question: str, held: str) -> str:
+    """Return a question for the model, where all is answered in `held`; empty: in its own."""
+    if not held or of(question, held) == held:
+        return question
+    return f"{HELD[held]} {question}"
 
 
 def messages(system: str, history: History, user: str) -> list[Message]:

@@ -53,14 +53,16 @@ class Thinker:
         on_end: Callable[[Key, str], None],
         on_failed: Callable[[Key, AssistantError], None],
         on_out: Callable[[Key], None] = lambda _: None,
+        held: Callable[[], str] = lambda: "",
         make_hybrid: Callable[[], "Hybrid | None"] = lambda: None,
         make_sources: Callable[[], Sequence[Source]] = lambda: (),
     ) -> None:
         """`secret_tokens` is how long a secret answer gets, in pieces, before it is released.
 
         At most `guests` others wait for an answer. `on_out(key)` is called on the model's thread
-        when a question leaves the device, with the help of `make_hybrid()`. What one of
-        `make_sources()` answers, the first of them first, is neither sent nor asked of the model.
+        when a question leaves the device, with the help of `make_hybrid()`. All is answered in the
+        language `held()`, where it is not empty. What one of `make_sources()` answers, the first of
+        them first, is neither sent nor asked of the model.
         """
         self._make_model = make_model
         self._system = system
@@ -69,7 +71,7 @@ class Thinker:
         self._cores = cores
         self._trace = trace
         self._on_text, self._on_judged, self._on_end = on_text, on_judged, on_end
-        self._on_out = on_out
+        self._on_out, self._held = on_out, held
         self._make_hybrid, self._make_sources = make_hybrid, make_sources
         self.hybrid: Hybrid | None = None
         """The help of a larger model, where there is one; only after `load`."""
@@ -195,7 +197,7 @@ class Thinker:
         return self._worker.stop()
 
     def _messages(self, text: str) -> list[Message]:
-        return prompt.messages(self._system, self._history, text)
+        return prompt.messages(self._system, self._history, prompt.asked(text, self._held()))
 
     def _read_along(self) -> None:
         wanted, self._wanted = self._wanted, None

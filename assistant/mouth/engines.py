@@ -5,15 +5,89 @@ from pathlib import Path
 
 from assistant.config import Config
 from assistant.errors import EngineMissing
+from assistant.language import leading, spoken
 from assistant.models import Shelf
 from assistant.mouth.synthesiser import Synthesiser
 
 ESPEAK = {"en": ("en-us", "en-gb"), "zh": ("cmn-latn-pinyin",)}
 """Voices of espeak's that are offered for a language."""
+CHINESE = ("zh", "cmn", "yue", "hak")
+"""How names of Chinese voices begin."""
 
 
 def make(config: Config) -> Synthesiser:
     """Load the synthesiser of `speech.engine`; raises `BadInput` or `EngineMissing`."""
+    first, *others = _each(config)
+    if not others or {_chosen(first), *map(_chosen, others)} == {"espeak"}:
+        return _one(first)  # espeak has a voice for each script by itself
+    from assistant.mouth.bilingual import BilingualSynthesiser
+
+    _explained(others[0])  # what cannot be loaded when it is wanted is told of now
+    return BilingualSynthesiser(_one(first), first.language, lambda: _one(others[0]))
+
+
+def explain(config: Config) -> str:
+    """Say in one line which voice is used and why; raises what `make` would, without loading."""
+    first, *others = _each(config)
+    if not others:
+        return _explained(first)
+    return "; ".join(f"`{each.language}`: {_explained(each)}" for each in (first, *others))
+
+
+def named(config: Config) -> tuple[str, str]:
+    """Return the engine and what its voice is called; raises as `explain`."""
+    config = _each(config)[0]
+    chosen, voice = _chosen(config), config.speech.voice
+    if chosen == "piper":
+        return chosen, _piper_voice(config).stem
+    own = ESPEAK[config.language][0] if chosen == "espeak" else chosen
+    return chosen, voice or own
+
+
+def choices(config: Config) -> list[str]:
+    """Return the voices for the language that are installed; empty: the one that `auto` takes."""
+    found, engine = [""], config.speech.engine
+    if engine in ("auto", "piper") and importlib.util.find_spec("piper"):
+        shelf = Shelf(config.models_dir)
+        found += [
+            entry.name
+            for entry in shelf.entries
+            if entry.engine == "piper"
+            and set(entry.languages).intersection(spoken(config.language))
+            and shelf.installed(entry)
+        ]
+    if engine in ("auto", "espeak"):
+        found += [voice for each in spoken(config.language) for voice in ESPEAK[each]]
+    return found
+
+
+def _each(config: Config) -> list[Config]:
+    """Return the settings for each language; the named voice is for the one that it speaks."""
+    voice, languages = config.speech.voice, spoken(config.language)
+    whose = _speaks(config, voice) if len(languages) > 1 else languages[0]
+    return [
+        config.model_copy(
+            update={
+                "language": each,
+                "speech": config.speech.model_copy(
+                    update={"voice": voice if each == whose else ""}
+                ),
+            }
+        )
+        for each in languages
+    ]
+
+
+def _speaks(config: Config, voice: str) -> str:
+    """Return the language of a voice, as far as its name or the catalogue tells."""
+    for entry in Shelf(config.models_dir).entries:
+        if entry.name == voice:
+            return entry.languages[0]
+    return "zh" if Path(voice).name.lower().startswith(CHINESE) else leading(config.language)
+
+
+def _one(config: Config) -> Synthesiser:
+    """Load the voice for one language."""
     speech = config.speech
     match _chosen(config):
         case "wyoming":
@@ -33,8 +107,8 @@ def make(config: Config) -> Synthesiser:
             return EspeakSynthesiser(speech.voice, config.language, speech.rate)
 
 
-def explain(config: Config) -> str:
-    """Say in one line which voice is used and why; raises what `make` would, without loading."""
+def _explained(config: Config) -> str:
+    """Say which voice is used for one language, and why."""
     chosen = _chosen(config)
     if chosen == "wyoming":
         from assistant.wyoming import check
@@ -52,32 +126,6 @@ def explain(config: Config) -> str:
     if config.speech.engine == "auto":
         better = "; Piper sounds better: `script/setup --with piper`, then fetch a Piper voice"
     return f"{chosen} with {voice}{better}"
-
-
-def named(config: Config) -> tuple[str, str]:
-    """Return the engine and what its voice is called; raises as `explain`."""
-    chosen, voice = _chosen(config), config.speech.voice
-    if chosen == "piper":
-        return chosen, _piper_voice(config).stem
-    own = ESPEAK[config.language][0] if chosen == "espeak" else chosen
-    return chosen, voice or own
-
-
-def choices(config: Config) -> list[str]:
-    """Return the voices for the language that are installed; empty: the one that `auto` takes."""
-    found, engine = [""], config.speech.engine
-    if engine in ("auto", "piper") and importlib.util.find_spec("piper"):
-        shelf = Shelf(config.models_dir)
-        found += [
-            entry.name
-            for entry in shelf.entries
-            if entry.engine == "piper"
-            and config.language in entry.languages
-            and shelf.installed(entry)
-        ]
-    if engine in ("auto", "espeak"):
-        found += ESPEAK[config.language]
-    return found
 
 
 def _far(config: Config) -> Synthesiser:

@@ -49,6 +49,7 @@ class Speaker:
     ) -> None:
         self._make = make_synthesiser
         self._language = language
+        self._spoken: tuple[Key, str] = (NEVER, language)
         self._limits = (first_clause, clause)
         self._resample = resample
         self._cores = cores
@@ -90,6 +91,14 @@ class Speaker:
             voice.speed = min(FASTEST, max(SLOWEST, voice.speed * factor))
 
         self._worker.post(job, NEVER)
+
+    def speak(self, key: Key, language: str) -> None:
+        """What does not show its language in the answer `key`, such as a number, is in this one."""
+
+        def job() -> None:
+            self._spoken = key, language
+
+        self._worker.post(job, key)
 
     def hold(self, key: Key) -> None:
         """What comes for `key` is secret until `release`."""
@@ -189,7 +198,8 @@ class Speaker:
         def cancelled() -> bool:
             return key <= self._dead
 
-        spoken = speakable(clause.text, self._language)
+        whose, language = self._spoken
+        spoken = speakable(clause.text, language if whose == key else self._language)
         indent = len(clause.text) - len(clause.text.lstrip())
         rate, first = self._synthesiser.rate, clause.index == 0
         for sound in self._synthesiser.synthesise(spoken, cancelled) if spoken else ():

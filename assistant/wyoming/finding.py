@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from wyoming.info import Describe, Info
 
+from assistant.language import spoken
 from assistant.wyoming.address import Address, check
 from assistant.wyoming.connection import CONNECT_S, Connection
 from assistant.wyoming.errors import Lost
@@ -44,10 +45,10 @@ class Offer:
     """Codes such as `en` or `en_US`; empty where it does not say."""
 
     def knows(self, language: str) -> bool:
-        """Whether it may understand or speak a language of ours, `en` or `zh`."""
-        starts = CHINESE if language == "zh" else (language,)
-        return not self.languages or any(
-            each.lower().replace("-", "_").split("_")[0] in starts for each in self.languages
+        """Whether it may understand or speak a language of ours, `en`, `zh` or both (`auto`)."""
+        known = {each.lower().replace("-", "_").split("_")[0] for each in self.languages}
+        return not known or all(
+            known.intersection(CHINESE if each == "zh" else (each,)) for each in spoken(language)
         )
 
 

@@ -6,6 +6,7 @@ assistant to do reaches nobody who could do it.
 """
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -59,12 +60,14 @@ class Knowledge:
         self._fits, self._related = fits, related
         self.finder = Finder(store, meaning)
 
-    def ground(self, question: str, *, always: bool = False) -> Grounding | None:
+    def ground(
+        self, question: str, *, always: bool = False, language: str = ""
+    ) -> Grounding | None:
         """Return what is said to a question, None: the documents are not about it.
 
-        With `always` they are. The answer is in the language of the question.
+        With `always` they are. What is said of them is in `language`; empty: that of the question.
         """
-        language = "zh" if chinese(question) else "en"
+        language = language or ("zh" if chinese(question) else "en")
         found = self.finder.find(question, PASSAGES)
         if found and (answer := self._verbatim(question, found)):
             return Grounding("verbatim", answer.row.answer, found=(answer,))
@@ -73,7 +76,7 @@ class Knowledge:
             return Grounding("unknown", UNKNOWN[language], found=tuple(found)) if related else None
         best = found[0]
         source = SOURCE[language].format(name=best.row.name)
-        text = best.row.answer or _nearest(best, language)
+        text = best.row.answer or _nearest(best)
         return Grounding("passage", source + text, found=(best,))
 
     def close(self) -> None:
@@ -96,13 +99,13 @@ def make(folder: Path) -> Knowledge:
     return Knowledge(Store(folder / FILE), E5())
 
 
-def _nearest(found: Found, language: str) -> str:
+def _nearest(found: Found) -> str:
     """Return the sentences of a passage that are nearest to the question, in their order."""
     every = sentences(found.row.text)
     if len(every) > SAID and len(every) == len(found.sentences):
         order = sorted(range(len(every)), key=lambda at: -found.sentences[at])
         every = [every[at] for at in sorted(order[:SAID])]
-    return ("" if language == "zh" else " ").join(every)
+    return ("" if chinese(found.row.text) else " ").join(every)
 
 
 def _bare(question: str) -> str:
@@ -112,8 +115,9 @@ def _bare(question: str) -> str:
 class Documents(Source):
     """The documents in a folder, opened as soon as there are some; used by one thread."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, held: Callable[[], str] = lambda: "") -> None:
+        """`held()` is the language in which all is answered; empty: that of the question."""
+        self._folder, self._held = folder, held
         self._open: Knowledge | None = None
         self._unusable = False
         self._look()
@@ -121,7 +125,7 @@ class Documents(Source):
     def known(self, text: str) -> Known | None:
         """Return what the documents say to a question; None as well where there are none."""
         self._look()
-        if not self._open or not (found := self._open.ground(text)):
+        if not self._open or not (found := self._open.ground(text, language=self._held())):
             return None
         names = ", ".join(each.row.name for each in found.found)
         return Known(found.text, stage="documents", data={"kind": found.kind, "names": names})

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 
+from assistant.language import of
 from assistant.mind.skills.skill import Answer, Context, Request
 
 _HELP = {
@@ -37,7 +38,8 @@ def help(request: Request, _: Context) -> Answer | None:
 def status(request: Request, context: Context) -> Answer | None:
     """Say what was asked about the assistant itself; that all is well where nothing was named."""
     found = context.device.status()
-    text = request.text.lower().replace(" ", "" if request.language == "zh" else " ")
+    chinese = of(request.text, request.language) == "zh"  # it may be answered in the other one
+    text = request.text.lower().replace(" ", "" if chinese else " ")
     topic = next((name for name, words in _ASKED.items() if words.search(text)), "well")
     say = _in_chinese if request.language == "zh" else _in_english
     return Answer(say(topic, found))

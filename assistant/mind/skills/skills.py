@@ -3,17 +3,20 @@
 import logging
 import random
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from assistant.config import Config
 from assistant.errors import AssistantError, BadInput
+from assistant.language import leading, spoken
 from assistant.mind.known import Known, Source
 from assistant.mind.skills import owned
 from assistant.mind.skills.alarms import Alarms
 from assistant.mind.skills.book import Book
 from assistant.mind.skills.registry import SKILLS
 from assistant.mind.skills.skill import Answer, Context, Device, Request, Skill
+from assistant.mind.skills.tongues import Tongues
 
 log = logging.getLogger(__name__)
 
@@ -33,18 +36,23 @@ class Skills(Source):
         skills: Mapping[str, Skill],
         context: Context,
         own: owned.Owned | None = None,
+        held: Callable[[], str] = lambda: "",
     ) -> None:
         """`skills` are by intent; a sentence whose intent nobody answers is not taken.
 
-        `own` is what the owner has added, which runs beside them.
+        `own` is what the owner has added, which runs beside them. `held()` is the language in which
+        all is answered; empty: each request in its own. What the owner wrote may know one only.
         """
-        self.book = book
+        self.book, self._held = book, held
         self._skills, self._context, self._owned = skills, context, own
 
     def find(self, text: str) -> Request | None:
         """Return what a skill may answer; None: it is for the language model."""
         found = self.book.match(text)
-        return found if found and found.intent in self._skills else None
+        if not found or found.intent not in self._skills:
+            return None
+        held = self._held() if found.intent in SKILLS else ""
+        return replace(found, language=held) if held else found
 
     def known(self, text: str) -> Known | None:
         """Return what the skill for `text` says and does."""
@@ -96,10 +104,19 @@ class Skills(Source):
             self._owned.close()
 
 
-def make(config: Config, device: Device, alarms: Alarms, announce: Callable[[str], None]) -> Skills:
-    """Return the skills of the language that is spoken, those of the owner before the own ones.
+def make(
+    config: Config,
+    device: Device,
+    alarms: Alarms,
+    announce: Callable[[str], None],
+    *,
+    last: Callable[[], str] = lambda: "",
+    held: Callable[[], str] = lambda: "",
+) -> Skills:
+    """Return the skills of what is spoken, those of the owner before the own ones.
 
-    `announce(text)` speaks what a plug-in has to say later; it is called from any thread.
+    `announce(text)` speaks what a plug-in has to say later; it is called from any thread. Of
+    several languages `last()` was spoken last, and in `held()` all is answered; both may be empty.
     Raises as `check`.
     """
     context = Context(alarms.now, device, random.Random(), alarms)
@@ -110,9 +127,12 @@ def make(config: Config, device: Device, alarms: Alarms, announce: Callable[[str
         announce=announce,
         publish=publisher(config),
     )
-    book = own.sentences(Book.load(config.language), config.language)
-    book.match("")  # hassil reads the sentences at the first one, for which nobody waits yet
-    return Skills(book, own.skills(SKILLS), context, own)
+    books = {each: own.sentences(Book.load(each), each) for each in spoken(config.language)}
+    for book in books.values():
+        book.match("")  # hassil reads the sentences at the first one, for which nobody waits yet
+    first = leading(config.language)
+    sentences = books[first] if len(books) == 1 else Tongues(books, lambda: last() or first)
+    return Skills(sentences, own.skills(SKILLS), context, own, held)
 
 
 def folders(config: Config) -> list[Path]:
