@@ -15,6 +15,8 @@ from assistant.mind.knowledge.store import Entry, Row, Store
 
 MOST = 20_000
 """Passages of one document; a book of 1,000 pages has about 10,000."""
+DRAFT = 100
+"""After so many passages what was made is kept, some ten seconds of a Raspberry Pi's work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +109,15 @@ class Adder:
             return Outcome(whole, "skipped", why=f"{path}: cannot be read: {error.strerror}.")
 
     def _vectors(self, path: str, rows: list[Row]) -> list[Vectors]:
-        found = []
+        made, found, fresh = self._store.made(path), [], 0
         for done, row in enumerate(rows, 1):
-            found.append(self._meaning.passage(readings(row)))
+            if row not in made:
+                made[row] = self._meaning.passage(readings(row))
+                fresh += 1
+            found.append(made[row])
+            if done % DRAFT == 0 and fresh:
+                self._store.draft(path, rows[done - DRAFT : done], found[-DRAFT:])
+                fresh = 0
             self._progress(path, done, len(rows))
         return found
 

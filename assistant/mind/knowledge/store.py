@@ -12,7 +12,7 @@ from assistant.errors import BadInput
 from assistant.mind.knowledge.meaning import WIDTH, Vectors
 from assistant.mind.knowledge.words import chinese, words
 
-VERSION = 1
+VERSION = 2
 SCHEMA = """
 CREATE TABLE document (
     id INTEGER PRIMARY KEY, path TEXT UNIQUE NOT NULL, name TEXT NOT NULL, hash TEXT NOT NULL
@@ -24,11 +24,16 @@ CREATE TABLE passage (
     chinese INTEGER NOT NULL, vectors BLOB NOT NULL
 );
 CREATE INDEX passage_document ON passage (document);
+CREATE TABLE draft (
+    path TEXT NOT NULL, heading TEXT NOT NULL, text TEXT NOT NULL, answer TEXT NOT NULL,
+    vectors BLOB NOT NULL
+);
 CREATE VIRTUAL TABLE word USING fts5 (words, content='', columnsize=0, tokenize='porter');
 """
 """`answer` is set where `text` is a frequently asked question. `vectors` are 384 float16 each: of
-the whole passage, then of its sentences where there are several. The words are an index alone:
-what they were made of stands in `passage`."""
+the whole passage, then of its sentences where there are several. A `draft` is a passage of a
+document that is still being read. The words are an index alone: what they were made of stands in
+`passage`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +110,7 @@ class Store:
         """Write a document, instead of the one from the same path; whole, or not at all."""
         with self._whole():
             self._remove(entry.path)
+            self._db.execute("DELETE FROM draft")  # this one's, and what was given up long ago
             document = self._db.execute(
                 "INSERT INTO document (path, name, hash) VALUES (?, ?, ?)",
                 (entry.path, entry.name, entry.hash),
@@ -119,6 +125,29 @@ class Store:
                 self._db.execute(
                     "INSERT INTO word (rowid, words) VALUES (?, ?)", (passage, _indexed(row))
                 )
+
+    def draft(self, path: str, rows: Sequence[Row], vectors: Sequence[Vectors]) -> None:
+        """Keep passages of a document that is not whole yet, so that no work on it is lost."""
+        with self._whole():
+            self._db.executemany(
+                "INSERT INTO draft VALUES (?, ?, ?, ?, ?)",
+                [
+                    (path, row.heading, row.text, row.answer, those.astype(np.float16).tobytes())
+                    for row, those in zip(rows, vectors, strict=True)
+                ],
+            )
+
+    def made(self, path: str) -> dict[Row, Vectors]:
+        """Return the passages whose vectors need not be made again: of the document, and drafts."""
+        return {
+            Row(*row): np.frombuffer(blob, np.float16).reshape(-1, WIDTH).astype(np.float32)
+            for *row, blob in self._db.execute(
+                "SELECT heading, text, answer, vectors FROM passage "
+                "JOIN document ON document.id = document WHERE path = :path UNION ALL "
+                "SELECT heading, text, answer, vectors FROM draft WHERE path = :path",
+                {"path": path},
+            )
+        }
 
     def remove(self, path: str) -> bool:
         """Remove a document; return whether there was one."""

@@ -146,25 +146,52 @@ def test_a_second_time_only_what_changed_is_read(store, meaning, tmp_path):
     assert not store.having("green")
 
 
+class Counting:
+    """The real embedding, and how many passages it was asked for."""
+
+    def __init__(self, meaning):
+        self.query, self._meaning, self.passages = meaning.query, meaning, 0
+
+    def passage(self, texts):
+        self.passages += 1
+        return self._meaning.passage(texts)
+
+
+def doors(count: int, colour: str = "blue") -> str:
+    """A text of so many passages."""
+    return "".join(f"# Door {n}\nIt is {colour}.\n" for n in range(count))
+
+
 def test_a_killed_adding_goes_on_where_it_was(meaning, tmp_path):
     (tmp_path / "a.txt").write_text("The first door is green.")
-    (tmp_path / "b.txt").write_text("The second door is blue. " * 40)
+    (tmp_path / "b.md").write_text(doors(9))
     code = (
         "import os, sys\nfrom pathlib import Path\n"
-        "from assistant.mind.knowledge.adding import Adder\n"
+        "from assistant.mind.knowledge import adding\n"
         "from assistant.mind.knowledge.meaning import E5\n"
         "from assistant.mind.knowledge.store import Store\n"
+        "adding.DRAFT = 3\n"
         "def die(path, done, of):\n"
-        "    if done == 2: os.kill(os.getpid(), 9)\n"
-        "list(Adder(Store(Path('k.sqlite')), E5(), 10**6, die).add(Path('.')))\n"
+        "    if done == 8: os.kill(os.getpid(), 9)\n"
+        "list(adding.Adder(Store(Path('k.sqlite')), E5(), 10**6, die).add(Path('.')))\n"
     )
     ended = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=dict(os.environ))
     assert ended.returncode == -signal.SIGKILL
-    store = Store(tmp_path / "k.sqlite")
+    store, counting = Store(tmp_path / "k.sqlite"), Counting(meaning)
     assert [each.name for each in store.documents()] == ["a"]
-    states = [each.state for each in Adder(store, meaning, LARGEST).add(tmp_path)]
-    assert states == ["unchanged", "added"]
+    outcomes = list(Adder(store, counting, LARGEST).add(tmp_path))
+    assert [each.state for each in outcomes] == ["unchanged", "added"]
+    assert (outcomes[1].passages, counting.passages) == (9, 3)
     store.close()
+
+
+def test_of_a_document_that_changed_only_the_new_passages_are_made(store, meaning):
+    counting = Counting(meaning)
+    adder = Adder(store, counting, LARGEST)
+    adder.put("doors.md", "doors", doors(3).encode())
+    adder.put("doors.md", "doors", (doors(3) + doors(1, "red")).encode())
+    assert counting.passages == 4
+    assert len(store.having("red")) == 1
 
 
 def test_a_file_that_is_no_store_is_told(tmp_path):
