@@ -201,6 +201,14 @@ class Llm(Section):
         description="a name from `assistant models list`, or a path; empty: the best; `none`: "
         "none on this device, which needs `remote.share` to be `all`",
     )
+    adapter: str = Field(
+        "",
+        description="a LoRA adapter for it: a name in the folder `adapters` of the models' folder, "
+        "or a path; empty or `none`: none",
+    )
+    adapter_scale: Annotated[float, Field(ge=0.0, le=4.0)] = Field(
+        1.0, description="how strongly the adapter changes the answers; 0: not at all"
+    )
     context: Annotated[int, Field(ge=256, le=32768)] = Field(
         2048, description="context length in tokens; must hold prompt, history, question and answer"
     )

@@ -19,8 +19,18 @@ from typing import Any
 from assistant.errors import BadInput, EngineMissing
 from assistant.language import spoken
 
-PURPOSES = {"llm": "language model", "asr": "speech recogniser", "tts": "voice"}
-ENGINES = {"llm": ("llama",), "asr": ("vosk", "moonshine", "whisper"), "tts": ("piper",)}
+PURPOSES = {
+    "llm": "language model",
+    "adapter": "LoRA adapter of a language model",
+    "asr": "speech recogniser",
+    "tts": "voice",
+}
+ENGINES = {
+    "llm": ("llama",),
+    "adapter": ("llama",),
+    "asr": ("vosk", "moonshine", "whisper"),
+    "tts": ("piper",),
+}
 # An engine that is pointed at one file rather than at the model's folder, and that file's ending.
 SINGLE_FILE = {"llama": ".gguf", "piper": ".onnx"}
 STAGING = ".partial"

@@ -1,9 +1,11 @@
 """Chooses the language model."""
 
+from pathlib import Path
+
 from assistant import machine
 from assistant.config import Config
 from assistant.errors import BadInput, EngineMissing
-from assistant.mind import gguf
+from assistant.mind import adapter, gguf
 from assistant.mind.model import LanguageModel
 from assistant.models import Shelf
 
@@ -24,7 +26,7 @@ def make(config: Config) -> LanguageModel:
     from assistant.mind.llama import LlamaModel
 
     path = Shelf(config.models_dir).locate(config.llm.model, "llm")
-    return LlamaModel(path, config.llm, config.cache_dir / "kv")
+    return LlamaModel(path, config.llm, config.cache_dir / "kv", models=config.models_dir)
 
 
 def explain(config: Config) -> str:
@@ -46,6 +48,7 @@ def explain(config: Config) -> str:
     gguf.check_context(header, config.llm.context)
     available = machine.available_memory()
     gguf.check_memory(header, config.llm.context, available)
+    over = _explain_adapter(config, path)
     decode, batch = thread_counts(config.llm)
     why = "as `llm.model` says" if config.llm.model else "the best one installed"
     free = "" if available is None else f" of {available / 1e6:.0f} MB free"
@@ -53,8 +56,17 @@ def explain(config: Config) -> str:
         f"{header.name} ({header.quantization}, {header.size / 1e6:.0f} MB, {why}), "
         f"{config.llm.context} tokens of context, about "
         f"{header.memory(config.llm.context) / 1e6:.0f} MB of memory{free}, "
-        f"{decode} threads to answer and {batch} to read"
+        f"{decode} threads to answer and {batch} to read{over}"
     )
+
+
+def _explain_adapter(config: Config, base: Path) -> str:
+    """Name the adapter, if there is one. Raises `BadInput` for one that cannot be used."""
+    if config.llm.adapter in ("", adapter.NONE):
+        return ""
+    path = adapter.locate(config.llm.adapter, config.models_dir)
+    adapter.check(path, base)
+    return f", with the adapter {path} at {config.llm.adapter_scale:g}"
 
 
 def _check_shared(config: Config) -> None:

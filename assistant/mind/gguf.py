@@ -8,6 +8,8 @@ few MB; nothing is believed before it is checked against the size of the file.
 import os
 import stat
 import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from math import prod
 from pathlib import Path
@@ -98,6 +100,32 @@ class Header:
         return self.size + context * self.kv_bytes + WORKSPACE
 
 
+Shape = tuple[int, ...]
+"""Weights in each direction of a tensor, those that lie side by side first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tensor:
+    """A line of the table of tensors."""
+
+    shape: Shape
+    kind: int
+    """Type of the weights (`enum ggml_type`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What any GGUF file holds, apart from the weights."""
+
+    metadata: dict[str, object]
+    """Of an array only that it is there."""
+    tensors: dict[str, Tensor]
+
+    def text(self, key: str) -> str:
+        """Return a text of the metadata, fit for a terminal; empty where there is none."""
+        return _text(self.metadata, key)
+
+
 class _Damaged(Exception):
     """The header cannot be what it says it is; the text says why."""
 
@@ -114,6 +142,7 @@ class _Reader:
     size: int
     at: int = 0
     metadata: dict[str, object] = field(default_factory=dict)
+    tensors: dict[str, Tensor] = field(default_factory=dict)
 
     def take(self, count: int) -> bytes:
         """Return the next `count` bytes."""
@@ -185,6 +214,21 @@ def inspect(path: Path) -> Header:
     Raises `BadInput` in one sentence for a file that is absent, no file, empty, unreadable, not
     GGUF, damaged, cut short, or no model for conversation.
     """
+    with _opened(path) as reader:
+        header = _describe(path, reader, _checked(path, reader))
+        _check_kind(header, reader.metadata)
+        return header
+
+
+def contents(path: Path) -> Contents:
+    """Read metadata and table of any GGUF file; raises `BadInput` for one that is damaged."""
+    with _opened(path) as reader:
+        _checked(path, reader)
+        return Contents(reader.metadata, reader.tensors)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[_Reader]:
     try:
         kind = path.stat()
         if not stat.S_ISREG(kind.st_mode):
@@ -197,7 +241,7 @@ def inspect(path: Path) -> Header:
         if kind.st_size == 0:
             raise BadInput("{path}: is empty (0 bytes); fetch the model again.", path=path)
         with path.open("rb") as file:
-            return _header(path, _Reader(file, kind.st_size))
+            yield _Reader(file, kind.st_size)
     except FileNotFoundError:
         raise BadInput(
             "{path}: no such file; `assistant models list` shows the language models.", path=path
@@ -234,7 +278,8 @@ def check_memory(header: Header, context: int, available: int | None) -> None:
         )
 
 
-def _header(path: Path, reader: _Reader) -> Header:
+def _checked(path: Path, reader: _Reader) -> int:
+    """Read all that comes before the weights; return the version of the format."""
     start = reader.file.read(32)
     reader.file.seek(0)
     if not start.startswith(MAGIC[: len(start)]):
@@ -264,9 +309,7 @@ def _header(path: Path, reader: _Reader) -> Header:
             path=path,
             demanded=_size(reader.size, demanded),
         )
-    header = _describe(path, reader, version)
-    _check_kind(header, reader.metadata)
-    return header
+    return version
 
 
 def _read(reader: _Reader) -> tuple[int, int]:
@@ -291,15 +334,15 @@ def _read(reader: _Reader) -> tuple[int, int]:
 
 
 def _tensor_end(reader: _Reader) -> int:
-    """Return where a tensor of the table ends, in bytes from the first tensor's beginning."""
-    reader.text()
-    dimensions = reader.number("I")
+    """Take down a tensor of the table; return where it ends, from the first tensor's beginning."""
+    name, dimensions = reader.text(), reader.number("I")
     if dimensions > 4:
         raise _Damaged(f"a tensor has {dimensions} dimensions")
-    weights = prod(reader.number("Q") for _ in range(dimensions))
+    shape = tuple(reader.number("Q") for _ in range(dimensions))
     kind, offset = reader.number("I"), reader.number("Q")
+    reader.tensors[name] = Tensor(shape, kind)
     per_block, size = BLOCKS.get(kind, (1, 0))  # of a type not known here: at least where it begins
-    return offset + weights // per_block * size
+    return offset + prod(shape) // per_block * size
 
 
 def _describe(path: Path, reader: _Reader, version: int) -> Header:

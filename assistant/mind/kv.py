@@ -62,6 +62,19 @@ class KvCache:
         """Make tokens with `threads` from now on, read with `batch` threads."""
         self._library.llama_set_n_threads(self.context, threads, batch)
 
+    def lay_over(self, adapter: Any | None, scale: float) -> None:
+        """Change the weights by a loaded LoRA adapter, times `scale`; None: use them as they are.
+
+        What was read with other weights is forgotten.
+        """
+        library = self._library
+        adapters = (library.llama_adapter_lora_p_ctypes * 1)()
+        if adapter is not None:
+            adapters[0] = adapter
+        scales = (ctypes.c_float * 1)(scale)
+        library.llama_set_adapters_lora(self.context, adapters, int(adapter is not None), scales)
+        self._cut(0)
+
     def holds(self, tokens: Sequence[int]) -> bool:
         """Whether all of `tokens` are read already, and perhaps more after them."""
         return self._tokens[: len(tokens)] == list(tokens)

@@ -19,6 +19,7 @@ from assistant import machine
 from assistant.config import Llm
 from assistant.errors import AssistantError, BadInput, EngineMissing
 from assistant.mind import gguf, kvfile
+from assistant.mind.adapter import Adapters, Choice
 from assistant.mind.kv import Cancelled, KvCache
 from assistant.mind.model import Message, Usage, never
 from assistant.mind.pieces import Pieces
@@ -68,11 +69,13 @@ class LlamaModel:
         settings: Llm,
         cache: Path | None = None,
         beside: "LlamaModel | None" = None,
+        models: Path | None = None,
     ) -> None:
         """Load the model at `path`, after a look at its header and at the free memory.
 
         What it has read when it is first warmed is kept in the folder `cache`. `beside` is one of
-        the same file whose weights it uses, with a memory of its own; it is closed before that one.
+        the same file whose weights and adapter it uses, with a memory of its own; it is closed
+        before that one. Adapters are looked up by name in the folder `models`.
 
         Raises `BadInput` for a file that cannot be used or is too large for this machine,
         `EngineMissing` without llama-cpp-python.
@@ -83,6 +86,8 @@ class LlamaModel:
         self.name: str = beside.name if beside else _checked(path, settings).name
         self._library = _library()
         self._model: Any = beside._model if beside else _load(self._library, path)
+        self._adapters = beside._adapters if beside else self._own_adapters(models)
+        self._laid = Choice()
         try:
             self._vocabulary = self._library.llama_model_get_vocab(self._model)
             self._template = self._library.llama_model_chat_template(self._model, None)
@@ -97,7 +102,7 @@ class LlamaModel:
                 batch=batch,
             )
             self._ends = self._end_tokens()
-            self._store = kvfile.Store(cache, path, self._version()) if cache else None
+            self._cache = cache
         except AssistantError as error:
             if self._owner:
                 self._library.llama_model_free(self._model)
@@ -110,6 +115,14 @@ class LlamaModel:
         cannot get the memory.
         """
         return LlamaModel(self._path, self._settings, beside=self)
+
+    def use_adapter(self, name: str) -> None:
+        """Answer with the LoRA adapter `name`, or path, from the next call on; empty: without any.
+
+        Models beside this one do so, too. Raises `BadInput` for one that is not there, is damaged
+        or does not fit; then the one before stays.
+        """
+        self._adapters.choose(name, self._settings.adapter_scale)
 
     @property
     def usage(self) -> Usage:
@@ -132,11 +145,13 @@ class LlamaModel:
         See `LanguageModel.warm`. What is read first in the model's life is looked for on disk.
         """
         _, tokens = self._fit(messages, ask=False)
+        self._lay_over()
         if (self._kv.holds(tokens) and not judged) or not self._settings.reuse:
             return
-        stored, self._store = self._store, None  # what is read later holds what people said
-        if judged or len(self._kv):
-            stored = None
+        stored = None
+        if self._cache and not judged and not len(self._kv):
+            stored = kvfile.Store(self._cache, self._path, self._version())
+        self._cache = None  # what is read later holds what people said
         if stored and (state := stored.load(tokens)) and self._kv.restore(tokens, state):
             return
         self._kv.use_threads(*self._threads)
@@ -179,6 +194,7 @@ class LlamaModel:
         """
         counts = self._counts = _Counts()
         messages, tokens = self._fit(messages, ask=True)
+        self._lay_over()
         # The message's last token is read again with what follows it, to see what it foretells.
         last = len(self._prompt(messages, ask=False)) - 1 if judged else None
         counts.prompt = len(tokens)
@@ -270,6 +286,25 @@ class LlamaModel:
             every.append(token)
             yield token
 
+    def _own_adapters(self, models: Path | None) -> Adapters:
+        """Return those for this model's weights; the one that the settings name is chosen."""
+        adapters = Adapters(self._library, self._model, self._path, models, _last_error)
+        try:
+            adapters.choose(self._settings.adapter, self._settings.adapter_scale)
+        except AssistantError:
+            self._library.llama_model_free(self._model)
+            raise
+        return adapters
+
+    def _lay_over(self) -> None:
+        """Use the adapter that is chosen; what was read with another one is forgotten."""
+        if (chosen := self._adapters.now) == self._laid:
+            return
+        if len(self._kv):  # what is read now holds what people said
+            self._cache = None
+        self._kv.lay_over(chosen.loaded, chosen.scale)
+        self._laid = chosen
+
     def _end_tokens(self) -> NDArray[np.intp]:
         """Return the tokens that come next where a message is complete."""
         split = [self._tokenize(text, special=False) for text in ENDS]
@@ -280,7 +315,8 @@ class LlamaModel:
 
     def _version(self) -> str:
         """What a KV state depends on besides model and tokens."""
-        return f"{self._library.__version__} {self._library.llama_print_system_info().decode()}"
+        built = self._library.llama_print_system_info().decode()
+        return f"{self._library.__version__} {built}{self._adapters.now.key}"
 
     # --- the prompt ---------------------------------------------------------------------------
 
@@ -453,6 +489,10 @@ def _fit(folder: Path) -> None:
     llama = ctypes.CDLL(str(folder / "libllama.so"))
     if not llama.ggml_backend_reg_count():
         llama.ggml_backend_load_all_from_path(os.fsencode(folder))
+
+
+def _last_error() -> str:
+    return _errors[-1] if _errors else "no reason was given"
 
 
 def _log(level: int, text: bytes, _: object) -> None:

@@ -90,6 +90,12 @@ class LanguageModel(Protocol):
         Raises `AssistantError` when the engine fails.
         """
 
+    def use_adapter(self, name: str) -> None:
+        """Answer with the LoRA adapter `name`, or path, from the next call on; empty: without any.
+
+        Raises `BadInput` for one that cannot be used; then the one before stays.
+        """
+
     def beside(self) -> GuestModel:
         """Return a model of the same weights for others to talk with, on the same thread.
 

@@ -7,6 +7,8 @@ is one sentence.
 from collections.abc import Callable, Iterator
 
 from assistant.config import Llm
+from assistant.errors import BadInput
+from assistant.mind.adapter import NONE
 from assistant.mind.model import Message, Usage, never
 
 SENTENCES = {"en": "I cannot answer that right now.", "zh": "这个我现在答不了。"}
@@ -59,6 +61,11 @@ class NoModel:
     ) -> Iterator[str]:
         """Yield the sentence."""
         yield self._sentence
+
+    def use_adapter(self, name: str) -> None:
+        """There is nothing that an adapter could change. Raises `BadInput` for one."""
+        if name not in ("", NONE):
+            raise BadInput("{name}: there is no model here for an adapter.", name=name)
 
     def beside(self) -> "NoModel":
         """Return one for those who write."""

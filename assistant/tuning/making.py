@@ -45,7 +45,7 @@ def tunable(shelf: Shelf) -> Entry:
 
     Raises `EngineMissing` when there is none.
     """
-    models = [entry for entry in shelf.published if entry.engine == "llama"]
+    models = [entry for entry in shelf.published if entry.purpose == "llm"]
     found = next((entry for entry in models if shelf.ready(entry)), None)
     if found is None:
         way = f"; {shelf.way_to(models[0])}" if models else ""
@@ -62,7 +62,7 @@ def make(shelf: Shelf, entry: Entry, report: Report, *, again: bool = False) -> 
     does not fit on the disk, `EngineMissing` when it is not installed, `AssistantError` when it is
     damaged.
     """
-    if entry.engine != "llama" or entry.archive or len(entry.files) != 1:
+    if entry.purpose != "llm" or entry.archive or len(entry.files) != 1:
         raise BadInput(
             "`{name}` cannot be tuned: only a language model in one file can.", name=entry.name
         )
