@@ -556,7 +556,11 @@ class Log(Section):
 class Config(Section):
     """All settings."""
 
-    language: Literal["en", "zh"] = Field("en", description="the language that is spoken with it")
+    language: Literal["en", "zh", "auto"] = Field(
+        "en",
+        description="the language that is spoken with it; `auto`: English and Chinese, each "
+        "question is answered in its own; see [languages](languages.md)",
+    )
     audio: Audio = Audio()
     wake: Wake = Wake()
     asr: Asr = Asr()

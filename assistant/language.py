@@ -49,6 +49,11 @@ def among(languages: Sequence[str], text: str, otherwise: str) -> str:
     return languages[0] if len(languages) == 1 else of(text, otherwise)
 
 
+def which(setting: str, text: str) -> str:
+    """Return the language of `text`, which is in one of those that the setting means."""
+    return among(spoken(setting), text, leading(setting))
+
+
 def candidates(languages: Sequence[str], text: str, otherwise: str) -> tuple[str, ...]:
     """Return those of `languages` whose sentences `text` may be one of, the likeliest first."""
     if len(languages) == 1:

@@ -155,7 +155,7 @@ class Device:
             iter([HERE]),
             begin,
             gave_up,
-            words=hybrid.words,
+            words=hybrid.words(question),
             patience_s=hybrid.settings.patience,
             ahead=1,
             released=lambda: True,
@@ -166,7 +166,7 @@ class Device:
         here = HERE in said
         if not here:
             self._history.append(question, said)
-        outcome = "answered" if not said.endswith(hybrid.words.broken) else "broken"
+        outcome = "answered" if not said.endswith(hybrid.words(question).broken) else "broken"
         if here:
             outcome = next((each for each in ("kept", "late") if each in happened), "failed")
         return Turn(outcome, pieces[0][0], pieces[-1][0], len(pieces)), said

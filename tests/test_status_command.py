@@ -10,7 +10,7 @@ from test_trace_command import served
 
 from assistant.serve.control import ControlServer
 
-ABOUT = {"model": "small", "language": "en", "version": "1.0"}
+ABOUT = {"model": "small", "language": "en", "spoken": "en", "version": "1.0"}
 STATE = {"phase": "speaking", "turn": 3, "out": False}
 
 
@@ -23,9 +23,13 @@ def status(path, *arguments):
     return assistant(f"--set=paths.socket={path}", "status", *arguments)
 
 
-def test_a_running_assistant_is_well_and_says_what_it_does(path):
+@pytest.mark.parametrize(
+    ("about", "told"),
+    [(ABOUT, b"en"), (ABOUT | {"language": "auto", "spoken": "zh"}, b"auto, now zh")],
+)
+def test_a_running_assistant_is_well_and_says_what_it_does(path, about, told):
     async def main():
-        server = ControlServer(path, lambda r: ABOUT if r["command"] == "info" else STATE)
+        server = ControlServer(path, lambda r: about if r["command"] == "info" else STATE)
         await server.start()
         try:
             return await asyncio.to_thread(lambda: (status(path), status(path, "--json")))
@@ -34,8 +38,8 @@ def test_a_running_assistant_is_well_and_says_what_it_does(path):
 
     plain, as_json = asyncio.run(main())
     assert (plain.returncode, as_json.returncode) == (0, 0)
-    assert plain.stdout == b"speaking (small, en)\n"
-    assert json.loads(as_json.stdout) == STATE | ABOUT
+    assert plain.stdout == b"speaking (small, " + told + b")\n"
+    assert json.loads(as_json.stdout) == STATE | about
 
 
 def test_one_that_still_loads_is_not_well(path):

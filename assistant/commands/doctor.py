@@ -14,6 +14,7 @@ from assistant import __version__
 from assistant.commands import example, plain, print_json, quieten, settings
 from assistant.config import Config
 from assistant.errors import AssistantError
+from assistant.language import AUTO, leading, spoken
 
 if TYPE_CHECKING:
     from assistant.wyoming.finding import Kind
@@ -58,6 +59,8 @@ def examine(config: Config) -> Iterator[Finding]:
     yield _finding("microphone", lambda: _device(config, "input", config.audio.input))
     yield _finding("loudspeaker", lambda: _device(config, "output", config.audio.output))
     yield _finding("wake word", lambda: _wakes(config, wake.make))
+    if config.language == AUTO:
+        yield Finding("language", True, _languages(config))
     yield _finding("recogniser", lambda: _recogniser(config))
     yield _finding("language model", lambda: mind.explain(config))
     yield _finding("voice", lambda: _voice(config))
@@ -88,6 +91,12 @@ def _device(config: Config, kind: Literal["input", "output"], wanted: str | int)
     if config.audio.backend == "none":
         return "not used (audio.backend is none)"
     return str(devices.resolve(kind, wanted, devices.listing()).name)
+
+
+def _languages(config: Config) -> str:
+    both = " and ".join(f"`{each}`" for each in spoken(config.language))
+    only = leading(config.language)
+    return f"{both}: each question is answered in its own; what can be in one only is in `{only}`"
 
 
 def _recogniser(config: Config) -> str:

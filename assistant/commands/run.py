@@ -228,7 +228,12 @@ class Foreground:
                 self._daemon.post(SayRequested(text))
             case "info":
                 name = self._daemon.model_name
-                return {"model": name, "language": self._config.language, "version": __version__}
+                return {
+                    "model": name,
+                    "language": self._config.language,
+                    "spoken": self._daemon.language,
+                    "version": __version__,
+                }
             case "state":
                 return visible(self._daemon.state)
             case "figures":

@@ -11,6 +11,7 @@ from assistant.commands import example, interruptible, quieten, settings
 from assistant.commands.ask import read_text
 from assistant.config import Config
 from assistant.errors import AssistantError, BadInput
+from assistant.language import leading
 
 
 @click.command(
@@ -86,7 +87,7 @@ def play(config: Config, text: str) -> None:
 
     speaker = Speaker(
         lambda: engines.make(config),
-        language=config.language,
+        language=leading(config.language),
         first_clause=config.speech.first_clause,
         clause=config.speech.clause,
         resample=resample,

@@ -12,6 +12,7 @@ import click
 
 from assistant.commands import example, plain, print_json, settings, tell, write_whole
 from assistant.errors import BadInput
+from assistant.language import candidates, leading, spoken
 
 if TYPE_CHECKING:
     from assistant.config import Config
@@ -84,8 +85,12 @@ def list_(as_json: bool) -> None:
     from assistant.mind.skills import explaining
     from assistant.mind.skills.sentences import example as example_of
 
-    shelf, book, _ = _open(settings())
-    for intent, sentence in [*_owned(shelf, settings().language), *book.examples()]:
+    known = [
+        (shelf, book, intent, sentence)
+        for shelf, book, _ in map(_open, _each(settings()))
+        for intent, sentence in [*_owned(shelf, book.language), *book.examples()]
+    ]
+    for shelf, book, intent, sentence in known:
         source = explaining.source(shelf, intent)
         shown = example_of(sentence, book.rules)
         if as_json:
@@ -124,9 +129,11 @@ def test(sentence: tuple[str, ...], as_json: bool, examples: bool) -> int:
     from assistant.mind.skills.sentences import tokens
 
     text = read_text(sentence)
-    shelf, book, sentences = _open(settings())
-    found = sentences.explain(text)
-    request = found.request
+    for config in _each(settings(), text):
+        shelf, book, sentences = _open(config)
+        found = sentences.explain(text)
+        if request := found.request:
+            break
     near = [
         Near(
             intent,
@@ -205,7 +212,7 @@ def new(name: str, plugin: bool) -> None:
             "{parent}: cannot be made: {strerror}.", parent=path.parent, strerror=error.strerror
         ) from error
     write_whole(path, text)
-    said = f"试试{words}" if config.language == "zh" else f"try the {words}"
+    said = f"试试{words}" if leading(config.language) == "zh" else f"try the {words}"
     tell("written: {path}", path=path)
     tell('try it: assistant skills test "{said}"', said=said)
     if not config.skills.enabled:
@@ -260,6 +267,14 @@ def _try(file: str, text: str, words: str) -> None:
     for language, said in (("en", f"try the {words}"), ("zh", f"试试{words}")):
         if not any(book.match(said) for book in shelf.books(language)):
             raise BadInput("`{words}` is read as something else; choose another name.", words=words)
+
+
+def _each(config: "Config", text: str = "") -> "list[Config]":
+    """Return the settings for each language that is spoken, or that `text` may be in."""
+    languages = spoken(config.language)
+    if text:
+        languages = candidates(languages, text, languages[0])
+    return [config.model_copy(update={"language": each}) for each in languages]
 
 
 def _open(config: "Config") -> "tuple[Shelf, Book, Sentences]":

@@ -17,4 +17,7 @@ def command(as_json: bool) -> None:
     if as_json:
         print_json({key: value for key, value in told.items() if key != "ok"})
     else:
-        click.echo(f"{told['phase']} ({told['model']}, {told['language']})")
+        language = told["language"]
+        if language != told["spoken"]:  # it is `auto`
+            language = f"{language}, now {told['spoken']}"
+        click.echo(f"{told['phase']} ({told['model']}, {language})")

@@ -11,6 +11,7 @@ from assistant.audio.frames import RATE, Frame
 from assistant.config import Config
 from assistant.ears.vosk import UNKNOWN, VoskRecogniser
 from assistant.errors import BadInput, EngineMissing
+from assistant.language import leading
 
 REFRACTORY_S = 2.0
 """After a wake word it is deaf for this many s of sound: one utterance wakes once."""
@@ -205,7 +206,7 @@ def make(config: Config) -> list[WakeDetector]:
         from assistant.models import Shelf
 
         shelf, wanted = Shelf(config.models_dir), wake.phrases_model
-        language = None if wanted else config.language
+        language = None if wanted else leading(config.language)
         path = shelf.locate(wanted, "asr", engine="vosk", language=language)
         detectors.append(PhraseWake(wake.phrases, path))
     return detectors

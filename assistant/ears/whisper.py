@@ -10,6 +10,7 @@ from assistant.audio.frames import RATE, Pcm
 from assistant.ears.level import FULL_SCALE, dbfs
 from assistant.ears.recogniser import Transcript
 from assistant.errors import BadInput, EngineMissing
+from assistant.language import spoken
 
 FILES = ("model.bin", "config.json", "tokenizer.json")
 
@@ -38,14 +39,15 @@ class WhisperRecogniser:
     streaming = False
 
     def __init__(self, path: Path, language: str, *, threads: int = 0) -> None:
-        """Load the model in the folder `path`; `language` is a code such as "zh".
+        """Load the model in the folder `path`; `language` is a code such as "zh", or "auto".
 
-        `threads` 0: as many as the machine has cores, at most 4. Raises `BadInput` for a broken
+        With "auto" each utterance is heard in the one of `assistant.language.LANGUAGES` that it is
+        in. `threads` 0: as many as the machine has cores, at most 4. Raises `BadInput` for a broken
         model or a language that it does not know, `EngineMissing` without the package.
         """
         _check(path)
         try:
-            from faster_whisper import WhisperModel
+            from assistant.ears.whisper_model import Network
         except (ImportError, OSError) as error:
             raise EngineMissing(
                 "Whisper needs the package `faster-whisper`, which cannot be loaded ({error}); "
@@ -54,7 +56,7 @@ class WhisperRecogniser:
                 error=error,
             ) from error
         try:
-            self._model: Any = WhisperModel(
+            self._model: Any = Network(
                 str(path),
                 device="cpu",
                 compute_type="int8",
@@ -67,15 +69,8 @@ class WhisperRecogniser:
                 path=path,
                 error=_first_line(error),
             ) from error
-        if language not in self._model.supported_languages:
-            raise BadInput(
-                "{path}: this Whisper model does not know the language {language!r}; allowed: "
-                "{supported_languages}.",
-                path=path,
-                language=language,
-                supported_languages=", ".join(self._model.supported_languages),
-            )
-        self._language = language
+        self._languages = spoken(language)
+        self._check_languages(path)
         self.start()
 
     def start(self) -> None:
@@ -98,9 +93,13 @@ class WhisperRecogniser:
         blocks = range(0, len(sound), RATE // 50)
         if max(dbfs(sound[at : at + RATE // 50]) for at in blocks) < SILENCE:
             return ""
+        waves = (sound / FULL_SCALE).astype(np.float32)
+        language, *others = self._languages
+        if others:
+            language = self._model.which(waves, self._languages)
         segments, _ = self._model.transcribe(
-            (sound / FULL_SCALE).astype(np.float32),
-            language=self._language,
+            waves,
+            language=language,
             beam_size=1,
             temperature=0.0,
             condition_on_previous_text=False,
@@ -108,7 +107,7 @@ class WhisperRecogniser:
             no_speech_threshold=None,  # judged below, together with the others
             log_prob_threshold=None,
             compression_ratio_threshold=None,
-            initial_prompt=SIMPLIFIED if self._language == "zh" else None,
+            initial_prompt=SIMPLIFIED if language == "zh" else None,
             max_new_tokens=8 + round(TOKENS_PER_S * len(sound) / RATE),
         )
         return "".join(s.text for s in segments if not _made_up(s)).strip()
@@ -122,6 +121,24 @@ class WhisperRecogniser:
     def close(self) -> None:
         """Free the model."""
         self._model = None
+
+    def _check_languages(self, path: Path) -> None:
+        known = self._model.supported_languages
+        if all(language in known for language in self._languages):
+            return
+        if len(self._languages) > 1:
+            raise BadInput(
+                '{path}: this Whisper model hears English only, but `language` is "auto"; '
+                "`assistant models fetch whisper-base` gets one that hears both.",
+                path=path,
+            )
+        raise BadInput(
+            "{path}: this Whisper model does not know the language {language!r}; allowed: "
+            "{supported_languages}.",
+            path=path,
+            language=self._languages[0],
+            supported_languages=", ".join(known),
+        )
 
 
 def _made_up(segment: Any) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 
 from assistant.config import Llm
 from assistant.errors import BadInput
+from assistant.language import which
 from assistant.mind.adapter import NONE
 from assistant.mind.model import Message, Usage, never
 
@@ -22,7 +23,8 @@ class NoModel:
     name = "none"
 
     def __init__(self, language: str) -> None:
-        self._sentence = SENTENCES[language]
+        """`language` is that of the settings."""
+        self._language = language
 
     @property
     def usage(self) -> Usage:
@@ -49,7 +51,7 @@ class NoModel:
         judged: Callable[[float], None] | None = None,
     ) -> Iterator[str]:
         """Yield the sentence."""
-        yield self._sentence
+        yield SENTENCES[which(self._language, messages[-1].text)]
 
     def answer(
         self,
@@ -60,7 +62,7 @@ class NoModel:
         interrupted: Callable[[], bool],
     ) -> Iterator[str]:
         """Yield the sentence."""
-        yield self._sentence
+        yield SENTENCES[which(self._language, messages[-1].text)]
 
     def use_adapter(self, name: str) -> None:
         """There is nothing that an adapter could change. Raises `BadInput` for one."""

@@ -4,6 +4,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from assistant.cores import Cores
@@ -153,7 +154,7 @@ class Thinker:
         if question is None:  # what was said was no answer
             return
         if self.hybrid:
-            heard = self.hybrid.words.without(heard)
+            heard = self.hybrid.heard(heard)
 
         def job() -> None:
             self._history.append(question, heard)
@@ -287,7 +288,8 @@ class Thinker:
             return local
 
         def begin() -> "Errand | None":
-            if errand := hybrid.begin(route, earlier[1:-1], "voice"):
+            asked = replace(route, text=earlier[-1].text)
+            if errand := hybrid.begin(asked, earlier[1:-1], "voice"):
                 self._mark(key, "sent_out", why=route.why, hard=round(route.hard, 3))
                 self._on_out(key)
             return errand
@@ -296,7 +298,7 @@ class Thinker:
             local,
             begin,
             hybrid.gave_up,
-            words=hybrid.words,
+            words=hybrid.words(text, self._held()),
             patience_s=hybrid.settings.patience,
             ahead=self._secret_tokens,
             released=lambda: key <= self._released,

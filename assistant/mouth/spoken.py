@@ -9,6 +9,7 @@ for spelling them out.
 
 import re
 
+from assistant.language import leading
 from assistant.mouth import spoken_en, spoken_zh
 from assistant.mouth.plain import plain, prose
 
@@ -22,10 +23,10 @@ HAN_WEIGHT = 4
 def speakable(text: str, language: str) -> str:
     """Return what is to be said for `text`, "" when there is nothing to be said.
 
-    `language` is "en" or "zh"; a clause that is clearly in the other one is read by the rules of
-    that. Never raises, whatever the text; the time grows with its length only.
+    `language` is "en", "zh" or "auto"; a clause that is clearly in another one is read by the rules
+    of that. Never raises, whatever the text; the time grows with its length only.
     """
-    language = _language(prose(text), language)
+    language = _language(prose(text), leading(language))
     rules = _RULES[language]
     text = plain(text, remark=rules.CODE, dot=rules.DOT, at=rules.AT)
     text = rules.spell(text)

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from assistant.errors import AssistantError, BadInput, Busy
+from assistant.language import which
 from assistant.serve.requests import checked
 
 if TYPE_CHECKING:
@@ -115,13 +116,14 @@ class Lending:
                         "end": round(end / RATE, 3),
                         "text": heard.text,
                     }
+            language = which(daemon.config.language, "".join(texts))
             yield {
                 "event": "end",
-                "text": _joined(texts, daemon.config.language),
+                "text": _joined(texts, language),
                 "words": words,
                 "audio_s": round(len(pcm) / RATE, 3),
                 "wall_s": round(time.monotonic() - began, 3),
-                "language": daemon.config.language,
+                "language": language,
             }
 
     async def speak(self, request: dict[str, Any]) -> AsyncGenerator[dict[str, Any], None]:

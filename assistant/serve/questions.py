@@ -117,7 +117,7 @@ async def _from_afar(hybrid: "Hybrid", question: Question) -> AsyncGenerator[dic
         yield {"event": "back"}
         return
     if finish == "cut":
-        yield {"event": "text", "text": hybrid.words.broken}
+        yield {"event": "text", "text": hybrid.words(question.messages[-1].text).broken}
     total = time.monotonic() - began
     usage = {"waited_s": 0.0, "first_token_s": round(first, 4), "total_s": round(total, 4)}
     yield {"event": "end", "finish": finish, "usage": usage}

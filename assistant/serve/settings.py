@@ -12,12 +12,14 @@ from typing import Any
 from assistant import files
 from assistant.config import Config, parse
 from assistant.errors import AssistantError, BadInput
+from assistant.language import AUTO, leading
+from assistant.language import LANGUAGES as SPOKEN
 
 log = logging.getLogger(__name__)
 
 FILE = "settings.json"
 """In the folder of what must not be lost."""
-LANGUAGES = ("en", "zh")
+LANGUAGES = (*SPOKEN, AUTO)
 SPEECH = ("volume", "voice")
 NAMES = (*SPEECH, "language", "muted")
 
@@ -147,7 +149,7 @@ def spoken_language(config: Config) -> str:
         chosen = _kept(config.state_dir / FILE)
     except (OSError, ValueError, RecursionError, BadInput):
         chosen = {}
-    return str(chosen.get("language", config.language))
+    return leading(str(chosen.get("language", config.language)))
 
 
 def write(path: Path, chosen: Chosen) -> None:
@@ -188,7 +190,7 @@ def _there(config: Config, language: str) -> bool:
         if changed.wake.phrases and not changed.wake.always:
             wanted = changed.wake.phrases_model
             Shelf(changed.models_dir).locate(
-                wanted, "asr", engine="vosk", language=None if wanted else language
+                wanted, "asr", engine="vosk", language=None if wanted else leading(language)
             )
     except BadInput:
         return False

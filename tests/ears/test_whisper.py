@@ -26,6 +26,13 @@ def english():
     made.close()
 
 
+@pytest.fixture(scope="module")
+def either():
+    made = WhisperRecogniser(MODEL, "auto")
+    yield made
+    made.close()
+
+
 def run(recogniser, pcm, size=FRAME_SAMPLES):
     recogniser.start()
     for at in range(0, len(pcm), size):
@@ -48,6 +55,19 @@ def test_chinese_is_written_in_simplified_characters(chinese):
 def test_english_of_a_person_is_heard(english):
     assert "amiable himself" in run(english, austen(930)).text
     assert "clubs" in run(english, cards(3)).text
+
+
+def test_of_two_languages_the_one_is_heard_that_is_spoken(either):
+    assert run(either, wav(DATA / "zh-hello-world.wav")).text.startswith("你好")
+    assert "clubs" in run(either, cards(3)).text
+    assert run(either, wav(DATA / "zh-thousand-characters.wav")).text.startswith("天地玄")
+
+
+def test_what_was_encoded_to_tell_the_language_is_what_is_transcribed(either, english):
+    """Neither is the sound encoded twice, nor an older sound heard in its place."""
+    for pcm in (cards(3), austen(930), silence(0), cards(3)):
+        assert run(either, pcm) == run(english, pcm)
+        assert either._model._encoded is None
 
 
 @pytest.mark.parametrize(

@@ -123,7 +123,8 @@ def test_what_is_installed_may_be_chosen(tmp_path):
     assert settings.languages(base) == ["en"]  # its own, though nothing can hear it
     for name in ("whisper-base", JOE):
         (tmp_path / name).symlink_to(Config().models_dir / name)
-    assert settings.languages(base) == ["en", "zh"]
+    assert settings.languages(base) == ["en", "zh", "auto"]
+    assert settings.voices(base, {"language": "auto"}) == ["", "en-us", "en-gb", "cmn-latn-pinyin"]
     assert settings.voices(base, {}) == ["", "en-us", "en-gb"]
     assert settings.voices(base, {"language": "zh"}) == ["", "cmn-latn-pinyin"]
     piper = config(paths={"models": str(tmp_path)}, speech={"engine": "piper"})
@@ -503,7 +504,7 @@ def test_a_language_whose_model_is_broken_leaves_everything_as_it_was(tmp_path):
     with broken.open("wb") as file:
         file.truncate(size)
     with Running(tmp_path, f"--set=paths.models={models}") as daemon:
-        assert daemon.call("settings")["languages"] == ["en", "zh"]
+        assert daemon.call("settings")["languages"] == ["en", "zh", "auto"]
         with pytest.raises(AssistantError, match="nothing was changed"):
             daemon.call("set", language="zh")
         daemon.wait("restarting")

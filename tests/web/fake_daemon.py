@@ -200,7 +200,7 @@ class FakeDaemon:
             case "state":
                 return {"ok": True, "phase": "asleep", "turn": 0}
             case "info":
-                told = {"model": "fake-model", "language": self.language, "version": "0.1.0"}
+                told = {"model": "fake-model", "spoken": self.language, "version": "0.1.0"}
                 return {"ok": True, **told}
             case "figures":
                 return {"ok": True, **self.figures}

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Literal
 
 from assistant.config import Config
 from assistant.errors import AssistantError
+from assistant.language import spoken, which
 from assistant.mind.model import Message
 from assistant.mind.prompt import system_prompt, written_prompt
 from assistant.mind.remote.client import Client, find_key
-from assistant.mind.remote.either import WORDS
+from assistant.mind.remote.either import WORDS, Words
 from assistant.mind.remote.errand import Errand
 from assistant.mind.remote.errors import Fault, RemoteFailed
 from assistant.mind.remote.ledger import Ledger
@@ -44,7 +45,7 @@ class Hybrid:
         ledger: Ledger,
     ) -> None:
         self.settings = config.remote
-        self.words = WORDS[config.language]
+        self._language = config.language
         # Never `llm.system_prompt`: what stands there was not written for strangers.
         own = config.remote.system_prompt
         self._systems: dict[Source, str] = {
@@ -62,6 +63,19 @@ class Hybrid:
     def host(self) -> str:
         """Where questions go."""
         return self._client.host
+
+    def words(self, question: str, held: str = "") -> Words:
+        """Return what is said when the answer to a question is late, or breaks off.
+
+        In the language `held`; empty: in that of the question.
+        """
+        return WORDS[held or which(self._language, question)]
+
+    def heard(self, answer: str) -> str:
+        """Return what was heard of an answer without those words."""
+        for language in spoken(self._language):
+            answer = WORDS[language].without(answer)
+        return answer
 
     def route(self, text: str) -> Route:
         """Say where a question goes; the last one's answer is remembered."""

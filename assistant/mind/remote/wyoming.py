@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 
 from assistant.config import Remote
 from assistant.errors import BadInput
+from assistant.language import which
 from assistant.mind.model import Message
 from assistant.mind.remote.errors import Fault, RemoteFailed
 from assistant.wyoming import need
@@ -60,7 +61,8 @@ class WyomingClient:
 
         connection = Connection(self._address)
         try:
-            asked = Transcript(clean(question), language=self._language)
+            language = which(self._language, question)
+            asked = Transcript(clean(question), language=language)
             connection.send(asked, timeout_s=SILENCE_S)
             ends, size, streamed = time.monotonic() + self._timeout_s, 0, False
             while event := connection.receive(
@@ -75,7 +77,7 @@ class WyomingClient:
                             raise Lost("endless", "the remote answer has no end.")
                         yield piece
                     case "handled" if not streamed:
-                        yield text(event) if event.data.get("text") else DONE[self._language]
+                        yield text(event) if event.data.get("text") else DONE[language]
                         return
                     case "handled-stop" | "not-handled":
                         return

@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from assistant.config import Config
 from assistant.errors import AssistantError
+from assistant.language import leading
 from assistant.serve import settings as changes
 from assistant.serve.web.answers import json_answer
 from assistant.serve.web.house import House, of
@@ -30,5 +31,5 @@ async def _language(house: House) -> str:
     """Return the language that is spoken; where the daemon is away, what it told or kept last."""
     with contextlib.suppress(AssistantError):
         info = await house.link.call({"command": "info"})
-        house.language = str(info.get("language", house.config.language))
+        house.language = str(info.get("spoken", leading(house.config.language)))
     return house.language or changes.spoken_language(house.config)

@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from assistant import __version__
+from assistant.language import LANGUAGES as PAGES
 from assistant.serve.lending import LONGEST_TEXT
 from assistant.serve.settings import LANGUAGES
 from assistant.serve.web.answers import json_answer
@@ -218,7 +219,7 @@ def _state() -> Schema:
 
 def _face() -> Schema:
     texts = {"type": "array", "items": TEXT}
-    told = _object(language={"enum": list(LANGUAGES)}, attract=texts, phrases=texts)
+    told = _object(language={"enum": list(PAGES)}, attract=texts, phrases=texts)
     return _operation(
         "What the face shows while it sleeps.", {"200": _json(told)}, asks_daemon=False
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from assistant import __version__
 from assistant.config import Config
 from assistant.daemon import Daemon
+from assistant.language import spoken
 from assistant.serve.lending import Lending
 from assistant.serve.web.access import is_loopback
 from assistant.serve.wyoming import gate, info
@@ -84,8 +85,9 @@ class Door:
 
         name = info.of(self._config)
         offers: list[Offer] = []
+        languages = ",".join(spoken(self._config.language))
         for what, port in ports.items():
-            told = {"version": __version__, "language": self._config.language, "offers": what}
+            told = {"version": __version__, "language": languages, "offers": what}
             offers.append(Offer(name if what == "services" else f"{name} {what}", port, told))
         self._announcer = Announcer(host, name, offers)
         self._announcer.start()

@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from wyoming.event import Event
 
 from assistant.errors import BadInput
+from assistant.language import spoken
 from assistant.serve import requests
 from assistant.serve.requests import Form
 
@@ -110,8 +111,8 @@ def read(form: type[Form], event: Event) -> Form:
 
 
 def speaks(wanted: str | None, language: str) -> bool:
-    """Whether a wish for a language, such as `en_US`, is met by `language`."""
-    return not wanted or wanted.replace("_", "-").split("-")[0].lower() == language
+    """Whether a wish for a language, such as `en_US`, is met by the setting `language`."""
+    return not wanted or wanted.replace("_", "-").split("-")[0].lower() in spoken(language)
 
 
 def need_language(wanted: str | None, language: str) -> None:
@@ -120,5 +121,5 @@ def need_language(wanted: str | None, language: str) -> None:
         raise BadInput(
             "the language {wanted!r} is not spoken here; there is: {language}.",
             wanted=wanted,
-            language=language,
+            language=", ".join(spoken(language)),
         )

@@ -11,6 +11,7 @@ from wyoming.event import Event
 from assistant.audio.frames import RATE, Pcm
 from assistant.ears.listener import Taken
 from assistant.errors import Busy
+from assistant.language import which
 from assistant.serve.lending import UTTERANCE_S, Lending, Utterance, utterances
 from assistant.serve.wyoming import forms
 from assistant.serve.wyoming.peer import Peer
@@ -66,7 +67,7 @@ class Hearing:
         lending, texts = self._lend(), []
         for start, end in utterances(pcm):
             texts.append((await self._turns.of(partial(lending.hear, pcm[start:end]))).text)
-        return ("" if language == "zh" else " ").join(filter(None, texts))
+        return ("" if which(language, "".join(texts)) == "zh" else " ").join(filter(None, texts))
 
 
 class _Following:
@@ -132,11 +133,12 @@ class _Writing:
         anew, piece = self._told.end(text)
         self._begun = self._begun and not anew
         await self._send(piece)
-        await self._peer.say(Transcript(text=text, language=self._language), TranscriptStop())
+        language = which(self._language, text)
+        await self._peer.say(Transcript(text=text, language=language), TranscriptStop())
 
     async def _send(self, piece: str) -> None:
         if not self._begun:
             self._begun = True
-            await self._peer.say(TranscriptStart(language=self._language))
+            await self._peer.say(TranscriptStart(language=which(self._language, piece)))
         if piece:
             await self._peer.say(TranscriptChunk(text=piece))

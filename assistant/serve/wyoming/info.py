@@ -22,6 +22,7 @@ from assistant.audio.frames import RATE
 from assistant.config import Config
 from assistant.ears import engines as ears
 from assistant.errors import AssistantError
+from assistant.language import leading, spoken
 from assistant.mouth import engines as mouth
 
 MAKERS = {
@@ -41,7 +42,7 @@ MAKERS = {
 def services(config: Config, model: str, *, hears: bool, speaks: bool) -> Info:
     """Describe what is lent; `model` is the language model's name. Reads folders."""
     name = of(config)
-    languages: list[str] = [config.language]
+    languages = list(spoken(config.language))
     info = Info()
     if hears:
         engine, heard_by = _recogniser(config)
@@ -134,7 +135,7 @@ def satellite(config: Config, rate: int) -> Info:
             attribution=_maker("microWakeWord" if word in config.wake.words else "vosk"),
             installed=True,
             version=None,
-            languages=["en" if word in config.wake.words else config.language],
+            languages=["en" if word in config.wake.words else leading(config.language)],
             phrase=phrase,
         )
         for word, phrase in words.items()

@@ -4,7 +4,7 @@ import { ask } from "/static/ask.js";
 import { t } from "/static/words.js";
 
 const VOLUME_PAUSE = 250; // ms without a change of the slider before it is sent
-const LANGUAGES = { en: "English", zh: "中文" };
+const LANGUAGES = { en: "English", zh: "中文", auto: "English / 中文" };
 
 const $ = (id) => document.getElementById(id);
 
