@@ -44,6 +44,8 @@ class Adder:
         """Files above `largest` bytes are refused. `progress(path, done, of)` counts passages."""
         self._store, self._meaning, self._largest = store, meaning, largest
         self._progress = progress
+        # Who watches a folder does not read all of it again and again.
+        self._seen: dict[tuple[str, str], tuple[tuple[int, int], str]] = {}
 
     def add(self, path: Path, name: str = "") -> Iterator[Outcome]:
         """Add a file, or all of a folder that can be read; yield what became of each.
@@ -93,20 +95,28 @@ class Adder:
     def _one(self, path: Path, name: str) -> Outcome:
         whole = str(path.resolve())
         try:
-            if not path.is_file():
-                raise BadInput("{path}: it is no file.", path=path)
-            if (size := path.stat().st_size) > self._largest:
-                raise BadInput(
-                    "{path}: {size:.0f} MB; at most {largest:.0f} MB are read; split it.",
-                    path=path,
-                    size=size / 1000000.0,
-                    largest=self._largest / 1000000.0,
-                )
-            return self.put(whole, name or called(path), path.read_bytes())
-        except AssistantError as error:
-            return Outcome(whole, "skipped", why=str(error))
+            stamp = _stamp(path)
+            known, why = self._seen.get((whole, name), (None, ""))
+            if known == stamp and (why or self._store.hash(whole)):
+                return Outcome(whole, "skipped" if why else "unchanged", why=why)
+            outcome = self._read(path, whole, name or called(path))
         except OSError as error:
             return Outcome(whole, "skipped", why=f"{path}: cannot be read: {error.strerror}.")
+        self._seen[whole, name] = stamp, outcome.why
+        return outcome
+
+    def _read(self, path: Path, whole: str, name: str) -> Outcome:
+        try:
+            if not path.is_file():
+                raise BadInput(f"{path}: it is no file.")
+            if (size := path.stat().st_size) > self._largest:
+                raise BadInput(
+                    f"{path}: {size / 1e6:.0f} MB; at most {self._largest / 1e6:.0f} MB are "
+                    "read; split it."
+                )
+            return self.put(whole, name, path.read_bytes())
+        except AssistantError as error:
+            return Outcome(whole, "skipped", why=str(error))
 
     def _vectors(self, path: str, rows: list[Row]) -> list[Vectors]:
         made, found, fresh = self._store.made(path), [], 0
@@ -129,6 +139,12 @@ def files(folder: Path) -> Iterator[Path]:
         for name in sorted(names):
             if not name.startswith(".") and Path(name).suffix.lower() in READERS:
                 yield Path(place, name)
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    """Return what changes when a file does: when it was written, and its size."""
+    found = path.stat()
+    return found.st_mtime_ns, found.st_size
 
 
 def called(path: Path) -> str:

@@ -194,6 +194,22 @@ def test_of_a_document_that_changed_only_the_new_passages_are_made(store, meanin
     assert len(store.having("red")) == 1
 
 
+def test_who_watches_reads_only_what_was_written_anew(store, meaning, tmp_path, monkeypatch):
+    kept = tmp_path / "folder"
+    kept.mkdir()
+    (kept / "a.txt").write_text("The door is green.")
+    (kept / "b.txt").write_bytes(b"\xff\xfe\xff")
+    adder, read = Adder(store, meaning, LARGEST), []
+    real = Path.read_bytes
+    monkeypatch.setattr(Path, "read_bytes", lambda path: read.append(path.name) or real(path))
+    for expected in (["added", "skipped"], ["unchanged", "skipped"]):
+        assert [each.state for each in adder.sync(kept)] == expected
+    assert read == ["a.txt", "b.txt"]
+    store.remove(str(kept / "a.txt"))
+    (kept / "b.txt").write_text("The door is blue.")
+    assert [each.state for each in adder.sync(kept)] == ["added", "added"]
+
+
 def test_a_file_that_is_no_store_is_told(tmp_path):
     (tmp_path / "k.sqlite").write_text("no database, but long enough to look like one " * 9)
     with pytest.raises(BadInput, match=r"k\.sqlite: it cannot be used"):
