@@ -31,6 +31,7 @@ COMMANDS = {
     "mqtt": "Say what this device is called at the MQTT broker, and whether it is connected.",
     "knowledge": "Keep documents to answer from: add, list, remove, search, ask, watch.",
     "skills": "Show what is answered without the model, and add to it: list, test, new.",
+    "persona": "Show who it can be, and make it somebody else: list, show, new, check.",
     "privacy": "Tell what may leave the device; `log` shows what did.",
     "wake": "Wake the running assistant, as its wake word would.",
     "status": "Say what the running assistant does, or that none answers.",
@@ -139,10 +140,11 @@ def command(
     """An offline voice assistant for small computers that answers at once."""
 
     @functools.cache
-    def settings() -> "Config":
+    def settings(persona: str | None = None) -> "Config":
         from assistant import config  # takes a quarter of a second, which `--help` need not wait
 
-        loaded = config.load(path, overrides)
+        chosen = {} if persona is None else {"persona": persona}
+        loaded = config.load(path, overrides | chosen)
         level = logging.DEBUG if verbose else loaded.log.level.upper()
         logging.basicConfig(level=level, format="%(levelname)s %(name)s: %(message)s")
         return loaded

@@ -11,13 +11,16 @@ import tomllib
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, get_args, get_origin
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 from pydantic_core import ErrorDetails
 
 from assistant.errors import BadInput
+
+if TYPE_CHECKING:
+    from assistant.persona.reading import Persona
 
 SYSTEM_PATH = Path("/etc/assistant/config.toml")
 WEB_TOKEN = "web-token"
@@ -238,7 +241,7 @@ class Llm(Section):
         "to measure what that costs",
     )
     system_prompt: str = Field(
-        "", description="who the assistant is; empty: a kind, plain one, in `language`"
+        "", description="who the assistant is; empty: as `persona` says, in `language`"
     )
     threads: Annotated[int, Field(ge=0, le=256)] = Field(
         0, description="threads that make an answer; 0: fits the machine"
@@ -536,6 +539,11 @@ class Paths(Section):
         description="folder of the models; empty: `$ASSISTANT_MODELS`, `models/` of the checkout, "
         "`/var/lib/assistant/models` where it exists, or the user's data folder",
     )
+    personas: str = Field(
+        "",
+        description="folder of your own personas; empty: `personas` beside the configuration "
+        "file, where there is one",
+    )
     cache: str = Field(
         "", description="folder of what can be made again; empty: the user's or service's one"
     )
@@ -561,6 +569,11 @@ class Config(Section):
         description="the language that is spoken with it; `auto`: English and Chinese, each "
         "question is answered in its own; see [languages](languages.md)",
     )
+    persona: str = Field(
+        "",
+        description="who it is: a name from `assistant persona list`, or a path to a persona "
+        "file; empty: `kind`. What you set here goes before what the persona brings along",
+    )
     audio: Audio = Audio()
     wake: Wake = Wake()
     asr: Asr = Asr()
@@ -577,6 +590,20 @@ class Config(Section):
     mqtt: Mqtt = Mqtt()
     paths: Paths = Paths()
     log: Log = Log()
+    _who: "Persona | None" = PrivateAttr(None)
+
+    @property
+    def who(self) -> "Persona":
+        """Who it is: what the file named by `persona` says, once `load` has read it."""
+        from assistant.persona.reading import Persona
+
+        return self._who or Persona()
+
+    def played_by(self, persona: "Persona") -> Self:
+        """Return the same settings with another one that it is."""
+        copy = self.model_copy()
+        copy._who = persona
+        return copy
 
     @property
     def models_dir(self) -> Path:
@@ -690,19 +717,23 @@ def load(named: Path | None = None, overrides: dict[str, Any] | None = None) -> 
         target = data.setdefault(table, {}) if table else data
         if isinstance(target, dict):
             target[key] = value
-    return _with_skills(parse(data, str(path) if path else "command line"), path)
+    config = _with_folders(parse(data, str(path) if path else "command line"), path)
+    if not config.persona:
+        return config
+    from assistant.persona.wearing import worn
+
+    return worn(config)
 
 
-def _with_skills(config: Config, path: Path | None) -> Config:
-    """Return `config` with the folder of skills that is beside the configuration file."""
-    if config.skills.folder:
-        return config
-    beside = (path or next(search_path())).parent / "skills"
-    if not beside.is_dir():
-        return config
-    return config.model_copy(
-        update={"skills": config.skills.model_copy(update={"folder": str(beside)})}
-    )
+def _with_folders(config: Config, path: Path | None) -> Config:
+    """Return `config` with the folders of skills and personas beside the configuration file."""
+    for table, key, name in (("skills", "folder", "skills"), ("paths", "personas", "personas")):
+        section = getattr(config, table)
+        beside = (path or next(search_path())).parent / name
+        if not getattr(section, key) and beside.is_dir():
+            update = {table: section.model_copy(update={key: str(beside)})}
+            config = config.model_copy(update=update)
+    return config
 
 
 def parse(data: dict[str, Any], source: str) -> Config:

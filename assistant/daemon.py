@@ -609,7 +609,7 @@ class Daemon:
 
         return Thinker(
             lambda: engines.make(self.config),
-            system=prompt.system_prompt(self.config.language, self.config.llm.system_prompt),
+            system=prompt.own_prompt(self.config, self.config.language, "spoken"),
             history_tokens=self.config.llm.history_tokens,
             secret_tokens=self.config.ahead.tokens,
             guests=self.config.llm.guests,

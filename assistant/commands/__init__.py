@@ -31,9 +31,17 @@ class Seconds(click.FloatRange):
         return number
 
 
-def settings() -> "Config":
-    """Return the configuration that the command line named; read once, when first wanted."""
-    return cast("Config", click.get_current_context().obj())
+def settings(persona: str | None = None) -> "Config":
+    """Return the configuration that the command line named; read once, when first wanted.
+
+    With a `persona` it is that one, whatever the configuration says.
+    """
+    return cast("Config", click.get_current_context().obj(*([persona] if persona else [])))
+
+
+persona_option = click.option(
+    "--persona", metavar="NAME", help="Who it is this time, see `assistant persona list`."
+)
 
 
 def print_json(value: Any) -> None:

@@ -38,7 +38,7 @@ def reply(
     from assistant.mind.history import History
 
     model = engines.make(config)
-    system = prompt.system_prompt(config.language, config.llm.system_prompt)
+    system = prompt.own_prompt(config, config.language, "spoken")
     history = History(config.llm.history_tokens, model.count)
     if not cancelled():
         model.warm(prompt.messages(system, history, ""))

@@ -14,7 +14,7 @@ from typing import Any
 
 import click
 
-from assistant.commands import example, quieten, settings, tell, write_whole
+from assistant.commands import example, persona_option, quieten, settings, tell, write_whole
 from assistant.commands.ask import check_text
 from assistant.config import Config
 from assistant.conversation import Phase
@@ -37,13 +37,18 @@ Anything else is a question."""
 
 
 @click.command(
-    epilog=example("assistant chat", "printf 'Hello\\n/trace\\n' | assistant chat --trace")
+    epilog=example(
+        "assistant chat",
+        "assistant chat --persona child",
+        "printf 'Hello\\n/trace\\n' | assistant chat --trace",
+    )
 )
 @click.option("--trace", "traced", is_flag=True, help="Show state changes and timings.")
 @click.option("--speak", is_flag=True, help="Speak the answers too, by the loudspeaker.")
-def command(traced: bool, speak: bool) -> None:
+@persona_option
+def command(traced: bool, speak: bool, persona: str | None) -> None:
     """Talk with it by keyboard; also reads lines from a pipe. /help lists what it knows."""
-    config = settings()
+    config = settings(persona)
     if speak:
         quieten()
     asyncio.run(Chat(config, traced, speak).run())

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from assistant import __version__
-from assistant.commands import example, quieten, settings, tell
+from assistant.commands import example, persona_option, quieten, settings, tell
 from assistant.config import Config
 from assistant.daemon import Daemon, Note, visible
 from assistant.errors import AssistantError
@@ -49,9 +49,10 @@ KEYS_HELP = "space: speak to it   s: stop   q: quit"
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line for every event.")
 @click.option("--or-demo", is_flag=True, help="Without a microphone, run the demo instead.")
-def command(as_json: bool, or_demo: bool) -> None:
+@persona_option
+def command(as_json: bool, or_demo: bool, persona: str | None) -> None:
     """Be the assistant: listen, think and speak, in the foreground."""
-    config = settings()
+    config = settings(persona)
     quieten()
     if or_demo and (reason := no_microphone(config)):
         from assistant.commands import demo

@@ -461,6 +461,26 @@ def thread_counts(settings: Llm) -> tuple[int, int]:
     return settings.threads or decode, settings.batch_threads or batch
 
 
+def counter(path: Path) -> Callable[[str], int]:
+    """Return what tells how many tokens a text has; only the model's vocabulary is read.
+
+    Raises `BadInput` for a file that cannot be used, `EngineMissing` without llama-cpp-python.
+    """
+    library = _library()
+    params = library.llama_model_default_params()
+    params.vocab_only = True
+    model = library.llama_model_load_from_file(os.fsencode(path), params)
+    if not model:
+        raise BadInput("{path}: {reason}; fetch the model again.", path=path, reason=_last_error())
+    vocabulary = library.llama_model_get_vocab(model)
+
+    def count(text: str) -> int:
+        data = text.encode("utf-8", "replace")  # without room it says how much it would take
+        return -int(library.llama_tokenize(vocabulary, data, len(data), None, 0, False, False))
+
+    return count
+
+
 @cache
 def _library() -> ModuleType:
     """Import llama-cpp-python, once, and keep it from writing to standard error."""

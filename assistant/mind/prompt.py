@@ -1,44 +1,11 @@
 """What the language model is told before it answers."""
 
+from assistant.config import Config
 from assistant.language import of
 from assistant.mind.history import History
 from assistant.mind.model import Message
-
-PERSONAS = {
-    "en": (
-        "You are a kind voice assistant. Everything you say is spoken aloud, so answer in one or "
-        "two short sentences of plain everyday words, as you would in conversation. Begin with a "
-        "short phrase. Never use lists, headings, symbols, links or emoji. If you do not know "
-        "something, say so."
-    ),
-    "zh": (
-        "你是一个亲切的语音助手。你说的话都会被朗读出来，所以请像聊天一样，用一两句简短的口语回答，"
-        "第一句要短。不要用列表、标题、符号、链接或表情。不知道的事就说不知道。"
-    ),
-    "auto": (
-        "You are a kind voice assistant. Everything you say is spoken aloud, so answer in one or "
-        "two short sentences of plain everyday words, as you would in conversation. Begin with a "
-        "short phrase. Never use lists, headings, symbols, links or emoji. If you do not know "
-        "something, say so. Answer a question in English in English. 用中文问的，就用中文回答，"
-        "像聊天一样，只说一两句简短的口语。"
-    ),
-}
-
-WRITTEN = {
-    "en": (
-        "You are a kind assistant. What you write is read on a screen: answer clearly and to the "
-        "point, with Markdown for lists and code. If you do not know something, say so."
-    ),
-    "zh": (
-        "你是一个亲切的助手。你写的话显示在屏幕上：请清楚、切题地回答，列表和代码用 Markdown。"
-        "不知道的事就说不知道。"
-    ),
-    "auto": (
-        "You are a kind assistant. What you write is read on a screen: answer clearly and to the "
-        "point, with Markdown for lists and code. If you do not know something, say so. Answer a "
-        "question in English in English. 用中文问的，就用中文清楚、切题地回答。"
-    ),
-}
+from assistant.persona.reading import Persona
+from assistant.persona.wording import Way
 
 HELD = {"en": "(Answer in English.)", "zh": "（请用中文回答。）"}
 """Stands before a question in another language than the one that is wanted for all answers: the
@@ -47,13 +14,18 @@ question look whole."""
 
 
 def written_prompt(language: str, custom: str = "") -> str:
-    """Return `custom`, or the persona for those who read the answer instead of hearing it."""
-    return custom or WRITTEN[language]
+    """Return `custom`, or the usual one for those who read the answer instead of hearing it."""
+    return custom or Persona().prompt(language, "written")
 
 
 def system_prompt(language: str, custom: str = "") -> str:
-    """Return `custom`, or where it is empty the persona for `language` (`en`, `zh` or `auto`)."""
-    return custom or PERSONAS[language]
+    """Return `custom`, or where it is empty the usual one for `language` (`en`, `zh` or `auto`)."""
+    return custom or Persona().prompt(language, "spoken")
+
+
+def own_prompt(config: Config, language: str, way: Way) -> str:
+    """Return what the settings, or their persona, tell the model for what it says or writes."""
+    return config.llm.system_prompt or config.who.prompt(language, way)
 
 
 def asked(question: str, held: str) -> str:

@@ -14,7 +14,7 @@ from assistant.config import Config
 from assistant.errors import AssistantError, BadInput
 from assistant.mind.guests import Guest, Guests, Served
 from assistant.mind.model import Message
-from assistant.mind.prompt import written_prompt
+from assistant.mind.prompt import own_prompt
 from assistant.mind.remote.either import SILENCE_S
 from assistant.mind.remote.errors import RemoteFailed
 from assistant.serve.requests import checked
@@ -168,7 +168,7 @@ def _messages(config: Config, question: Question) -> list[Message]:
     messages = [Message(said.role, said.text) for said in question.messages]
     if messages[0].role == "system":
         return messages
-    own = written_prompt(config.language, config.llm.system_prompt)
+    own = own_prompt(config, config.language, "written")
     return [Message("system", own), *messages]
 
 

@@ -31,7 +31,7 @@ from assistant.commands.bench import published
 from assistant.config import Config, load
 from assistant.ears.vad import Vad
 from assistant.errors import AssistantError
-from assistant.mind.prompt import system_prompt
+from assistant.mind.prompt import own_prompt
 from assistant.models import Shelf
 
 HERE = Path(__file__).resolve().parent
@@ -116,7 +116,7 @@ class Peer:
             "piper": str(shelf.locate("piper-en-joe", "tts", engine="piper")),
             "model": str(model or ""),
             "threads": threads,
-            "system": system_prompt(config.language, config.llm.system_prompt),
+            "system": own_prompt(config, config.language, "spoken"),
             "sampling": {
                 key: getattr(config.llm, key)
                 for key in ("temperature", "top_p", "top_k", "repeat_penalty", "max_tokens")

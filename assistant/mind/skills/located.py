@@ -87,16 +87,18 @@ class Located:
             wanted = ".".join(names[:depth])
             for header in _HEADER.finditer(self._text):
                 if re.sub(r"[\s\"']", "", header[1]) == re.sub(r"[\s\"']", "", wanted):
-                    return self._place(self._key(header, names[depth:]) or header.start(1))
-        return None
+                    at = self._key(header.end(), names[depth:])
+                    return self._place(header.start(1) if at is None else at)
+        at = self._key(0, names)  # before the first table
+        return None if at is None else self._place(at)
 
-    def _key(self, header: re.Match[str], names: Sequence[str]) -> int | None:
-        after = _HEADER.search(self._text, header.end())
+    def _key(self, start: int, names: Sequence[str]) -> int | None:
+        after = _HEADER.search(self._text, start)
         end = after.start() if after else len(self._text)
         for depth in range(len(names), 0, -1):
             parts = r"\s*\.\s*".join(rf"[\"']?{re.escape(name)}[\"']?" for name in names[:depth])
             line = re.compile(rf"^[ \t]*({parts})\s*[=.]", re.MULTILINE)
-            if found := line.search(self._text, header.end(), end):
+            if found := line.search(self._text, start, end):
                 return found.start(1)
         return None
 

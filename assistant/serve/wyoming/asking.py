@@ -10,7 +10,7 @@ from wyoming.handle import Handled, HandledChunk, HandledStart, HandledStop, Not
 
 from assistant.daemon import Daemon
 from assistant.errors import AssistantError
-from assistant.mind.prompt import system_prompt
+from assistant.mind.prompt import own_prompt
 from assistant.serve import questions
 from assistant.serve.web.buckets import group
 from assistant.serve.web.sessions import Bounds, Sessions
@@ -65,7 +65,7 @@ class Asking:
         """Return the events of the answer, see `assistant.serve.questions.answer`."""
         daemon = self._daemon()
         config = daemon.config
-        system = system_prompt(config.language, config.llm.system_prompt)
+        system = own_prompt(config, config.language, "spoken")
         history = self._sessions.history(name) if name else []
         question = questions.read(
             {
