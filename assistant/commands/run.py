@@ -292,7 +292,10 @@ class Foreground:
 
         self._need_ready()
         question = questions.read(request)
-        return questions.answer(self._config, self._daemon.guests, question, self._daemon.hybrid)
+        daemon = self._daemon
+        return questions.answer(
+            self._config, daemon.guests, question, daemon.hybrid, daemon.written
+        )
 
     def _watch(self, request: dict[str, Any]) -> AsyncGenerator[dict[str, Any], None]:
         from assistant.serve.watching import watch

@@ -27,6 +27,10 @@ class Source:
         """Return the answer to `text`; None: it is for the next one. Never raises."""
         raise NotImplementedError
 
+    def written(self, text: str) -> Known | None:
+        """Return as `known` does to somebody who writes, in a talk of their own."""
+        return self.known(text)
+
     def whole(self, text: str) -> float:
         """Return the probability that `text` is a whole question, as far as is known here."""
         return 0.0

@@ -168,6 +168,21 @@ class Thinker:
         self._pending.clear()
         self._worker.post(lambda: self._history.clear(), NEVER)
 
+    def written(self, text: str, done: Callable[[str | None], None]) -> None:
+        """Call `done`, on the model's thread, with what is known without the model to one who
+        writes `text`, and do what there is to be done; with None where nobody knows.
+        """
+
+        def job() -> None:
+            found = filter(None, (source.written(text) for source in self._sources))
+            if (known := next(found, None)) is None:
+                done(None)
+                return
+            said = known.act() if known.act else ""
+            done(" ".join(filter(None, (known.text, said))))
+
+        self._worker.post(job, NEVER)
+
     def transcript(self, done: Callable[[list[tuple[str, str]]], None]) -> None:
         """Call `done` with the history as (role, text) pairs, on the model's thread."""
         self._worker.post(lambda: done([(m.role, m.text) for m in self._history.messages()]), NEVER)

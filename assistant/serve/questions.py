@@ -5,7 +5,7 @@ import contextlib
 import logging
 import queue
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -54,6 +54,8 @@ class Question(BaseModel):
     stop: Annotated[list[Stop], Field(max_length=8)] | None = None
     may_leave: bool = False
     """A larger model elsewhere may answer it, if the settings name one."""
+    known: bool = False
+    """Skills and documents may answer it, before any model."""
 
 
 def read(request: dict[str, Any]) -> Question:
@@ -65,13 +67,23 @@ def read(request: dict[str, Any]) -> Question:
 
 
 async def answer(
-    config: Config, guests: Guests, question: Question, hybrid: "Hybrid | None" = None
+    config: Config,
+    guests: Guests,
+    question: Question,
+    hybrid: "Hybrid | None" = None,
+    written: Callable[[str], Awaitable[str | None]] | None = None,
 ) -> AsyncGenerator[dict[str, Any], None]:
     """Yield the answer's events; whoever stops listening ends the work.
 
     `queued`, `out` (the question has left the device), `back` (and no answer came), `text`, `end`.
-    Raises `Busy` when too many wait, `AssistantError` when the engine fails.
+    `written(text)` returns what is known without any model. Raises `Busy` when too many wait,
+    `AssistantError` when the engine fails.
     """
+    began = time.monotonic()
+    if written and question.known and (said := await written(question.messages[-1].text)):
+        yield {"event": "text", "text": said}
+        yield {"event": "end", "finish": "stop", "usage": _took(began)}
+        return
     if hybrid and question.may_leave:
         async with contextlib.aclosing(_from_afar(hybrid, question)) as events:
             async for event in events:
@@ -118,9 +130,7 @@ async def _from_afar(hybrid: "Hybrid", question: Question) -> AsyncGenerator[dic
         return
     if finish == "cut":
         yield {"event": "text", "text": hybrid.words(question.messages[-1].text).broken}
-    total = time.monotonic() - began
-    usage = {"waited_s": 0.0, "first_token_s": round(first, 4), "total_s": round(total, 4)}
-    yield {"event": "end", "finish": finish, "usage": usage}
+    yield {"event": "end", "finish": finish, "usage": _took(began, first)}
 
 
 async def _from_here(
@@ -161,6 +171,13 @@ async def _from_here(
             yield {"event": "text", "text": what}
     finally:
         guests.leave(guest)
+
+
+def _took(began: float, first: float | None = None) -> dict[str, float]:
+    """Return the times, in s, of an answer that no model here has made."""
+    total = time.monotonic() - began
+    first = total if first is None else first
+    return {"waited_s": 0.0, "first_token_s": round(first, 4), "total_s": round(total, 4)}
 
 
 def _messages(config: Config, question: Question) -> list[Message]:

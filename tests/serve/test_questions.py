@@ -34,8 +34,9 @@ def live(talk):
     return asyncio.run(main())
 
 
-def asked(daemon, *arguments, **more):
-    return questions.answer(daemon.config, daemon.guests, question(*arguments, **more))
+def asked(daemon, *arguments, written=None, **more):
+    asking = question(*arguments, **more)
+    return questions.answer(daemon.config, daemon.guests, asking, written=written)
 
 
 @pytest.mark.engine
@@ -57,6 +58,24 @@ def test_guests_are_answered_one_after_the_other_and_too_many_are_refused():
         assert (end["event"], end["finish"]) == ("end", "stop")
         usage = end["usage"]
         assert 0 < usage["waited_s"] < usage["first_token_s"] < usage["total_s"]
+
+    live(talk)
+
+
+@pytest.mark.engine
+def test_skills_answer_before_the_model_where_that_is_wanted():
+    def sums(daemon, **more):
+        return asked(daemon, "what is 17 times 3", written=daemon.written, **more)
+
+    async def talk(daemon):
+        text, end = [event async for event in sums(daemon, known=True)]
+        assert "51" in text["text"]
+        assert end["finish"] == "stop"
+        assert "reply_tokens" not in end["usage"]
+        *_, end = [event async for event in sums(daemon, max_tokens=4)]
+        assert end["usage"]["reply_tokens"] > 0
+        *_, end = [event async for event in asked(daemon, written=daemon.written, known=True)]
+        assert end["usage"]["reply_tokens"] > 0
 
     live(talk)
 

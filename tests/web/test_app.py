@@ -90,6 +90,7 @@ def test_a_question_that_leaves_the_device_is_told_and_local_keeps_it(daemon, we
     assert ("out", {"text": "", "to": "brain.local", "model": "large"}) in told
     assert ("back", {"text": ""}) in told
     assert daemon.seen[-1]["may_leave"] is True
+    assert daemon.seen[-1]["known"] is True
     web.chat("Why?", local=True)
     assert daemon.seen[-1]["may_leave"] is False
 

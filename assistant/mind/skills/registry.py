@@ -48,3 +48,8 @@ SKILLS: dict[str, Skill] = {
     "volume_up": _late("loudness", "volume_up"),
 }
 """By intent."""
+
+ALOUD = frozenset(
+    ("language_set", "mute", "rate_down", "rate_up", "repeat", "sleep", "snooze", "stop")
+)
+"""What is about the talk aloud; nothing for those who write."""

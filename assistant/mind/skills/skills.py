@@ -14,7 +14,7 @@ from assistant.mind.known import Known, Source
 from assistant.mind.skills import owned
 from assistant.mind.skills.alarms import Alarms
 from assistant.mind.skills.book import Book
-from assistant.mind.skills.registry import SKILLS
+from assistant.mind.skills.registry import ALOUD, SKILLS
 from assistant.mind.skills.skill import Answer, Context, Device, Request, Skill
 from assistant.mind.skills.tongues import Tongues
 
@@ -37,13 +37,15 @@ class Skills(Source):
         context: Context,
         own: owned.Owned | None = None,
         held: Callable[[], str] = lambda: "",
+        writers: "Skills | None" = None,
     ) -> None:
         """`skills` are by intent; a sentence whose intent nobody answers is not taken.
 
         `own` is what the owner has added, which runs beside them. `held()` is the language in which
         all is answered; empty: each request in its own. What the owner wrote may know one only.
+        `writers` are the skills of those who write.
         """
-        self.book, self._held = book, held
+        self.book, self._held, self._writers = book, held, writers
         self._skills, self._context, self._owned = skills, context, own
 
     def find(self, text: str) -> Request | None:
@@ -65,6 +67,10 @@ class Skills(Source):
             "skill",
             {"intent": request.intent},
         )
+
+    def written(self, text: str) -> Known | None:
+        """Return as `known`, of the skills for those who write."""
+        return self._writers.known(text) if self._writers else None
 
     def whole(self, text: str) -> float:
         """Return `SURE` for the sentence of a skill that does not end in free words."""
@@ -127,12 +133,19 @@ def make(
         announce=announce,
         publish=publisher(config),
     )
-    books = {each: own.sentences(Book.load(each), each) for each in spoken(config.language)}
+    plain = {each: Book.load(each) for each in spoken(config.language)}
+    books = {each: own.sentences(book, each) for each, book in plain.items()}
     for book in books.values():
         book.match("")  # hassil reads the sentences at the first one, for which nobody waits yet
     first = leading(config.language)
-    sentences = books[first] if len(books) == 1 else Tongues(books, lambda: last() or first)
-    return Skills(sentences, own.skills(SKILLS), context, own, held)
+
+    def of(which: Mapping[str, owned.Sentences]) -> owned.Sentences:
+        return which[first] if len(which) == 1 else Tongues(which, lambda: last() or first)
+
+    # Nobody far away opens the owner's gate, or answers a question that was asked aloud.
+    quiet = {intent: skill for intent, skill in SKILLS.items() if intent not in ALOUD}
+    writers = Skills(of(plain), quiet, context)
+    return Skills(of(books), own.skills(SKILLS), context, own, held, writers)
 
 
 def folders(config: Config) -> list[Path]:

@@ -26,7 +26,7 @@ async def chat(request: Request) -> Response:
     local = data.get("local", False)
     if not isinstance(local, bool):
         raise Problem(400, "`local` must be true or false.", param="local")
-    ask = {"client": client, "may_leave": not local}
+    ask = {"client": client, "may_leave": not local, "known": True}
     if (messages := data.get("messages")) is not None:
         if name is not None:
             raise Problem(400, "`session` and `messages` do not go together.")

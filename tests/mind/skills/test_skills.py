@@ -49,21 +49,33 @@ def test_the_owners_and_the_own_skills_answer(tmp_path):
     assert says(room, "设一个十分钟的计时器")
     assert room.find("芝麻关门") is None
     room.stop()
-    room.close()
+    room.end()
+
+
+def test_those_who_write_have_the_assistants_own_skills_but_what_is_about_the_talk(tmp_path):
+    (tmp_path / "gate.toml").write_text(GATE, encoding="utf-8")
+    room = make(settings(tmp_path))
+    known = room.written("设一个十分钟的计时器")
+    assert known.act
+    assert "十分钟" in known.text + known.act()
+    for aloud in ("芝麻开门", "说慢一点", "去睡觉吧"):
+        assert room.find(aloud)
+        assert room.written(aloud) is None
+    room.end()
 
 
 def test_files_for_the_other_language_alone_are_no_harm(tmp_path):
     (tmp_path / "gate.toml").write_text("[actions.gate]\nen = ['open']\nrun = ['true']\n")
     room = make(settings(tmp_path))
     assert room.find("设一个十分钟的计时器").intent == "timer_set"
-    room.close()
+    room.end()
 
 
 def test_without_a_folder_there_are_the_own_ones():
     room = make(Config(language="zh"))
     assert room.find("设一个十分钟的计时器").intent == "timer_set"
     room.stop()
-    room.close()
+    room.end()
 
 
 def test_what_is_wrong_is_told_before_anything_is_made(tmp_path):
