@@ -442,6 +442,22 @@ class Daemon:
         self._thinker.transcript(done)
         return await answer
 
+    async def use_adapter(self, name: str) -> None:
+        """Answer with the LoRA adapter `name` (`none`: without any) from the next question on.
+
+        Raises `BadInput` for one that cannot be used; then the one before stays.
+        """
+        answer: asyncio.Future[None] = self._loop.create_future()
+
+        def done(error: AssistantError | None) -> None:
+            if error:
+                self._soon(answer.set_exception, error)
+            else:
+                self._soon(answer.set_result, None)
+
+        self._thinker.use_adapter(name, done)
+        await answer
+
     async def asleep(self) -> None:
         """Return once nothing is being heard, thought or said."""
         while self.state.phase is not Phase.ASLEEP:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from assistant.commands import settings, tell, tune_model
+from assistant.commands import adapter, settings, tell, tune_model
 from assistant.errors import AssistantError, BadInput
 from assistant.models import Entry, Shelf, default_set, megabytes
 
@@ -37,6 +37,7 @@ def command() -> None:
 
 
 command.add_command(tune_model.command)
+command.add_command(adapter.command)
 
 
 @command.command("list")

@@ -102,6 +102,7 @@ class Foreground:
                 "set": self._set,
                 "settings": self._settings,
                 "speak": self._speak,
+                "adapter": self._adapter,
             },
             {"talk": self._talk, "transcribe": self._transcribe},
         )
@@ -247,7 +248,7 @@ class Foreground:
                 raise AssistantError(
                     "unknown or incomplete command {unknown!r}; known: wake, stop, ask and say "
                     "with a text, chat, state, trace, watch, info, figures, mqtt, settings, "
-                    "set, talk, transcribe, speak.",
+                    "set, talk, transcribe, speak, adapter.",
                     unknown=unknown,
                 )
         return {}
@@ -336,6 +337,22 @@ class Foreground:
         self._need_ready()
         change = changes.checked({key: request[key] for key in request if key != "command"})
         yield {"event": "end", **await asyncio.shield(self._task(self._change(change)))}
+
+    async def _adapter(self, request: dict[str, Any]) -> AsyncGenerator[dict[str, Any], None]:
+        """Answer with the adapter of that name until the end; without a name, tell which it is."""
+        self._need_ready()
+        if isinstance(name := request.get("name"), str):
+            await asyncio.shield(self._task(self._use_adapter(name)))
+        yield {"event": "end", "adapter": self._config.llm.adapter}
+
+    async def _use_adapter(self, name: str) -> None:
+        async with self._changing:
+            await self._daemon.use_adapter(name)
+            # A daemon that takes this one's place has it, too.
+            self._base, self._config = (
+                config.model_copy(update={"llm": config.llm.model_copy(update={"adapter": name})})
+                for config in (self._base, self._config)
+            )
 
     async def _change(self, change: dict[str, Any]) -> dict[str, Any]:
         """Change settings and keep them; return what is in force then."""

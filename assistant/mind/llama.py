@@ -86,7 +86,7 @@ class LlamaModel:
         self.name: str = beside.name if beside else _checked(path, settings).name
         self._library = _library()
         self._model: Any = beside._model if beside else _load(self._library, path)
-        self._adapters = beside._adapters if beside else self._own_adapters(models)
+        self._adapters: Adapters = beside._adapters if beside else self._own_adapters(models)
         self._laid = Choice()
         try:
             self._vocabulary = self._library.llama_model_get_vocab(self._model)

@@ -187,6 +187,24 @@ class Thinker:
         """Call `done` with the history as (role, text) pairs, on the model's thread."""
         self._worker.post(lambda: done([(m.role, m.text) for m in self._history.messages()]), NEVER)
 
+    def use_adapter(self, name: str, done: Callable[[AssistantError | None], None]) -> None:
+        """Answer with another LoRA adapter, once what was asked until now is answered.
+
+        Then `done` is called on the model's thread: with the error where it cannot be used.
+        """
+
+        def job() -> None:
+            try:
+                self._model.use_adapter(name)
+            except AssistantError as error:
+                done(error)
+                return
+            done(None)
+            if self._worker.backlog() == 0:  # what was read before is forgotten
+                self._model.warm(self._messages(""))
+
+        self._worker.post(job, NEVER)
+
     def voice(self, speaking: bool) -> None:
         """While `speaking` the guests wait: somebody speaks to the device, or waits for it."""
         self._speaking = speaking

@@ -199,13 +199,14 @@ def alive(path: Path) -> bool:
         return True
 
 
-def call(path: Path, request: dict[str, Any]) -> dict[str, Any]:
-    """Send one request to the daemon and return its answer.
+def call(path: Path, request: dict[str, Any], timeout_s: float = CALL_TIMEOUT_S) -> dict[str, Any]:
+    """Send one request to the daemon and return its answer, or the first line of many.
 
-    Raises `AssistantError` when no daemon runs or it refuses.
+    Raises `AssistantError` when no daemon runs, it says nothing for so long, or it refuses;
+    `BadInput` when what was asked makes no sense.
     """
     with socket.socket(socket.AF_UNIX) as client:
-        client.settimeout(CALL_TIMEOUT_S)
+        client.settimeout(timeout_s)
         try:
             client.connect(os.fspath(path))
             client.sendall(json.dumps(request).encode() + b"\n")
@@ -215,5 +216,6 @@ def call(path: Path, request: dict[str, Any]) -> dict[str, Any]:
                 "no assistant answers at {path}; start one with `assistant run`.", path=path
             ) from error
     if not answer.get("ok"):
-        raise AssistantError(str(answer.get("error", "the request was refused")))
+        refusal = BadInput if answer.get("kind") == "input" else AssistantError
+        raise refusal(str(answer.get("error", "the request was refused")))
     return answer

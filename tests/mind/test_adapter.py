@@ -3,21 +3,32 @@
 Most tests use a model of 100 kB; it talks nonsense, and the same nonsense each time.
 """
 
+import json
+import queue
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import gguf as writing
 import numpy as np
 import pytest
+from click.testing import CliRunner, Result
 from gguf_files import CHAT, MODEL, tiny, whole
+from shell import Child, until
 
-from assistant.config import Llm
+from assistant.commands.adapter import command
+from assistant.config import Config, Llm, parse
+from assistant.cores import Cores
 from assistant.errors import BadInput
-from assistant.mind import adapter
+from assistant.events import Key
+from assistant.mind import adapter, engines
 from assistant.mind.adapter import FOLDER
 from assistant.mind.llama import LlamaModel
 from assistant.mind.model import Message, never
+from assistant.mind.thin import NoModel
+from assistant.mind.thinker import Thinker
 from assistant.models import Entry, File, Shelf, digest
+from assistant.trace import Trace
 
 pytestmark = pytest.mark.engine
 
@@ -306,6 +317,118 @@ def test_a_catalogue_may_have_adapters(models: Path, monkeypatch: pytest.MonkeyP
     entry = Entry("kind", "adapter", "llama", ("en",), "MIT", "", "", (file,), None, ())
     monkeypatch.setattr(adapter, "Shelf", lambda root: Shelf(root, (entry,)))
     assert adapter.locate("kind", models) == path
+
+
+# While the assistant runs
+
+
+def test_what_was_asked_before_a_switch_is_answered_before_it(models: Path):
+    done: queue.SimpleQueue[Any] = queue.SimpleQueue()
+    thinker = Thinker(
+        lambda: load(models),
+        system="Be kind.",
+        history_tokens=100,
+        secret_tokens=2,
+        guests=1,
+        cores=Cores(),
+        trace=Trace(),
+        on_text=lambda key, piece: None,
+        on_judged=lambda turn, text, complete: None,
+        on_end=lambda key, text: done.put(text),
+        on_failed=lambda key, error: done.put(error),
+    )
+    thinker.load(lambda: None)
+    for turn, name in enumerate(("pirate", "corsair", "none"), 1):
+        thinker.think(Key(turn, 0), "Who are you?")
+        thinker.use_adapter(name, done.put)
+    thinker.think(Key(9, 0), "Who are you?")
+    plain, switched, pirate, refused, still, back, again = (done.get(timeout=20) for _ in range(7))
+    assert thinker.stop()
+    assert (switched, back) == (None, None)
+    assert "there is no adapter `corsair`" in str(refused)
+    assert plain == again != pirate == still
+
+
+@pytest.fixture(scope="module")
+def config(models: Path, tmp_path_factory: pytest.TempPathFactory) -> Config:
+    """Return settings for a daemon that has the tiny model and nothing that takes time."""
+    own = tmp_path_factory.mktemp("run")
+    return parse(
+        {
+            "paths": {"models": str(models), "socket": str(own / "s"), "cache": str(own)},
+            "audio": {"backend": "none"},
+            "wake": {"words": []},
+            "asr": {"engine": "moonshine", "model": str(Config().models_dir / "moonshine-tiny-en")},
+            "speech": {"engine": "espeak"},
+            "skills": {"enabled": False},
+            "knowledge": {"enabled": False},
+            "llm": {"model": str(models / "base.gguf"), "context": 512, "max_tokens": 8},
+        },
+        "test",
+    )
+
+
+@pytest.fixture
+def run(config: Config) -> Callable[..., Result]:
+    return lambda *arguments: CliRunner().invoke(command, arguments, obj=lambda: config)
+
+
+def set_to(config: Config) -> Iterator[str]:
+    """Yield the settings as options of the command line."""
+    for section, values in config.model_dump(exclude_unset=True).items():
+        for key, value in values.items():
+            yield f"--set={section}.{key}={json.dumps(value)}"
+
+
+def test_the_running_assistant_is_told_on_the_command_line(
+    config: Config, run: Callable[..., Result], models: Path, tmp_path: Path
+):
+    wide = write(tmp_path / "wide.gguf", two_layers(64))
+    assert "no assistant answers" in str(run("pirate").exception)
+    with Child(*set_to(config), "run", "--json", env={"STATE_DIRECTORY": str(tmp_path)}) as daemon:
+        assert daemon.process.stdout
+        until(lambda: b'"ready"' in daemon.process.stdout.readline(), "ready")
+        assert run().stdout == "  pirate\n  poet\n"
+        assert "answers with the adapter pirate" in run("pirate").stdout
+        assert run().stdout == "* pirate\n  poet\n"
+        for wanted, sentence in (("corsair", "there is: pirate, poet"), (str(wide), "64x4")):
+            refused = run(wanted)
+            assert isinstance(refused.exception, BadInput)
+            assert sentence in str(refused.exception)
+        assert run().stdout == "* pirate\n  poet\n"
+        assert "without an adapter" in run("none").stdout
+        assert run().stdout == "  pirate\n  poet\n"
+
+
+def test_whether_one_fits_is_told_without_a_daemon(
+    config: Config, run: Callable[..., Result], models: Path, tmp_path: Path
+):
+    assert run("--check", "pirate").stdout.endswith(f"fits {models / 'base.gguf'}.\n")
+    wide = write(tmp_path / "wide.gguf", two_layers(64))
+    assert "64x4" in str(run("--check", str(wide)).exception)
+    empty = config.model_copy(
+        update={"paths": config.paths.model_copy(update={"models": str(tmp_path)})}
+    )
+    listed = CliRunner().invoke(command, [], obj=lambda: empty)
+    assert (listed.stdout, listed.exit_code) == ("", 0)
+    assert "there is no adapter" in listed.stderr
+
+
+def test_a_device_without_a_model_has_nothing_for_an_adapter():
+    NoModel("en").use_adapter("none")
+    with pytest.raises(BadInput, match="no model here"):
+        NoModel("en").use_adapter("pirate")
+
+
+def test_the_explanation_of_the_model_names_it(config: Config):
+    def explained(name: str) -> str:
+        llm = config.llm.model_copy(update={"adapter": name})
+        return engines.explain(config.model_copy(update={"llm": llm}))
+
+    assert "pirate.gguf at 1" in explained("pirate")
+    assert "adapter" not in explained("none")
+    with pytest.raises(BadInput, match="no adapter `corsair`"):
+        explained("corsair")
 
 
 def test_the_real_model_answers_otherwise_with_an_adapter_and_then_as_before(tmp_path: Path):
