@@ -5,19 +5,12 @@ anybody wants to hear are undefined. Own code, since simpleeval knows neither wo
 """
 
 import re
+from collections.abc import Sequence
 from fractions import Fraction
 
+from assistant.mind.skills.calculation import Calculation, Form
 from assistant.mind.skills.numbers_en import TENS, below_hundred, number_at, word_at
-from assistant.mind.skills.reckoning import (
-    Undefined,
-    apply,
-    bounded,
-    factorial_of,
-    power,
-    root_of,
-)
-
-__all__ = ["Undefined", "calculate"]
+from assistant.mind.skills.reckoning import apply, factorial_of, power, root_of
 
 _LEAD = re.compile(
     r"(?:(?:what|how much)(?:'s| is| are| does| do| would|'d| be)?|what's|calculate|compute"
@@ -62,40 +55,25 @@ def calculate(text: str) -> Fraction | None:
     while (lead := _LEAD.match(text, at)) is not None:
         at = lead.end()
         starts.append(at)
-    for start in reversed(starts):
-        try:
-            value = _Sum(text[start:]).whole()
-        except ZeroDivisionError:
-            raise Undefined from None
-        if value is not None:
-            return value
-    return None
+    return _Sum.first(text[start:] for start in reversed(starts))
 
 
-class _Sum:
-    """One calculation, read from left to right; `operations` counts what is to be worked out."""
+class _Sum(Calculation):
+    """A calculation in English."""
 
-    def __init__(self, text: str) -> None:
-        self.text = text
-        self.at = 0
-        self.operations = 0
+    TAIL = _TAIL
 
-    def whole(self) -> Fraction | None:
-        """Return the value of all of it, None where it is no calculation from end to end."""
-        forms = (self._divided_into, self._share, self._tip, self._of_both, self._turned,
-                 self._remainder, self._plain)  # fmt: skip
-        for form in forms:
-            self.at = self.operations = 0
-            value = form()
-            if value is not None and self.operations and _TAIL.match(self.text, self.at):
-                return bounded(value)
-        return None
-
-    def take(self, pattern: str) -> re.Match[str] | None:
-        match = re.compile(pattern).match(self.text, self.at)
-        if match:
-            self.at = match.end()
-        return match
+    def forms(self) -> Sequence[Form]:
+        """Return the ways in which they are said."""
+        return (
+            self._divided_into,
+            self._share,
+            self._tip,
+            self._of_both,
+            self._turned,
+            self._remainder,
+            self._plain,
+        )
 
     def _plain(self) -> Fraction | None:
         """Read sums and differences of products, and what is done with the result."""
@@ -168,7 +146,7 @@ class _Sum:
         if root:
             value = self._factor()
             degree = {"square": 2, "fourth": 4, "fifth": 5}.get(root[1], 3)
-            return self._done(None if value is None else root_of(value, degree))
+            return self.done(None if value is None else root_of(value, degree))
         many = self.take(
             r"(double|twice|triple|treble|quadruple|three times|half(?: of)?|(?:a |one"
             r" )?(?:half|quarter|third) of|(?:the )?(?:square|cube) of) (?=[a\d.-]|"
@@ -182,23 +160,19 @@ class _Sum:
                 self.at = at
                 return None
             if "square" in many[1] or "cube" in many[1]:
-                return self._done(power(value, 2 if "square" in many[1] else 3))
+                return self.done(power(value, 2 if "square" in many[1] else 3))
             word = re.sub("^(?:a|one) | of$", "", many[1])
             by: dict[str, int | Fraction] = {"double": 2, "twice": 2, "triple": 3,
                   "treble": 3, "quadruple": 4, "three times": 3,
                   "half": Fraction(1, 2), "quarter": Fraction(1, 4),
                   "third": Fraction(1, 3)}  # fmt: skip
-            return self._done(value * by[word])
+            return self.done(value * by[word])
         factorial = self.take("(?:the )?factorial (?:of )?")
         if factorial:
             value = self._number()
-            return self._done(None if value is None else factorial_of(value))
+            return self.done(None if value is None else factorial_of(value))
         value = self._number()
         return None if value is None else self._after(value)
-
-    def _done(self, value: Fraction | None) -> Fraction | None:
-        self.operations += 1
-        return value
 
     def _after(self, value: Fraction) -> Fraction | None:
         while True:
@@ -242,7 +216,6 @@ class _Sum:
                 r"|million))?(?:my |the |a )?"
             )
             if how:
-                self.at -= how[0].endswith(("a ", "an ")) and 0
                 right = self._of_what()
                 if right is not None:
                     share = {"of": value, "less than": 100 - value, "more than": 100 + value,
@@ -309,7 +282,7 @@ class _Sum:
         ):
             above = self._number()
             if above is not None:
-                return self._done(above / below)
+                return self.done(above / below)
         return None
 
     def _share(self) -> Fraction | None:
@@ -318,7 +291,7 @@ class _Sum:
             whole = self._number()
             if whole is not None and self.take(" (?:is|are) "):
                 part = self._number()
-                return self._done(None if part is None else part * 100 / whole)
+                return self.done(None if part is None else part * 100 / whole)
             return None
         part = self._number()
         if part is not None and self.take(
@@ -326,7 +299,7 @@ class _Sum:
             r" (?:of|out of) "
         ):
             whole = self._number()
-            return self._done(None if whole is None else part * 100 / whole)
+            return self.done(None if whole is None else part * 100 / whole)
         return None
 
     def _tip(self) -> Fraction | None:
@@ -339,14 +312,14 @@ class _Sum:
             r" (?!hundred|thousand))?(?:bill of )?"
         ):
             whole = self._number()
-            return self._done(None if whole is None else whole * share / 100)
+            return self.done(None if whole is None else whole * share / 100)
         self.at = 0
         if self.take("(?:an? )?tip (?:on|for|of) (?:a )?"):
             whole = self._number()
             if whole is not None and self.take(" (?:at|of|with) "):
                 share = self._number()
                 if share is not None and self.take(_PERCENT):
-                    return self._done(whole * share / 100)
+                    return self.done(whole * share / 100)
         return None
 
     def _of_both(self) -> Fraction | None:
@@ -388,8 +361,8 @@ class _Sum:
             return None
         if verb[1] in ("square", "cube", "double", "halve", "triple"):
             if verb[1] in ("square", "cube"):
-                return self._done(power(left, 2 if verb[1] == "square" else 3))
-            return self._done(
+                return self.done(power(left, 2 if verb[1] == "square" else 3))
+            return self.done(
                 left * {"double": Fraction(2), "halve": Fraction(1, 2)}.get(verb[1], Fraction(3))
             )
         percent = self.take(_PERCENT)
@@ -408,7 +381,7 @@ class _Sum:
             if more is None:
                 return None
             value += more
-        return self._done(value)
+        return self.done(value)
 
     def _remainder(self) -> Fraction | None:
         """Read "remainder of 17 divided by 5", "17 divided by 5 remainder what"."""
@@ -421,4 +394,4 @@ class _Sum:
             named or self.take(" (?:what's the |what is the )?remainder(?: what| is what)?")
         ):
             return None
-        return self._done(left % right)
+        return self.done(left % right)

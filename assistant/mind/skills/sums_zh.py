@@ -5,10 +5,12 @@ anybody wants to hear are undefined.
 """
 
 import re
+from collections.abc import Sequence
 from fractions import Fraction
 
+from assistant.mind.skills.calculation import Calculation, Form
 from assistant.mind.skills.numbers_zh import DIGITS, number_at
-from assistant.mind.skills.reckoning import Undefined, apply, bounded, factorial_of, power, root_of
+from assistant.mind.skills.reckoning import apply, factorial_of, power, root_of
 
 _LEAD = re.compile(
     "(?:那个|那么|请问|请|麻烦|帮我|给我|你|能|算算看?|算一?下|算|计算一?下?|告诉我|我想知道|看看|说说"
@@ -53,38 +55,17 @@ def calculate(text: str) -> Fraction | None:
     table = _TIMES_TABLE.fullmatch(text[lead.end() if lead else 0 :])
     if table:
         return Fraction(DIGITS[table[1]] * DIGITS[table[2]])
-    for start in {lead.end() if lead else 0, 0}:
-        sum_ = _Sum(text[start:])
-        try:
-            value = sum_.whole()
-        except ZeroDivisionError:
-            raise Undefined from None
-        if value is not None:
-            return value
-    return None
+    return _Sum.first(text[start:] for start in {lead.end() if lead else 0, 0})
 
 
-class _Sum:
-    """One calculation, read from left to right; `operations` counts what is to be worked out."""
+class _Sum(Calculation):
+    """A calculation in Chinese."""
 
-    def __init__(self, text: str) -> None:
-        self.text = text
-        self.at = 0
-        self.operations = 0
+    TAIL = _TAIL
 
-    def whole(self) -> Fraction | None:
-        for form in (self._share, self._of_both, self._compared, self._plain):
-            self.at = self.operations = 0
-            value = form()
-            if value is not None and self.operations and _TAIL.match(self.text, self.at):
-                return bounded(value)
-        return None
-
-    def take(self, pattern: str) -> re.Match[str] | None:
-        match = re.compile(pattern).match(self.text, self.at)
-        if match:
-            self.at = match.end()
-        return match
+    def forms(self) -> Sequence[Form]:
+        """Return the ways in which they are said."""
+        return self._share, self._of_both, self._compared, self._plain
 
     def _plain(self) -> Fraction | None:
         """Read sums and differences of products, the remainder of them, and what is put after."""
