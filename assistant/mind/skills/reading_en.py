@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 from assistant.mind.skills import decimals, frame_en, sums_en, times_en, units_en, written_en
+from assistant.mind.skills.mixed_en import english
 from assistant.mind.skills.numbers_en import number_at, numbers
 from assistant.mind.skills.places_en import zones
 from assistant.mind.skills.reading import Exact, Span
@@ -42,7 +43,7 @@ _NO_WORD = re.compile(
 
 def clean(source: str) -> Written:
     """Return what was said in its clean form."""
-    return frame_en.bare(_moved(corrected(frame_en.bare(written_en.clean(source)))))
+    return frame_en.bare(_moved(corrected(frame_en.bare(english(written_en.clean(source))))))
 
 
 def corrected(written: Written) -> Written:

@@ -28,14 +28,17 @@ class Written:
         places = self.places[:start] + self.places[end:]
         return Written(self.text[:start] + self.text[end:], self.source, places)
 
+    def put(self, start: int, end: int, said: str) -> "Written":
+        """Return `said`, which stands for the clean characters from `start` to `end`."""
+        first, last = self.places[start], self.places[end - 1]
+        return Written(said, self.source, (first, *[last] * (len(said) - 1))[: len(said)])
+
     def replaced(self, pattern: re.Pattern[str], new: Callable[[re.Match[str]], str]) -> "Written":
         """Write `new` for every match; what stands there came from where the match did."""
         text, places, at = "", tuple[int, ...](), 0
         for match in pattern.finditer(self.text):
-            said = new(match)
-            text += self.text[at : match.start()] + said
-            first, last = self.places[match.start()], self.places[match.end() - 1]
-            places += self.places[at : match.start()]
-            places += (first, *[last] * (len(said) - 1))[: len(said)]
+            said = self.put(*match.span(), new(match))
+            text += self.text[at : match.start()] + said.text
+            places += self.places[at : match.start()] + said.places
             at = match.end()
         return Written(text + self.text[at:], self.source, places + self.places[at:])
