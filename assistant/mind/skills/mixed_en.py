@@ -23,6 +23,8 @@ _NOUNS = {
 _NOUN = re.compile("|".join(_NOUNS))
 _LEFT = re.compile("[的个是在]*")
 """What may be left of a run without any meaning of its own."""
+_LED = re.compile(r"(?<![a-z'])(?:at|for|by|from|until|till|to|a|an|the|my|is) $")
+"""Between these and a time there is no "at"."""
 
 Piece = tuple[int, int, str]
 
@@ -38,8 +40,10 @@ def english(written: Written) -> Written:
 
 
 def _in_english(run: re.Match[str]) -> str:
-    said = _translated(written_zh.clean(run[0]).text) or run[0]
     before, after = run.string[: run.start()], run.string[run.end() :]
+    said = _translated(written_zh.clean(run[0]).text) or run[0]
+    if _LED.search(before):
+        said = said.removeprefix("at ")
     return f"{' ' * before[-1:].isalnum()}{said}{' ' * after[:1].isalnum()}"
 
 
@@ -66,7 +70,7 @@ def _pieces(run: str) -> Iterator[Piece]:
         at = 0
         while found := read(run[at:]):
             said = words(kind, found.value, "en")
-            yield at + found.start, at + found.end, said
+            yield at + found.start, at + found.end, f"at {said}" if kind == "time" else said
             at += found.end
     for name, zone in zones().items():
         if (start := run.find(name)) >= 0:
