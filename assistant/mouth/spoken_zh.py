@@ -35,12 +35,24 @@ _UNITS = {
     "mAh": "{}毫安时", "kPa": "{}千帕", "hPa": "{}百帕", "dB": "{}分贝",
     "kcal": "{}千卡", "px": "{}像素",
     "°C": "{}摄氏度", "°F": "{}华氏度", "°": "{}度", "%": "百分之{}", "‰": "千分之{}",
+    "percent": "百分之{}", "mins": "{}分钟", "secs": "{}秒",
 }  # fmt: skip
+_ENGLISH_UNITS = {
+    "second": "{}秒", "minute": "{}分钟", "hour": "{}小时", "day": "{}天", "week": "{}周",
+    "month": "{}个月", "year": "{}年", "degree": "{}度", "mile": "{}英里", "meter": "{}米",
+    "metre": "{}米", "kilometer": "{}公里", "kilometre": "{}公里", "dollar": "{}美元",
+}  # fmt: skip
+_UNITS |= {f"{unit}{end}": said for unit, said in _ENGLISH_UNITS.items() for end in ("", "s")}
 _MONEY = {
     "¥": "元", "CNY": "元", "RMB": "元", "$": "美元", "US$": "美元", "USD": "美元", "€": "欧元",
     "EUR": "欧元", "£": "英镑", "GBP": "英镑", "HK$": "港元", "₩": "韩元",
     "₹": "卢比", "JPY": "日元",
 }  # fmt: skip
+_CALLED = (
+    "(?:拨打?|打|呼叫|致电|热线|客服|电话号码|电话|报警|急救|火警|投诉)(?:电话)?(?:[是为]|[：:] ?)?"
+)
+"""Before a short number these make it one to call: 打110, which nobody says as 一百一十."""
+_PARTS = "凌晨|早上|上午|中午|下午|傍晚|晚上|今晚|明晚"
 _SCALES = "百千万亿"
 _PER = "小时|分钟|秒|天|晚|周|月|年|人|次|个|斤|公斤|千克|克|吨|升|平方米|公里|瓶|杯|盒"
 _SIGNS = [
@@ -109,7 +121,16 @@ def _rules() -> list[Rule]:
             lambda m: m[1].translate(_DIGITS),
         ),
         (r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){2,}+(?!\d|\.\d)", _version),
+        (
+            rf"((?:{_PARTS}) ?)?(?<![\d:.])(1[0-2]|[1-9])(?::([0-5]\d))? ?([APap])\.?[Mm]"
+            r"(?:\.(?!$))?(?![A-Za-z])",
+            _half_day,
+        ),
         (r"(?<![\d:])(\d{1,2}):([0-5]\d)(?::([0-5]\d))?(?![\d:])", _time),
+        (
+            rf"({_CALLED}) ?(\d{{3,6}})(?![\d.,:%]|[{_MEASURES}]|{_LONGER_MEASURES})",
+            lambda m: m[1] + _digit_by_digit(m[2]),
+        ),
         (r"(?<![\d:])(\d{1,3}):(\d{1,3})(?![\d:])", lambda m: f"{m[1]}比{m[2]}"),
         (r"(?<![A-Za-z\d-])(?:\+\d{1,3}[ -]?)?1[3-9]\d(?:[ -]?\d{4}){2}(?![\d-])", _telephone),
         (r"(?<![A-Za-z\d-])0\d{2,3}-\d{7,8}(?![\d-])", _telephone),
@@ -129,6 +150,10 @@ def _rules() -> list[Rule]:
             lambda m: _number(m[2]) + "分之" + _number(m[1]),
         ),
         (rf"(?<![\d.,第])2(?=[{_MEASURES}]|{_LONGER_MEASURES})(?!年级|分之)", lambda _: "两"),
+        (
+            rf"(?<![A-Za-z])([A-Z][A-Za-z]+ )(\d{{3,4}})(?<!00)(?![\d.,:%]|[{_MEASURES}])",
+            lambda m: m[1] + m[2].translate(_DIGITS),  # Boeing 747
+        ),
         (r"(?<![\d.,])(?:0\d+|\d{12,})(?![\d.])", lambda m: m[0].translate(_DIGITS)),
     ]
     return [(re.compile(pattern), function) for pattern, function in rules]
@@ -180,8 +205,27 @@ def _time(m: re.Match[str]) -> str:
 def _telephone(m: re.Match[str]) -> str:
     """Digit by digit; one is yāo on the telephone, so that nobody hears seven."""
     groups = re.findall(r"\d+", m[0])
-    said = "，".join(group.translate(_DIGITS).replace("一", "幺") for group in groups)
+    said = "，".join(map(_digit_by_digit, groups))
     return ("加" if m[0][0] == "+" else "") + said
+
+
+def _digit_by_digit(number: str) -> str:
+    return number.translate(_DIGITS).replace("一", "幺")
+
+
+def _half_day(m: re.Match[str]) -> str:
+    """Say 5:30 pm; the part of the day is added where it is not said in Chinese already."""
+    hour, minute, afternoon = int(m[2]), m[3] or "00", m[4] in "Pp"
+    part = m[1] or _part_of_day(hour % 12 + 12 * afternoon)
+    said = f"{part}{_number(str(hour), True)}点"
+    if minute == "00":
+        return said
+    return said + f"{'零' if minute[0] == '0' else ''}{_number(minute)}分"
+
+
+def _part_of_day(hour: int) -> str:
+    parts = [(5, "凌晨"), (9, "早上"), (12, "上午"), (13, "中午"), (18, "下午"), (24, "晚上")]
+    return next(part for until, part in parts if hour < until)
 
 
 def _vulgar(m: re.Match[str]) -> str:

@@ -228,6 +228,41 @@ def test_no_digit_of_any_script_is_left(text):
     assert not re.search(r"\d", speakable("好" + text, "zh"))
 
 
+@table(
+    ("请拨打120急救电话。", "请拨打幺二零急救电话。"),
+    ("打110报警", "打幺幺零报警"),
+    ("报警电话是110", "报警电话是幺幺零"),
+    ("客服10086", "客服幺零零八六"),
+    ("打120分", "打一百二十分"),
+    ("报警120次", "报警一百二十次"),
+    ("打8折", "打八折"),
+)
+def test_short_numbers_to_call(text, said):
+    says(text, said)
+
+
+@table(
+    ("请在10 minutes后提醒我", "请在十分钟后提醒我"),
+    ("2 hours后", "两小时后"),
+    ("跑3 miles", "跑三英里"),
+    ("涨了5 percent", "涨了百分之五"),
+    ("3pm见", "下午三点见"),
+    ("会议在5:05 PM开始", "会议在下午五点零五分开始"),
+    ("明天早上9 a.m.见", "明天早上九点见"),
+    ("12 am到12 pm", "凌晨十二点到中午十二点"),
+    ("晚上8 pm吃饭", "晚上八点吃饭"),
+    ("Boeing 747飞机", "Boeing 七四七飞机"),
+    ("RTX 4090显卡很贵", "RTX 四零九零显卡很贵"),
+    ("我家的Windows 2000", "我家的Windows 二千"),
+    ("iPhone 15 Pro卖999美元", "iPhone 十五 Pro卖九百九十九美元"),
+    ("用A4纸打印3份", "用A四纸打印三份"),
+    ("下载256 MB的file", "下载二百五十六兆字节的file"),
+    ("我有2个apple", "我有两个apple"),
+)
+def test_english_within_chinese(text, said):
+    says(text, said)
+
+
 def value(said):
     """Read a Chinese number below a hundred million back."""
     total = part = digit = 0
