@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import re
+import shlex
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -21,22 +22,24 @@ from assistant.language import spoken
 
 PURPOSES = {
     "llm": "language model",
-    "adapter": "LoRA adapter of a language model",
     "asr": "speech recogniser",
     "tts": "voice",
+    "adapter": "LoRA adapter of a language model",
 }
 ENGINES = {
     "llm": ("llama",),
-    "adapter": ("llama",),
     "asr": ("vosk", "moonshine", "whisper"),
     "tts": ("piper",),
+    "adapter": ("llama",),
 }
 # An engine that is pointed at one file rather than at the model's folder, and that file's ending.
 SINGLE_FILE = {"llama": ".gguf", "piper": ".onnx"}
 STAGING = ".partial"
 RECORD = ".files.json"
 TUNED = "-tuned"  # what the name of a model made on this device ends with
+QUANTIZED = "-quantized"  # ... and that of one in another type of weights
 RECIPE = "recipe.json"  # in its folder: what it was made of and how, its files and their hashes
+MADE_HERE = "hashed when it was made on this device"  # how the hash of such a file is known
 SAMPLES, SAMPLE = 256, 4096  # places of a file, and bytes of each, that its fingerprint is made of
 
 
@@ -106,7 +109,9 @@ class Entry:
     archive: Archive | None
     sources: tuple[Source, ...] = field(repr=False)
     made_from: str = ""
-    """Name of the model that it was made of on this device; empty: it was published so."""
+    """The model that it was made of on this device; empty: it was published so."""
+    made_by: str = ""
+    """What `assistant models` is told to make it again."""
 
     @property
     def size(self) -> int:
@@ -345,30 +350,47 @@ class Shelf:
 
     @property
     def entries(self) -> tuple[Entry, ...]:
-        """Every model; one that was made on this device comes before the one that it is made of."""
+        """Every model. One that was tuned comes before its source, one that was quantized last."""
         found: list[Entry] = []
         for entry in self.published:
             tuned = self.tuned(entry)
             found += [tuned, entry] if self.folder(tuned).is_dir() else [entry]
-        return tuple(found)
+        own = (path.name for path in sorted(self.root.glob("*" + QUANTIZED)) if path.is_dir())
+        return (*found, *map(self.quantized, own))
 
     def tuned(self, entry: Entry) -> Entry:
         """The model that is made, or would be made, of a published one on this device."""
         name = entry.name + TUNED
-        record = self.recipe(name)
-        try:
-            files = tuple(File(**row) for row in record["files"])
-        except (TypeError, KeyError):  # not made, or damaged: to be made again
-            files = ()
         return replace(
             entry,
             name=name,
-            pin="hashed when it was made on this device",
+            pin=MADE_HERE,
             note=f"made on this device of {entry.name} by `assistant models tune`",
-            files=files,
+            files=_recorded(self.recipe(name)),
             archive=None,
             sources=(),
             made_from=entry.name,
+            made_by=f"tune {entry.name}",
+        )
+
+    def quantized(self, name: str) -> Entry:
+        """The model of that name that was, or would be, quantized on this device."""
+        record = self.recipe(name)
+        source, kind = str(record.get("source", "?")), str(record.get("type", "?"))
+        languages = record.get("languages")
+        return Entry(
+            name=name,
+            purpose="llm",
+            engine="llama",
+            languages=tuple(map(str, languages)) if isinstance(languages, list) else (),
+            licence=str(record.get("licence", "")),
+            pin=MADE_HERE,
+            note=f"{kind}, made on this device of {source} by `assistant models quantize`",
+            files=_recorded(record),
+            archive=None,
+            sources=(),
+            made_from=source,
+            made_by=f"quantize {shlex.quote(source)} --to {kind} --again",
         )
 
     def recipe(self, name: str) -> dict[str, Any]:
@@ -478,8 +500,8 @@ class Shelf:
 
     def way_to(self, entry: Entry) -> str:
         """Say how to get a model."""
-        verb = f"tune {entry.made_from}" if entry.made_from else f"fetch {entry.name}"
-        return f"`assistant models {verb}` {'makes' if entry.made_from else 'gets'} it"
+        way = entry.made_by or f"fetch {entry.name}"
+        return f"`assistant models {way}` {'makes' if entry.made_by else 'gets'} it"
 
     def _locate_best(self, purpose: str, engine: str | None, language: str | None) -> Path:
         if entry := self.best(purpose, engine=engine, language=language):
@@ -509,6 +531,14 @@ class Shelf:
         folder, ending = self.folder(entry), SINGLE_FILE.get(entry.engine)
         names = [file.path for file in self.files(entry) if ending and file.path.endswith(ending)]
         return folder / names[0] if names else folder
+
+
+def _recorded(recipe: dict[str, Any]) -> tuple[File, ...]:
+    """Return the files that a recipe lists; none where it is absent or damaged."""
+    try:
+        return tuple(File(**row) for row in recipe["files"])
+    except (TypeError, KeyError):  # to be made again
+        return ()
 
 
 def has_size(path: Path, size: int) -> bool:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from assistant.commands import adapter, settings, tell, tune_model
+from assistant.commands import adapter, quantize, settings, tell, tune_model
 from assistant.errors import AssistantError, BadInput
 from assistant.models import Entry, Shelf, default_set, megabytes
 
@@ -37,6 +37,7 @@ def command() -> None:
 
 
 command.add_command(tune_model.command)
+command.add_command(quantize.command)
 command.add_command(adapter.command)
 
 
@@ -116,14 +117,10 @@ def verify(names: tuple[str, ...]) -> None:
                 report.note(line)
             broken += [entry] if faults else []
     if broken:
-        ways = [
-            f"`assistant models {verb} {' '.join(names)}`"
-            for verb, names in (
-                ("fetch", [entry.name for entry in broken if not entry.made_from]),
-                ("tune", [entry.made_from for entry in broken if entry.made_from]),
-            )
-            if names
-        ]
+        fetched = [entry.name for entry in broken if not entry.made_by]
+        again = [f"fetch {' '.join(fetched)}"] if fetched else []
+        again += [entry.made_by for entry in broken if entry.made_by]
+        ways = [f"`assistant models {way}`" for way in again]
         raise AssistantError(
             "{broken} of {entries} models are not right; {ways} {mend} them.",
             broken=len(broken),

@@ -3,7 +3,8 @@
 import click
 
 from assistant.commands import settings
-from assistant.models import Entry, Shelf, megabytes
+from assistant.errors import BadInput
+from assistant.models import QUANTIZED, Entry, Shelf, megabytes
 
 
 @click.command("tune")
@@ -52,4 +53,8 @@ def command(name: str | None, keep_source: bool, again: bool) -> None:
 
 def _published(shelf: Shelf, name: str) -> Entry:
     entry = shelf.named(name)
+    if name.endswith(QUANTIZED):
+        raise BadInput(
+            "`{name}` was quantized on this device; only a published model can be tuned.", name=name
+        )
     return shelf.named(entry.made_from) if entry.made_from else entry

@@ -74,11 +74,11 @@ def make(shelf: Shelf, entry: Entry, report: Report, *, again: bool = False) -> 
         if not again and record.get("asked") == asked and shelf.installed(tuned):
             return Made(tuned, False, str(record.get("whole", "")))
         _check_source(shelf, entry, report)
-        with _staging(shelf, tuned) as staging:
-            written = _write(shelf, entry, recipe, staging / FILE, report)
+        with staging(shelf, tuned) as folder:
+            written = _write(shelf, entry, recipe, folder / FILE, report)
             written = {"asked": asked, **written}
-            _record(staging, written)
-            _place(staging, shelf.folder(tuned))
+            note_down(folder, written)
+            place(folder, shelf.folder(tuned))
     return Made(shelf.tuned(entry), True, str(written["whole"]))
 
 
@@ -135,7 +135,7 @@ def _write(
 
 
 @contextmanager
-def _staging(shelf: Shelf, tuned: Entry) -> Iterator[Path]:
+def staging(shelf: Shelf, tuned: Entry) -> Iterator[Path]:
     """Yield an empty folder on the disk of the models, and leave nothing of it behind."""
     folder = shelf.staging(tuned)
     shutil.rmtree(folder, ignore_errors=True)  # of a process that was killed
@@ -146,15 +146,16 @@ def _staging(shelf: Shelf, tuned: Entry) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _record(folder: Path, record: dict[str, Any]) -> None:
+def note_down(folder: Path, record: dict[str, Any]) -> None:
+    """Write beside the file how it was made."""
     (folder / RECIPE).write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
 
 
-def _place(staging: Path, folder: Path) -> None:
+def place(staged: Path, folder: Path) -> None:
     """Move the finished folder to its place, so that after a power cut it is whole or not there."""
-    for path in [*staging.iterdir(), staging]:
+    for path in [*staged.iterdir(), staged]:
         sync(path)
     if folder.exists():  # an older one
         shutil.rmtree(folder)
-    staging.replace(folder)
+    staged.replace(folder)
     sync(folder.parent)

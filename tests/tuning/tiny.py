@@ -18,6 +18,7 @@ TEXT = (
 ) * 3
 CONTROL = ("<|endoftext|>", "<|im_start|>", "<|im_end|>")
 PADS = 5
+FILE_TYPES = {Type.F32: 0, Type.F16: 1, Type.Q4_0: 2}
 
 
 def alphabet() -> list[str]:
@@ -77,7 +78,7 @@ def write(path: Path, weights: Type = Type.Q8_0, tied: bool = False) -> Path:
     writer.add_head_count_kv(KV_HEADS)
     writer.add_layer_norm_rms_eps(1e-6)
     writer.add_rope_freq_base(10000.0)
-    writer.add_file_type(7)
+    writer.add_file_type(FILE_TYPES.get(weights, 7))
     writer.add_vocab_size(len(tokens))
     writer.add_tokenizer_model("gpt2")
     writer.add_tokenizer_pre("qwen2")
