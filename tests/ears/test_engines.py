@@ -112,6 +112,34 @@ def test_an_english_model_for_another_language_is_refused():
         choose(config("zh", model="moonshine-tiny-en"))
 
 
+def test_several_languages_need_a_model_that_hears_all(tmp_path):
+    models = shelf(tmp_path, "whisper-base", "moonshine-tiny-en")
+    choice = choose(config("auto", models))
+    assert (choice.engine, choice.path.name) == ("whisper", "whisper-base")
+    assert explain(config("auto", models)) == (
+        "speech recognition: whisper (whisper-base): the best one installed for `en` and `zh`; "
+        "it hears which one is spoken."
+    )
+
+
+@pytest.mark.parametrize(
+    "asr",
+    [
+        {"engine": "moonshine"},
+        {"model": "moonshine-tiny-en"},
+        {"engine": "vosk"},
+        {},
+        {"engine": "whisper"},
+    ],
+)
+def test_where_only_one_language_can_be_heard_it_is_said_what_hears_both(tmp_path, asr):
+    models = shelf(tmp_path, "moonshine-tiny-en")
+    for ask in (choose, make):
+        with pytest.raises(BadInput, match=r"`assistant models fetch whisper-base` gets") as caught:
+            ask(config("auto", models, **asr))
+        assert "\n" not in str(caught.value)
+
+
 def test_the_doctor_is_told_which_and_why_and_what_would_be_better(tmp_path):
     folder = shelf(tmp_path, "moonshine-tiny-en")
     assert explain(config("en", folder)) == (

@@ -5,6 +5,7 @@ from assistant.audio.frames import FRAME_SAMPLES, RATE
 from assistant.config import Config
 from assistant.ears.recogniser import Transcript
 from assistant.ears.whisper import LONGEST_S, WhisperRecogniser
+from assistant.ears.whisper_model import Network
 from assistant.errors import BadInput
 
 MODEL = Config().models_dir / "whisper-base"
@@ -61,6 +62,13 @@ def test_of_two_languages_the_one_is_heard_that_is_spoken(either):
     assert run(either, wav(DATA / "zh-hello-world.wav")).text.startswith("你好")
     assert "clubs" in run(either, cards(3)).text
     assert run(either, wav(DATA / "zh-thousand-characters.wav")).text.startswith("天地玄")
+
+
+def test_a_model_for_english_only_says_what_hears_both(monkeypatch):
+    """The real model, of which only the list of languages is another one."""
+    monkeypatch.setattr(Network, "supported_languages", ["en"])
+    with pytest.raises(BadInput, match=r"hears English only.*fetch whisper-base"):
+        WhisperRecogniser(MODEL, "auto")
 
 
 def test_what_was_encoded_to_tell_the_language_is_what_is_transcribed(either, english):
