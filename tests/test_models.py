@@ -23,6 +23,7 @@ from hypothesis import strategies as st
 from assistant.commands.models import command
 from assistant.config import Config, load
 from assistant.errors import BadInput, EngineMissing
+from assistant.language import spoken
 from assistant.models import (
     RECORD,
     Archive,
@@ -122,15 +123,17 @@ def test_the_shipped_catalogue_has_what_the_product_promises() -> None:
     assert all(entry.pin and entry.licence and entry.sources for entry in entries.values())
 
 
-@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("language", ["en", "zh", "auto"])
 def test_a_default_set_has_a_model_and_a_recogniser_but_no_voice(language: str) -> None:
     choices = default_set(language)
     assert [{entry.purpose for entry in choice} for choice in choices] == [{"llm"}, {"asr"}]
-    assert all(language in entry.languages for choice in choices for entry in choice)
+    assert all(
+        set(spoken(language)) <= set(entry.languages) for choice in choices for entry in choice
+    )
 
 
 def test_an_unknown_language_has_no_default_set() -> None:
-    with pytest.raises(BadInput, match=r"`fr`.*allowed: en, zh"):
+    with pytest.raises(BadInput, match=r"`fr`.*allowed: en, zh, auto"):
         default_set("fr")
 
 
