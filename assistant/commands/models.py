@@ -62,7 +62,9 @@ def list_models(as_json: bool) -> None:
 
 @command.command()
 @click.argument("names", nargs=-1, metavar="[NAME]...")
-@click.option("--for", "language", metavar="LANGUAGE", help="What a language needs: en, zh or auto.")
+@click.option(
+    "--for", "language", metavar="LANGUAGE", help="What a language needs: en, zh or auto."
+)
 @click.option(
     "--from",
     "folder",
