@@ -27,7 +27,7 @@ CUT = "assistant.recipe"
 """Metadata of a model that was made here, with fewer tokens than its source."""
 ACTIVATED = "adapter.alora.invocation_tokens"
 """Metadata of an adapter that is to work from certain words on only."""
-KINDS = {0: "F32", 1: "F16", 30: "BF16"}
+KINDS = {0: "F32", 1: "F16", 8: "Q8_0", 30: "BF16"}
 """Types of weights that convert_lora_to_gguf.py writes (`enum ggml_type`)."""
 
 

@@ -13,6 +13,8 @@ import gguf as writing
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
+from gguf import GGMLQuantizationType as Type
+from gguf import quants
 from gguf_files import CHAT, MODEL, tiny, whole
 from shell import Child, until
 
@@ -59,10 +61,12 @@ def write(path: Path, pairs: dict[str, Pair], architecture: str = "llama", **tol
     writer.add_type(told.pop("type", "adapter"))
     writer.add_string("adapter.type", told.pop("kind", "lora"))
     writer.add_float32("adapter.lora.alpha", 8.0)
+    small = told.pop("small", Type.F32)
     for key, value in told.items():
         writer.add_array(key.replace("__", "."), value)
     for name, (a, b) in pairs.items():
-        writer.add_tensor(f"{name}.lora_a", a)
+        packed = a if small is Type.F32 else quants.quantize(a, small)
+        writer.add_tensor(f"{name}.lora_a", packed, raw_dtype=None if small is Type.F32 else small)
         writer.add_tensor(f"{name}.lora_b", b)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
@@ -223,7 +227,7 @@ REFUSED = {
     ),
     "integers": (
         lambda p: write(p, {QUERY.format(0): (np.ones((4, 32), np.int32),) * 2}),
-        "weights of type 26.*allowed: F32, F16, BF16",
+        "weights of type 26.*allowed: F32, F16, Q8_0, BF16",
     ),
     "nothing": (lambda p: write(p, {}), "changes nothing"),
     "an activated LoRA": (
@@ -271,6 +275,15 @@ def test_what_cannot_be_used_is_refused_in_a_sentence_and_the_one_before_stays(
     assert str(caught.value).startswith(f"{path}: ")
     assert caught.value.exit_code == 2
     assert said(model) == before
+
+
+@pytest.mark.parametrize("kind", [Type.F16, Type.Q8_0, Type.BF16])
+def test_the_smaller_types_that_the_converter_writes_work_too(
+    kind: Type, model: LlamaModel, tmp_path: Path
+):
+    plain = said(model)
+    model.use_adapter(str(write(tmp_path / "small.gguf", two_layers(32), small=kind)))
+    assert said(model) != plain
 
 
 EMBEDDING = {
