@@ -121,6 +121,13 @@ def test_a_reply_is_spoken_clause_by_clause_and_heard_whole(mouth):
     assert not mouth.failures
 
 
+def test_a_number_is_said_in_the_language_of_its_answer(mouth):
+    mouth.speaker.speak(Key(1, 1), "zh")
+    mouth.say(1, "42。")
+    mouth.say(2, "42.")
+    assert mouth.synthesiser.made == ["四十二。", "42."]
+
+
 def test_it_speaks_faster_and_slower_within_limits(mouth):
     for factor in (1.25, 1.25, 9.0, 0.01):
         mouth.speaker.pace(factor)
