@@ -33,7 +33,7 @@ def measure(config: Config, path: Path, published: Path | None, rounds: int) -> 
     llm = config.llm.model_copy(
         update={"temperature": 0.0, "max_tokens": TOKENS, "repeat_penalty": 1.0}
     )
-    ours = LlamaModel(path, llm)
+    ours = LlamaModel(path, llm, models=config.models_dir)
     memory = resident_mb("VmRSS") - before
     runs: dict[str, Callable[[], float]] = {
         "decode": lambda: _decode(ours),
@@ -43,7 +43,7 @@ def measure(config: Config, path: Path, published: Path | None, rounds: int) -> 
         "ttft_long": lambda: _ttft(ours, LONG),
         "ttft_cold": lambda: _cold(ours),
     }
-    other = LlamaModel(published, llm) if published else None
+    other = LlamaModel(published, llm, models=config.models_dir) if published else None
     if other:
         runs["published"] = lambda: _decode(other)
     found: dict[str, list[float]] = {name: [] for name in runs}

@@ -110,7 +110,7 @@ def _mind(config: Config) -> dict[str, Callable[[int], Callable[[], Any] | None]
 
     path = Shelf(config.models_dir).locate(config.llm.model, "llm")
     llm = config.llm.model_copy(update={"temperature": 0.0, "max_tokens": 17})
-    model = LlamaModel(path, llm)
+    model = LlamaModel(path, llm, models=config.models_dir)
     long = "The weather is fine today and we are going out for a walk by the river. " * 6
 
     def decode(count: int) -> Callable[[], Any]:
