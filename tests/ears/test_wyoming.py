@@ -88,6 +88,14 @@ def test_the_sound_goes_out_whole_and_the_text_comes_back():
     assert host.sound() == SPEECH.tobytes()
 
 
+def test_of_several_languages_the_other_host_finds_out_which_is_spoken():
+    with FarHost(fake.writes("你好")) as host:
+        recogniser = WyomingRecogniser(host.uri, "auto")
+        assert hear(recogniser) == "你好"
+        recogniser.close()
+    assert host.heard[0].data.get("language") is None
+
+
 def test_partials_are_told_while_somebody_speaks():
     with FarHost(fake.writes("what time is it", "what", " time", " time", "")) as host:
         recogniser = far(host)

@@ -78,11 +78,13 @@ def test_a_description_that_is_none_is_one_sentence(behave):
         (("zh_CN",), False, True),
         (("cmn",), False, True),
         (("eno",), False, False),
+        (("zh_CN", "en_US"), True, True),
     ],
 )
 def test_a_language_is_known_by_its_code(languages, english, chinese):
     offer = Offer("asr", "hears", (), languages)
     assert (offer.knows("en"), offer.knows("zh")) == (english, chinese)
+    assert offer.knows("auto") == (english and chinese)
 
 
 def test_what_announces_itself_is_found_and_the_first_that_fits_is_taken(monkeypatch):

@@ -160,6 +160,13 @@ def test_a_language_is_met_in_any_of_its_forms(wanted):
     need_language(wanted, "en")
 
 
+def test_where_both_are_spoken_both_are_met():
+    for wanted in (None, "en_GB", "zh-CN"):
+        need_language(wanted, "auto")
+    with pytest.raises(BadInput, match="there is: en, zh"):
+        need_language("fr", "auto")
+
+
 @pytest.mark.parametrize("wanted", ["fr", "zh_CN", "eng"])
 def test_another_language_is_refused(wanted):
     with pytest.raises(BadInput, match="there is: en"):
