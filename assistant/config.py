@@ -274,6 +274,35 @@ class Knowledge(Section):
     enabled: bool = Field(True, description="answer from them what they are about")
 
 
+class Guard(Section):
+    """What is answered with a kind sentence instead of by a model, and what a model may not say."""
+
+    enabled: bool = Field(True, description="`false` leaves every question and answer to the model")
+    level: Literal["child", "shop", "open"] = Field(
+        "shop",
+        description="how much is refused: `open` only emergencies and what does harm, `shop` also "
+        "what does not belong into a shop, `child` also what is for grown-ups",
+    )
+    topics: list[str] = Field(
+        [], description="the topics that are refused, and no others; empty: those of `level`"
+    )
+    emergency: str = Field(
+        "",
+        description="number to call in an emergency, such as `911`; empty: 112 in English, 120, "
+        "119 and 110 in Chinese",
+    )
+    emergency_text: str = Field(
+        "",
+        description="what is said in an emergency instead of all that; empty: to call the number",
+    )
+    helpline: str = Field(
+        "",
+        description="number for those who do not want to live; empty: 116 123 in English, 12356 in "
+        "Chinese",
+    )
+    files: list[str] = Field([], description="files of topics of your own, see docs/guard.md")
+
+
 class Speech(Section):
     """The voice."""
 
@@ -583,6 +612,7 @@ class Config(Section):
     llm: Llm = Llm()
     skills: Skills = Skills()
     knowledge: Knowledge = Knowledge()
+    guard: Guard = Guard()
     speech: Speech = Speech()
     web: Web = Web()
     remote: Remote = Remote()

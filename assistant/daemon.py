@@ -74,9 +74,11 @@ if TYPE_CHECKING:
     from assistant.audio.standby import Standby
     from assistant.controls import Wish
     from assistant.ears.listener import Listener
+    from assistant.mind.guard.guard import Guard
     from assistant.mind.known import Source
     from assistant.mind.remote.hybrid import Hybrid
     from assistant.mind.skills.alarms import Alarms
+    from assistant.mind.skills.skills import Skills
     from assistant.mouth.lips import Ahead
     from assistant.mouth.playback import Player
     from assistant.mouth.speaker import Speaker
@@ -201,6 +203,8 @@ class Daemon:
         self.alarms: Alarms | None = None
         """What rings; only after the start, and where skills are enabled."""
         self._bell: asyncio.Task[None] | None = None
+        self.guard: Guard | None = None
+        """What is refused; only after the start, and where it is enabled."""
         self.last_said = ""
         """What was heard of the last answer."""
 
@@ -229,6 +233,10 @@ class Daemon:
         """
         self._loop = asyncio.get_running_loop()
         self._broken = self._loop.create_future()
+        if self.config.guard.enabled:
+            from assistant.mind.guard import guard
+
+            self.guard = await asyncio.to_thread(guard.make, self.config)
         if self.config.skills.enabled:
             from assistant import bell
             from assistant.mind.skills import skills
@@ -648,31 +656,36 @@ class Daemon:
             held=lambda: self.state.held,
             make_hybrid=hybrid if self.config.remote.endpoint else lambda: None,
             make_sources=self._make_sources,
+            sieve=lambda text: self.guard.sieve(text) if self.guard else None,
         )
 
     def _make_sources(self) -> "list[Source]":
         """Return who answers before the language model, in the order in which they are asked."""
         sources: list[Source] = []
+        made: Skills | None = None
         if self.config.skills.enabled:
             from assistant.controls import Controls
             from assistant.mind.skills import skills
 
             assert self.alarms
             own, say = Controls(self), lambda text: self.post(SayRequested(text))
-            sources.append(
-                skills.make(
-                    self.config,
-                    own,
-                    self.alarms,
-                    say,
-                    last=lambda: self.language,
-                    held=lambda: self.state.held,
-                )
+            made = skills.make(
+                self.config,
+                own,
+                self.alarms,
+                say,
+                last=lambda: self.language,
+                held=lambda: self.state.held,
             )
+            sources.append(made)
         if self.config.knowledge.enabled:
             from assistant.mind.knowledge.knowledge import Documents
 
             sources.append(Documents(self.config.state_dir, lambda: self.state.held))
+        if self.guard:
+            from assistant.mind.guard.guard import Guarded
+
+            sources.insert(0, Guarded(self.guard, made.intent if made else None))
         return sources
 
     def _make_speaker(self) -> "Speaker":

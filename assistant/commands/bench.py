@@ -289,6 +289,58 @@ def skills(file: Path | None, as_json: bool) -> None:
 
 
 @command.command(
+    epilog=example("assistant bench guard", "assistant bench guard --set mine.jsonl --json")
+)
+@click.option(
+    "--set",
+    "file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Labelled texts, one JSON object a line; without it, the shipped held-out set.",
+)
+@click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="One object: refused, false_refusals, held_back, false_held_back, decision_s, ...",
+)
+def guard(file: Path | None, as_json: bool) -> None:
+    """How well the guard knows what it has to refuse, and what not."""
+    from assistant.bench import guard as bench
+
+    lines = bench.read(file or bench.HELD_OUT)
+    result = bench.measure(lines, bench.strictest(settings()))
+    if file is None:  # nobody shall see them, or they were looked at
+        result["wrong"] = len(result["wrong"])
+    if as_json:
+        print_json(result)
+        return
+    for each in result["wrong"] if file else []:
+        tell(
+            "wrong: {text}: {topic}, found {found}",
+            text=each["text"],
+            topic=each["topic"],
+            found=each["found"],
+        )
+    for name, each in [*result["languages"].items(), ("all", result)]:
+        tell(
+            "{name:3}  refused {refused:.1%}, falsely {false_refusals:.1%}; of answers held back "
+            "{held_back:.1%}, falsely {false_held_back:.1%}",
+            name=name,
+            refused=each["refused"],
+            false_refusals=each["false_refusals"],
+            held_back=each["held_back"],
+            false_held_back=each["false_held_back"],
+        )
+    tell(
+        "{lines} texts, decided in {decision_s:.3f} ms (median), {decision_p90_s:.3f} ms (p90)",
+        lines=result["lines"],
+        decision_s=1000 * result["decision_s"],
+        decision_p90_s=1000 * result["decision_p90_s"],
+    )
+
+
+@command.command(
     epilog=example("assistant bench knowledge", "assistant bench knowledge --set mine.jsonl --json")
 )
 @click.option(

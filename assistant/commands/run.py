@@ -295,7 +295,7 @@ class Foreground:
         question = questions.read(request)
         daemon = self._daemon
         return questions.answer(
-            self._config, daemon.guests, question, daemon.hybrid, daemon.written
+            self._config, daemon.guests, question, daemon.hybrid, daemon.written, daemon.guard
         )
 
     def _watch(self, request: dict[str, Any]) -> AsyncGenerator[dict[str, Any], None]:

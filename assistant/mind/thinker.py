@@ -20,6 +20,7 @@ from assistant.trace import Trace
 from assistant.worker import Worker
 
 if TYPE_CHECKING:
+    from assistant.mind.guard.stream import Sieve
     from assistant.mind.remote.errand import Errand
     from assistant.mind.remote.hybrid import Hybrid
 
@@ -57,13 +58,15 @@ class Thinker:
         held: Callable[[], str] = lambda: "",
         make_hybrid: Callable[[], "Hybrid | None"] = lambda: None,
         make_sources: Callable[[], Sequence[Source]] = lambda: (),
+        sieve: "Callable[[str], Sieve | None]" = lambda _: None,
     ) -> None:
         """`secret_tokens` is how long a secret answer gets, in pieces, before it is released.
 
         At most `guests` others wait for an answer. `on_out(key)` is called on the model's thread
         when a question leaves the device, with the help of `make_hybrid()`. All is answered in the
         language `held()`, where it is not empty. What one of `make_sources()` answers, the first of
-        them first, is neither sent nor asked of the model.
+        them first, is neither sent nor asked of the model. What a model answers to a question goes
+        through `sieve(question)`, where there is one.
         """
         self._make_model = make_model
         self._system = system
@@ -74,6 +77,7 @@ class Thinker:
         self._on_text, self._on_judged, self._on_end = on_text, on_judged, on_end
         self._on_out, self._held = on_out, held
         self._make_hybrid, self._make_sources = make_hybrid, make_sources
+        self._sieve = sieve
         self.hybrid: Hybrid | None = None
         """The help of a larger model, where there is one; only after `load`."""
         self._sources: Sequence[Source] = ()
@@ -271,7 +275,7 @@ class Thinker:
         source = (
             self._told(key, text, known, cancelled, judged)
             if known
-            else self._pieces(key, text, cancelled, judged)
+            else self._sifted(key, text, self._pieces(key, text, cancelled, judged))
         )
         for piece in source:
             if not pieces:
@@ -337,6 +341,15 @@ class Thinker:
             released=lambda: key <= self._released,
             cancelled=cancelled,
         )
+
+    def _sifted(self, key: Key, text: str, pieces: Iterator[str]) -> Iterator[str]:
+        """Yield of an answer what may be said; work ends where something may not."""
+        if (sieve := self._sieve(text)) is None:
+            yield from pieces
+            return
+        yield from sieve.over(pieces)
+        if sieve.topic:
+            self._mark(key, "guard", topic=sieve.topic)
 
     def _sure(self, text: str) -> float:
         """Return the probability that `text` is whole, as far as is known without the model."""

@@ -18,8 +18,10 @@ from assistant.mind.prompt import own_prompt
 from assistant.mind.remote.either import SILENCE_S
 from assistant.mind.remote.errors import RemoteFailed
 from assistant.serve.requests import checked
+from assistant.serve.sifting import sifted
 
 if TYPE_CHECKING:
+    from assistant.mind.guard.guard import Guard
     from assistant.mind.remote.hybrid import Hybrid
 
 log = logging.getLogger(__name__)
@@ -72,18 +74,38 @@ async def answer(
     question: Question,
     hybrid: "Hybrid | None" = None,
     written: Callable[[str], Awaitable[str | None]] | None = None,
+    guard: "Guard | None" = None,
 ) -> AsyncGenerator[dict[str, Any], None]:
     """Yield the answer's events; whoever stops listening ends the work.
 
     `queued`, `out` (the question has left the device), `back` (and no answer came), `text`, `end`.
-    `written(text)` returns what is known without any model. Raises `Busy` when too many wait,
-    `AssistantError` when the engine fails.
+    `written(text)` returns what is known without any model; `guard` has a say in the rest. Raises
+    `Busy` when too many wait, `AssistantError` when the engine fails.
     """
-    began = time.monotonic()
-    if written and question.known and (said := await written(question.messages[-1].text)):
+    began, text = time.monotonic(), question.messages[-1].text
+
+    def end() -> dict[str, Any]:
+        return {"event": "end", "finish": "stop", "usage": _took(began)}
+
+    said = await written(text) if written and question.known else None
+    if not said and guard and (refusal := guard.refusal(text)):
+        said = refusal.text
+    if said:
         yield {"event": "text", "text": said}
-        yield {"event": "end", "finish": "stop", "usage": _took(began)}
+        yield end()
         return
+    events = _from_models(config, guests, question, hybrid)
+    async with contextlib.aclosing(
+        sifted(events, guard.sieve(text), end) if guard else events
+    ) as answers:
+        async for event in answers:
+            yield event
+
+
+async def _from_models(
+    config: Config, guests: Guests, question: Question, hybrid: "Hybrid | None"
+) -> AsyncGenerator[dict[str, Any], None]:
+    """Yield the events of the larger model's answer, or else of the local one's."""
     if hybrid and question.may_leave:
         async with contextlib.aclosing(_from_afar(hybrid, question)) as events:
             async for event in events:

@@ -56,6 +56,11 @@ class Skills(Source):
         held = self._held() if found.intent in SKILLS else ""
         return replace(found, language=held) if held else found
 
+    def intent(self, text: str) -> str:
+        """Return the intent of the skill that may answer `text`; empty: none may."""
+        found = self.find(text)
+        return found.intent if found else ""
+
     def known(self, text: str) -> Known | None:
         """Return what the skill for `text` says and does."""
         if not (request := self.find(text)) or not (answer := self.answer(request)):

@@ -78,4 +78,4 @@ class Asking:
                 ],
             }
         )
-        return questions.answer(config, daemon.guests, question)
+        return questions.answer(config, daemon.guests, question, guard=daemon.guard)
