@@ -16,6 +16,8 @@ from click.testing import CliRunner, Result
 from gguf import GGMLQuantizationType as Type
 from gguf import quants
 from gguf_files import CHAT, MODEL, tiny, whole
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from shell import Child, until
 
 from assistant.commands.adapter import command
@@ -243,6 +245,27 @@ REFUSED = {
     "an empty file": (lambda p: p.write_bytes(b""), "is empty"),
     "a text": (lambda p: p.write_text("hello there"), "is no GGUF"),
 }
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_whatever_is_changed_in_a_file_it_is_taken_or_refused_in_a_sentence(
+    models: Path, tmp_path: Path, data: st.DataObject
+):
+    content = bytearray((models / FOLDER / "pirate.gguf").read_bytes())
+    header = st.integers(0, content.index(b"blk.1.attn_output.weight.lora_b") + 60)
+    for at, byte in data.draw(st.lists(st.tuples(header, st.integers(0, 255)), max_size=3)):
+        content[at] = byte
+    length = data.draw(st.just(len(content)) | st.integers(0, len(content)))
+    path = tmp_path / "changed.gguf"
+    path.write_bytes(content[:length])
+    sentence = f"{path}: is taken"
+    try:
+        adapter.check(path, models / "base.gguf")
+    except BadInput as error:
+        sentence = str(error)
+    assert sentence.startswith(f"{path}: ")
+    assert "\n" not in sentence
 
 
 def half(path: Path, name: str) -> None:
