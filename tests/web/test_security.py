@@ -248,6 +248,8 @@ def test_one_that_asks_too_often_is_429_and_is_let_in_again(daemon):
         late = [answer for answer in answers if answer.status == 429]
         assert late
         assert all(1 <= int(answer.headers["retry-after"]) <= 2 for answer in late)
+        assert all(answer.headers["connection"] == "close" for answer in late)
+        assert "connection" not in answers[0].headers
         until(lambda: web.ask("GET", "/healthz").status == 200)
 
 

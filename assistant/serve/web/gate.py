@@ -150,8 +150,10 @@ class _Answer:
         """Send a part of it."""
         if message["type"] == "http.response.start":
             self._metrics.request(self._route(), message["status"])
-            # What was sent beside the request must not be taken for the next one.
-            close = [] if self._body.complete else [(b"connection", b"close")]
+            # What was sent beside the request must not be taken for the next one; and who asks too
+            # often needs a new connection then, for which there is a pace.
+            kept = self._body.complete and message["status"] != 429
+            close = [] if kept else [(b"connection", b"close")]
             message = {**message, "headers": [*message["headers"], *SAFE, *close]}
         await self._send(message)
 

@@ -11,7 +11,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, cast
 
 import uvicorn
 
@@ -20,10 +20,12 @@ from assistant.errors import AssistantError, BadInput
 from assistant.serve.web import reach, tls
 from assistant.serve.web.access import LOOPBACK, Rules, plain
 from assistant.serve.web.app import Limits, build
+from assistant.serve.web.buckets import Buckets
 from assistant.serve.web.connection import HEADER_BYTES, IDLE_S, Connection, Encrypted
 from assistant.serve.web.gate import Gate
 from assistant.serve.web.house import House
 from assistant.serve.web.link import Link
+from assistant.serve.web.taking import Taking, pace
 from assistant.serve.web.talk import MESSAGE_BYTES
 from assistant.serve.web.token import Secret
 
@@ -50,14 +52,32 @@ class Server(uvicorn.Server):
     """uvicorn's, ended by `stop` or a signal, promptly, and without a word."""
 
     def __init__(
-        self, config: uvicorn.Config, closing: asyncio.Event, gate: Gate, secret: Secret | None
+        self,
+        config: uvicorn.Config,
+        closing: asyncio.Event,
+        gate: Gate,
+        secret: Secret | None,
+        pace: Buckets,
     ) -> None:
         super().__init__(config)
         self._closing = closing
         self._gate = gate
         self._secret = secret
+        self._pace = pace
         self.interrupted = False
         """Whether Ctrl-C ended it."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Take connections of `sockets`, at the pace."""
+
+        def protocol() -> asyncio.Protocol:
+            kind: Callable[..., asyncio.Protocol] = self.config.http_protocol_class
+            return kind(config=self.config, server_state=self.server_state, app_state={})
+
+        await self.lifespan.startup()
+        taking = [Taking(each, protocol, self._pace) for each in sockets or ()]
+        self.servers = cast("list[asyncio.Server]", taking)  # as far as uvicorn uses them
+        self.started = True
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End all streams, then the rest."""
@@ -170,6 +190,7 @@ def make(config: Config, bound: Bound) -> Server:
         closing,
         app,
         secret,
+        pace(web.rate),
     )
 
 
