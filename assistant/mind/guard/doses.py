@@ -112,6 +112,8 @@ class Doses:
             if not first and token in self._words.units | self._words.common:
                 return token in self._words.units, end
             number = token[0].isdigit() or token in self._words.numbers
+            if token[0].isdigit() and _latin(text[: found.start()][-1:]):
+                return None  # as in A4
             if not number and (first or token not in self._words.between):
                 return self._han_beginning(text[found.start() :], last)
             first = False

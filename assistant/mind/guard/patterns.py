@@ -16,6 +16,7 @@ GAPS = {"en": r"(?:\b *\w+){0,4}?", "zh": r".{0,6}?"}
 DEEPEST = 20
 """Brackets and rules within each other; a pattern that a person writes has three."""
 _SIGNS = "* ^$"
+_WORD = re.compile(r"(?:[^\W_]|['\u2019])+")
 _OPENING, _CLOSING = ("(", "[", "<"), (")", "]", ">")
 _SPECIAL = f"()[]<>|{_SIGNS}"
 
@@ -139,7 +140,7 @@ class _Reader:
             end += 1
         given = self._text[self._at : end]
         word = clean(given)
-        if not word or " " in word:
+        if not word or not _WORD.fullmatch(given):
             raise Wrong(f"`{given}` is no word that can be said", 0)
         beside = self._text[: self._at][-1:], self._text[end : end + 1]
         if self._language == "en" and (beside[0] in _CLOSING or beside[1] in _OPENING):

@@ -13,7 +13,9 @@ LONGEST = 2000
 HAN = "\u3400-\u9fff"
 _HAN = re.compile(f"[{HAN}]")
 _APOSTROPHE = re.compile("['\u2019\u2018`]")
-_NO_WORD = re.compile(r"[^\w]+|_+")
+_NO_WORD = re.compile(r"[\W_]+")
+_ALSO = str.maketrans("著妳", "着你")
+"""What OpenCC leaves, because both are right in places."""
 _BESIDE_HAN = re.compile(f"(?<=[{HAN}]) +| +(?=[{HAN}])")
 
 
@@ -28,7 +30,7 @@ def clean(text: str) -> str:
     text = _NO_WORD.sub(" ", _APOSTROPHE.sub("", text)).strip()
     if not has_han(text):
         return text
-    simple: str = _converter().convert(text)
+    simple: str = _converter().convert(text).translate(_ALSO)
     return _BESIDE_HAN.sub("", simple)
 
 
