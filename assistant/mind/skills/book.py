@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from assistant.errors import BadInput
 from assistant.mind.skills import sentences
+from assistant.mind.skills.narrow import Narrow
 from assistant.mind.skills.reading import KINDS, Clean, Reading, Span
 from assistant.mind.skills.skill import Request, Slot
 
@@ -118,6 +119,9 @@ class Book:
         read = _read(clean, self._reading.spans(clean.text))
         shown = "".join(_shown(read.spans[c]) if c in read.spans else c for c in read.text)
         if not (best := self._best(read)):
+            if loose := self._reading.loose(clean, list(read.spans.values())):
+                request = Request(loose.intent, text, self.language, loose.slots, whole=False)
+                return Explained(shown, request, "")
             return Explained(shown, None, "", self._near(read) if near else ())
         slots = {each.name: _value(each, read) for each in best.entities_list}
         sentence = best.intent_sentence.text if best.intent_sentence else None
@@ -144,6 +148,7 @@ class Book:
         for part in ("lists", "expansion_rules"):
             self._data[part] = {**self._data.get(part, {}), **data.get(part, {})}
         self.__dict__.pop("_intents", None)
+        self.__dict__.pop("_narrow", None)
         self._last = None
 
     @functools.cached_property
@@ -153,11 +158,17 @@ class Book:
         spaces = {"ignore_whitespace": self.language == "zh"}
         return Intents.from_dict({"language": self.language, "settings": spaces, **self._data})
 
+    @functools.cached_property
+    def _narrow(self) -> Narrow:
+        return Narrow(self._intents)
+
     def _best(self, read: _Read) -> "RecognizeResult | None":
         """Return the match in which sentences say most, and wildcards the least."""
         from hassil import recognize_all
 
-        found = recognize_all(read.text, self._intents, slot_lists=_lists(read.spans))
+        kinds = [each.values for each in read.spans.values()]
+        narrowed = self._narrow.to(read.text, kinds)
+        found = recognize_all(read.text, narrowed, slot_lists=_lists(read.spans))
         return min(filter(self._fits, found), key=_looseness, default=None)
 
     def _fits(self, result: "RecognizeResult") -> bool:

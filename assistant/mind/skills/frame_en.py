@@ -24,7 +24,9 @@ _LEAD = re.compile(
     r"|then|um|uh|excuse me|pardon me|listen|assistant|computer"
     r"|robot|good (?:morning|evening|afternoon|day)|thank you|thanks|yeah|yes|yep|actually"
     r"|just|quickly|kindly|oh dear|whoa|woah|wow|shh+|hush now|sorry|um yeah|also|um so|dear"
-    r"|darling|mate|buddy|look|ah|aw|gosh|sh|er) "
+    r"|darling|mate|buddy|look|ah|aw|gosh|sh|er|sweetheart|honey|hon|yo|dude|bruh|bro|guys|boss"
+    r"|babe"
+    r"|mister|come on|hang on|hold on|so like|easy now|sorry (?:love|dear|mate)|be a love and|eh) "
     rf"|(?:can|could|would|will|won't|can't|couldn't) you (?:please |just |kindly |maybe "
     rf"|possibly |quickly |go ahead and )*(?={_VERB}\b)"
     rf"|(?:i'd like|i would like|i want|i need|i'd love|i would love|i'd prefer|i'd rather) you"
@@ -39,15 +41,20 @@ _LEAD = re.compile(
 _TRAIL = re.compile(
     r" (?:please|thanks|thank you(?: very much| so much)?|cheers|ta|for (?:me|us)|would you"
     r"|will you|could you|can you|won't you|if you (?:can|could|would|please|don't mind)"
-    r"|right now|now|okay|ok|alright|dear|darling|love|honey|sweetie|mate|buddy|pal|robot"
+    r"|right now|(?<!from )now|okay|ok|alright|dear|darling|love|honey|sweetie|mate|buddy|pal|robot"
     r"|assistant|computer|young man|sir|madam|then|right away|straight away|immediately|when"
-    r" you can|will ya|yeah|right|at once|um|uh|as well|too please|real quick|quick smart|a"
-    r" little bit more please|(?<=timer )quick|my friend|friend|everybody|everyone|folks)$"
+    r" you can|will ya|lad|lads|chef|doc|captain|grandpa|grandad|gran|granny|mum|mom|dad|man|son"
+    r"|if you will|if you wouldn't mind|if you like|if it's possible|if possible|will ya|yeah"
+    r"|right|at once|um|uh|as well|too please|real quick|quick smart|a"
+    r" little bit more please|(?<=timer )quick|my friend|friend|everybody|everyone|folks|dude"
+    r"|bruh|bro|man|hon|guys|boss"
+    r"|sweetheart|babe|mister|kindly|hey|mister robot|pretty please)$"
 )
 _CLAUSE = (
     r"(?:because|cause|since|so (?:that )?(?:i|we|he|she|they|everyone|everybody)|as (?:i|we"
     r"|it)|it's|it is|i'm|i am|i|i've|i'll|we're|we|he's|she's|he|she|they're|they|there's|"
-    r"people|everyone|everybody|someone|somebody|the \w+(?: \w+)?(?:'s| is| are| has| was)|my"
+    r"people|everyone|everybody|someone|somebody|the \w+(?: (?!i|it|we|you)\w+)?(?:'s| is| are|"
+    r" has| was)|my"
     r" \w+(?: \w+)?(?:'s| is| are| has|'re)|our \w+ (?:is|are)|[a-z]+'s (?:sleeping|asleep|on"
     r" the phone|here|working|studying|talking|calling|trying|resting|in)|this (?:room|place"
     r"|is)|that's|before|when we|"
@@ -92,11 +99,15 @@ _NOT_BEFORE = re.compile(
     r"|heard (?!you)|think|hate|love|like|can|be up|by|up at)\b"
 )
 
+_ASKS_LATER = re.compile(r"remind (?:me|us)(?: (?:please|then|about it|of it|at|in|on|\w+)){0,3}")
+
 
 def bare(written: Written) -> Written:
     """Return the request without what stands around it."""
     written = _ends(written)
     before = _BEFORE.match(written.text)
+    if before and _ASKS_LATER.fullmatch(written.text, before.end()):
+        return written  # "i have to feed the fish so remind me": that is the message
     if before and not _NOT_BEFORE.search(before[0]) and _frees(before[0]):
         written = _ends(written.part(before.end(), len(written.text)))
     if _WITH_REASON.match(written.text):
@@ -109,7 +120,13 @@ def bare(written: Written) -> Written:
 def _frees(words: str) -> bool:
     """Whether these words are a clause of their own, not the beginning of the request."""
     return (
-        not re.search(r"\b(?:to|the|a|an|you|that|please|can|and|i|of|for|is) $", words)
+        not re.search(
+            r"^(?:i|we|you|they|he|she|it) $|\b(?:to|the|a|an|you|that|please|can|and|i|of|for|is"
+            r"|won't|don't|doesn't|didn't|will|must"
+            r"|should|never|they|he|she|already|just|always|often|usually|sometimes|also|then"
+            r"|even) $",
+            words,
+        )
         or words == "i heard you "
     )
 

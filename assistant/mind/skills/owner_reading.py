@@ -44,6 +44,10 @@ class OwnerReading:
         """Return None: sums are for the assistant's own book."""
         return None
 
+    def loose(self, clean: Clean, spans: Sequence[Span]) -> Exact | None:
+        """Return None: what an owner's sentence does not say is not meant for it."""
+        return None
+
     def fits(self, slot: str, words: str) -> bool:
         """Whether the clean `words` that a wildcard took may be that slot."""
         return True

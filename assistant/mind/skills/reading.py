@@ -32,7 +32,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Exact:
-    """A request that is understood without any sentence: a calculation, a conversion."""
+    """A request that is understood without any sentence: a calculation, or by its words alone."""
 
     intent: str
     slots: Mapping[str, Slot]
@@ -64,6 +64,9 @@ class Reading(Protocol):
 
     def exact(self, text: str) -> Exact | None:
         """Return the calculation or conversion that a whole clean text asks for."""
+
+    def loose(self, clean: Clean, spans: Sequence[Span]) -> Exact | None:
+        """Return what the words of a text ask for that is no sentence; None: nothing for sure."""
 
     def fits(self, slot: str, words: str) -> bool:
         """Whether the clean `words` that a wildcard took may be that slot: a name is short."""

@@ -5,7 +5,17 @@ import re
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
-from assistant.mind.skills import decimals, frame_en, sums_en, times_en, units_en, written_en
+from assistant.mind.skills import (
+    decimals,
+    frame_en,
+    free_en,
+    loose_en,
+    slips_en,
+    sums_en,
+    times_en,
+    units_en,
+    written_en,
+)
 from assistant.mind.skills.mixed_en import english
 from assistant.mind.skills.numbers_en import number_at, numbers
 from assistant.mind.skills.places_en import zones
@@ -13,8 +23,6 @@ from assistant.mind.skills.reading import Exact, Span
 from assistant.mind.skills.skill import Slot
 from assistant.mind.skills.written import Written
 
-MOST_OF_A_NAME, MOST_OF_A_WORD = 4, 4
-"""Words; longer ones are sentences."""
 _LOUDNESS = re.compile(
     r"\b(?:volume|sound|loud\w*|voice|turn|crank|speak|go|percent|loudness|set)\b|%"
 )
@@ -23,22 +31,6 @@ _RANGE = re.compile(r" (?:to|and|through|thru|up to|or|till|until) | ?- ?")
 _PERCENT = re.compile(r" ?(?:percent|%)")
 _ONE = re.compile(r"(?:\b(?:at|by|volume|till|until|level)|(?<!\w)(?:for|to)) $")
 _NOT_NUMBERS = re.compile(r" (?:more (?:time|minute)|of|sided|last|sec)|'")
-_NO_NAME = re.compile(
-    r"[\u1200-\u12ff]|\b(?:i|i'm|you|he|she|it|they|we|who|what|when|why|how|that|which|if|is"
-    r"|are|was|were|will|won't|can|do|does|did|don't"
-    r"|timer|timers|alarm|alarms|clock|set|start|cancel|stop|remind|wake|no|not|said|told|some"
-    r"|any|an|another|new|all|every|both|of|to|because|yesterday|please|one|going|running|me"
-    r"|us|has|have|never|kitchen timer|egg timers|left|at|for|in|on|work|works|broken|called"
-    r"|named|named|countdown|and then)\b"
-)
-_NO_MESSAGE = re.compile(
-    r"^(?:what|why|how|who|when|where|me|him|her|them|please|of|again)\b|^(?:to|about|that)$"
-    r"|^(?:\w+ )?was\b"
-)
-_NO_WORD = re.compile(
-    r"[\u1200-\u12ff]|\b(?:i|me|you|it|is|this|that|check|checking|bee|checker|contest|was"
-    r"|were|of|on|for|your|out|with|who|harry|and then|casting|magic)\b"
-)
 
 
 def clean(source: str) -> Written:
@@ -122,7 +114,11 @@ def _space(written: Written, place: int, gap: str) -> Written:
 
 def spans(text: str) -> Sequence[Span]:
     """Return what is found in a clean text, from left to right, without overlap."""
-    if re.search(r"\b(?:spell|spelt|spelled|spelling)\b", text):
+    return _spans(text)
+
+
+def _spans(text: str) -> Sequence[Span]:
+    if re.search(r"\b(?:spell|spelt|spelled|spelling|how do (?:you|i) write)\b", text):
         return []
     found = [*_moments(text), *_places(text)]
     if _DRAWN.search(text):
@@ -137,15 +133,20 @@ def exact(text: str) -> Exact | None:
     return decimals.exact(text, units_en.conversion, sums_en.calculate)
 
 
+def loose(clean: Written, spans: Sequence[Span]) -> Exact | None:
+    """Return what the words of a text ask for that is no sentence; None: nothing for sure."""
+    if found := loose_en.read(clean, spans):
+        return found
+    for said in slips_en.readings(clean):
+        said = frame_en.bare(_moved(corrected(frame_en.bare(said))))
+        if found := exact(said.text) or loose_en.read(said, _spans(said.text)):
+            return found
+    return None
+
+
 def fits(slot: str, words: str) -> bool:
     """Tell whether the clean `words` that a wildcard took may be that slot."""
-    if slot == "name":
-        return len(words.split()) <= MOST_OF_A_NAME and not _NO_NAME.search(words)
-    if slot == "message":
-        return not _NO_MESSAGE.search(words)
-    if slot == "word":
-        return len(words.split()) <= MOST_OF_A_WORD and not _NO_WORD.search(words)
-    return True
+    return free_en.fits(slot, words)
 
 
 _DAYS_WANTED = re.compile(
@@ -164,6 +165,7 @@ def _moments(text: str) -> list[Span]:
         days = [d for d in days if not str(d.values["day"]).startswith("+")]
     days = [*rest, *(d for d in days if not any(_meet(d, r) for r in rest))]
     lengths = [a for a in lengths if not any(_meet(a, b) and a.end <= b.end for b in times)]
+    lengths = [a for a in lengths if not any(_meet(a, b) and a.end < b.end for b in days)]
     times = [b for b in times if not any(_meet(a, b) for a in lengths)]
     found = [*lengths]
     for time in times:  # "eight tomorrow evening": 20:00, and a day

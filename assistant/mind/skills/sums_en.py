@@ -52,10 +52,12 @@ def calculate(text: str) -> Fraction | None:
     a result ("nine over zero"), or with one that is too long to be said.
     """
     at, starts = 0, [0]
+    asked = re.match("(?:tell me )?(?:what|how much)(?:'s| is| are| do| would)", text) is not None
     while (lead := _LEAD.match(text, at)) is not None:
         at = lead.end()
         starts.append(at)
-    return _Sum.first(text[start:] for start in reversed(starts))
+    makes = " makes" if asked and " and " in text else ""  # "what's five and five"
+    return _Sum.first(f"{text[start:]}{makes}" for start in reversed(starts))
 
 
 class _Sum(Calculation):
@@ -354,7 +356,8 @@ class _Sum(Calculation):
     def _turned(self) -> Fraction | None:
         """Read "subtract five from twenty", "add two and three", "divide 10 by 4"."""
         verb = self.take(
-            "(subtract|take away|take|add|multiply|divide|minus|square|cube|double|halve|triple) "
+            "(subtract|take away|take|add(?: up| together|)|multiply|divide|minus|square|cube"
+            "|double|halve|triple) "
         )
         left = self._number() if verb else None
         if verb is None or left is None:
@@ -372,11 +375,11 @@ class _Sum(Calculation):
             return None
         if percent:
             left = right * left / 100
-        sign = {"add": "+", "multiply": "*", "divide": "/"}.get(verb[1], "-")
+        sign = {"add": "+", "mul": "*", "div": "/"}.get(verb[1][:3], "-")
         if sign == "-" or link[1] == "into":
             left, right = right, left
         value = apply(sign, left, right)
-        while verb[1] == "add" and self.take(" and "):
+        while sign == "+" and self.take(" and "):
             more = self._number()
             if more is None:
                 return None

@@ -8,7 +8,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
-from assistant.mind.skills.numbers_en import SMALL, TENS, Number, below_hundred, number_at
+from assistant.mind.skills.numbers_en import (
+    ONES,
+    SMALL,
+    TEENS,
+    TENS,
+    Number,
+    below_hundred,
+    number_at,
+)
 
 _UNITS = {
     "hour": 3600, "hours": 3600, "hr": 3600, "hrs": 3600, "h": 3600,
@@ -80,7 +88,14 @@ _LONGEST = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
 _MONTH = rf"(?P<month>{'|'.join(_MONTHS)}|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)"
 _ORDINAL = rf"(?:(?:twenty|thirty) )?(?:{'|'.join(_ORDINALS)})|\d{{1,2}}(?:st|nd|rd|th)?"
 _DAY_NUMBER = rf"(?P<number>{_ORDINAL}|(?:twenty |thirty )?(?:{'|'.join(SMALL)})|twenty|thirty)"
-_YEAR = r"(?: (?P<year>\d{4}))?"
+_LAST_TWO = (
+    rf"(?:(?:{'|'.join(TENS)})(?: (?:{'|'.join(ONES)}))?|{'|'.join(TEENS)}|oh (?:{'|'.join(ONES)}))"
+)
+_YEAR = (
+    rf"(?:(?: (?:in|of|the year))* (?P<year>\d{{4}}|(?:eighteen|nineteen|twenty) {_LAST_TWO}|two"
+    rf" thousand"
+    rf"(?: (?:and )?(?:{_LAST_TWO}|{'|'.join(ONES)}))?)(?![a-z]))?"
+)
 _DATES = [
     re.compile(rf"(?:on )?(?:the )?{_DAY_NUMBER}(?: day)?(?: of)? {_MONTH}(?![a-z']){_YEAR}"),
     re.compile(rf"(?:on )?{_MONTH} (?:the )?{_DAY_NUMBER}(?![a-z'\d:]){_YEAR}"),
@@ -94,6 +109,12 @@ _FEASTS = {
     r"labou?r day": (5, 1), r"women'?s day": (3, 8), r"children'?s day": (6, 1),
     r"national day": (10, 1),
 }  # fmt: skip
+_OF_A_MONTH = re.compile(
+    rf"(?:(?:on|for|by) |(?<=until )|(?<=till )|(?<=before ))(?:the )?(?P<number>(?:(?:twenty"
+    rf"|thirty) )?(?:{'|'.join(_ORDINALS)})"
+    r"|\d{1,2}(?:st|nd|rd|th))(?: of (?:this|the) month| of (?P<next>next month))?(?![a-z'])"
+    r"(?! (?:of|floor|day|time|week|one|timer|alarm|step|page|try))"
+)
 _NAMED_DAYS = [
     (re.compile(r"(?:the )?day after tomorrow"), "+2"),
     (re.compile(rf"tomorrow(?: {_PART})?(?!'s)"), "+1"),
@@ -116,6 +137,12 @@ _WEEKLY = re.compile(
     rf" )?{_WEEKDAY}s?)*"
     rf"(?: {_PART})?(?![a-z'])"
 )
+_MINUTES_MEANT = re.compile(
+    r"\b(?:remind|wake|tell|ping|nudge|buzz) (?:me|us)(?: up)? in (?P<number>five|ten|fifteen"
+    r"|twenty"
+    r"|twenty five|thirty|forty|forty five|5|10|15|20|25|30|40|45)(?= (?:to|that|about|please)\b|$)"
+)
+"""Who is to be reminded "in ten" waits ten minutes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +156,10 @@ class Found:
 
 def durations(text: str) -> Iterator[Found]:
     """Yield the spans of `text`, in whole seconds (rounded down)."""
+    for match in _MINUTES_MEANT.finditer(text):
+        number = number_at(text, match.start("number"))
+        if number:
+            yield Found(int(number.value) * 60, match.start("number"), number.end)
     at = 0
     while at < len(text):
         found = _duration_at(text, at) if at == 0 or not text[at - 1].isalnum() else None
@@ -159,6 +190,8 @@ def _duration_at(text: str, start: int) -> Found | None:
 def _bare_rest(text: str, start: int) -> Number | None:
     arabic = re.compile(r"\d\d?(?![\d:.]| ?(?:am|pm|percent|%))").match(text, start)
     number = number_at(text, start) if arabic else below_hundred(text, start)
+    if number and text[start : number.end] == "one":  # "the ten minute one" is a timer
+        return None
     if number is None or not 0 < number.value < 60:
         return None
     ends = re.compile(r"$| (?:for|timer|countdown|called|named|please|from|on|long|alarm)\b")
@@ -177,7 +210,9 @@ def _part_at(text: str, at: int) -> tuple[Fraction, int, int] | None:
         quarters = 3 if part["above"] == "three " else 1
         return Fraction(900 * quarters), 900, part.end()
     article = re.compile(
-        r"(?:an?|another|one more) (?=(?:hour|minute|second|day|week|fortnight)(?![a-z]))"
+        r"(?:an?|another|one more) (?=(?:hour|minute|second(?! (?:timer|alarm|countdown|reminder"
+        r"|one)\b)"
+        r"|day|week|fortnight)(?![a-z])|hours (?:timer|time)\b)"
         r"|(?=(?:hour|minute) and (?:a|three) )"
     ).match(text, at)
     if article:
@@ -308,6 +343,10 @@ def days(text: str) -> Iterator[Found]:
             date = _date(match)
             if date:
                 yield Found(date, *match.span())
+    for match in _OF_A_MONTH.finditer(text):
+        number = _ordinal(match["number"])
+        if number <= 31 and not (match.start() and text[match.start() - 1].isalnum()):
+            yield Found(f"{'+1' if match['next'] else ''}---{number:02}", *match.span())
     for feast, (month, number) in _FEASTS.items():
         for match in re.finditer(rf"(?<![a-z'])(?:{feast})(?![a-z'])", text):
             yield Found(f"--{month:02}-{number:02}", *match.span())
@@ -320,18 +359,33 @@ def days(text: str) -> Iterator[Found]:
 
 
 def _date(match: re.Match[str]) -> str | None:
-    said = match["number"]
     month = next(i for i, name in enumerate(_MONTHS, 1) if name.startswith(match["month"][:3]))
-    if said[0].isdigit():
-        number = int(re.sub(r"\D", "", said))
-    else:
-        tens, _, last = said.rpartition(" ")
-        known = _ORDINALS | SMALL | TENS
-        number = known.get(tens, 0) + known.get(last, 0)
+    number = _ordinal(match["number"])
     if not 1 <= number <= _LONGEST[month - 1]:
         return None
     day = f"{month:02}-{number:02}"
-    return f"{match['year']}-{day}" if match["year"] else f"--{day}"
+    return f"{_year(match['year'])}-{day}" if match["year"] else f"--{day}"
+
+
+def _year(said: str) -> int:
+    """Return the year that is meant by four digits, "nineteen eighty four", "two thousand five"."""
+    if said.isdigit():
+        return int(said)
+    if said.startswith("two thousand"):
+        number = number_at(said)
+        return int(number.value) if number else 2000
+    century, _, rest = said.partition(" ")
+    last = below_hundred(rest.removeprefix("oh "), 0)
+    return SMALL.get(century, 20) * 100 + (int(last.value) if last else 0)
+
+
+def _ordinal(said: str) -> int:
+    """Return the number of a day: "twenty first", "3rd", "five"."""
+    if said[0].isdigit():
+        return int(re.sub(r"\D", "", said))
+    tens, _, last = said.rpartition(" ")
+    known = _ORDINALS | SMALL | TENS
+    return known.get(tens, 0) + known.get(last, 0)
 
 
 def repeats(text: str) -> Iterator[Found]:

@@ -81,7 +81,7 @@ _LEAD = re.compile(
     r"(?:(?:what|how much)(?:'s| is| are| would| does| do| was|'d)?|what's|tell me|i want to"
     r" know|i need|do you know|work out"
     r"|calculate|convert|change|turn|translate|switch|express|put|give me|show me|make"
-    r"|transform|get me|so|and|now|then|is|would|can you|could you"
+    r"|transform|get me|me|so|and|now|then|is|would|can you|could you"
     r"|would you|please|i'd like|if i have|the|about|i have) "
 )
 _LINK = re.compile(

@@ -28,6 +28,27 @@ _LIKE = re.compile(
     rf"|(?:about|around|say|roughly|approximately|exactly)(?= (?:half|an hour|a minute"
     rf"|{_NUMBER})\b))"
 )
+_DRAWN_TOGETHER = [
+    ("", r"\b(?P<kept>what|that|there|here|how|who|where|when|let|she|today|tomorrow|yesterday)s\b",
+     r"\1's"),
+    ("", r"\bits\b(?! (?:volume|sound|voice|speed|pace|level|version|own|name)\b)", "it's"),
+    ("", r"\b(?P<kept>you|they)re\b", r"\1're"),
+    ("", r"\b(?P<kept>i|you|they|we|could|should|would)ve\b", r"\1've"),
+    ("", r"\b(?P<kept>do|does|did|is|are|was|were|have|has|had|ca|could|wo|would|should|must"
+     r"|need)nt"
+     r"\b", r"\1n't"),
+    ("", r"\b(?P<kept>you|they|that|it)ll\b", r"\1'll"),
+    ("", r"\bill(?= (?:have|take|need|be|do|go|get|try|use|want)\b)", "i'll"),
+    ("", r"\bim\b", "i'm"), ("", r"(?<=\d)x(?=\d)", " x "),
+    ("", rf"\b(?P<kept>{_N})(?=(?:minutes?|mins?|hours?|seconds?)\b)", r"\1 "),
+    ("", r"\bwanna\b", "want to"), ("", r"\bgotta\b", "have to"), ("", r"\bgimme\b", "give me"),
+    ("", r"\blemme\b", "let me"), ("", r"\bgonna\b", "going to"),
+    ("", r"\b(?:ya|ye)\b", "you"), ("", r"\b(?:wat|wot)\b", "what"),
+    ("", r"\bhow d(?= you)", "how do"),
+    ("", r"\b(?P<kept>i|we|you)d(?= (?:like|love|rather|prefer|want|appreciate|better|be)\b)",
+     r"\1'd"),
+]  # fmt: skip
+"""What is said in one breath, and written so by some recognisers and many people."""
 _SAME_SOUND = [
     ("", r"\b(?:timber|tymer|thymer|timmer|tima|timor|time her|time a|time are|timers?'s)(?="
         r" (?:for|four|fore|of|to|please|called|\{|$)|$)", "timer"),
@@ -82,7 +103,8 @@ _SAME_SOUND = [
     (r"timer ", r"(?:four|fore|fir|fur)(?= (?:the|my) )", "for"),
     (r"wake me ", rf"(?:up )?(?:add|ad|it|that)(?= {_AFTER_NUMBER})", "up at"),
     ("", r"\b(?:minuets|minuet|menace|mini it|minute it)\b", "minutes"),
-    (r"(?:one|an|two|three|four|five|six|eight|ten) ", r"(?:ours"
+    ("", r"\b(?:an our|half an our)\b", "an hour"),
+    (r"(?:one|two|three|four|five|six|eight|ten) ", r"(?:ours"
         r"|our)(?= |$)", "hours"),
     ("", r"\b(?:meet her|meter) (?=metres?|meters?)", ""),
     ("", r"\b(?:kill a metres|kill o metres|kilo metres|kilo meters|kill a meters|killer"
@@ -110,6 +132,9 @@ _SAME_SOUND = [
         r" now) mode\b", "sleep mode"), ("", r"\bgo to (?:sleet|slip)\b", "go to sleep"),
     ("", r"\bspell out\b", "spell"), ("", r"^(?:spill|smell|spelt) (?=the word )", "spell "),
     ("", r"\b(?:repeated|repeat it) please$", "repeat please"),
+    ("", r"\bbe quite$", "be quiet"), (r"remind me ", r"(?:too|two)(?= [a-z])", "to"),
+    ("", r"\bspell the world(?= )", "spell the word"),
+    (rf"(?:minutes?|hours?|seconds?|{_NUMBER}) ", rf"weight(?= (?:no|make|a|{_NUMBER}))", "wait"),
 ]  # fmt: skip
 """What stands before, what recognisers write then, and what was meant."""
 
@@ -184,5 +209,5 @@ def _swapped(written: Written, start: int, end: int, new: str) -> Written:
 def _same_sound() -> list[tuple[re.Pattern[str], str]]:
     return [
         (re.compile(f"(?:{before})(?P<said>{said})"), meant.replace("\\1", "\\g<kept>"))
-        for before, said, meant in _SAME_SOUND
+        for before, said, meant in (*_DRAWN_TOGETHER, *_SAME_SOUND)
     ]

@@ -75,6 +75,11 @@ class Reading:
     def exact(self, text):
         return Exact("arithmetic", {"value": "4"}) if text == "2 plus 2" else None
 
+    def loose(self, clean, spans):
+        if "louder" in clean.text:
+            return Exact("loud", {"value": len(spans)})
+        return None
+
 
 def book(more=None):
     made = Book("en", Reading(), sentences.parse(DATA, "test", "en"))
@@ -113,6 +118,12 @@ def test_a_sentence_is_found_with_its_slots(own, text, intent, slots):
 def test_what_a_wildcard_holds_is_given_back_as_it_was_said(own):
     found = own.match("Remind me at 7 to take the 3 pills of 50% and wait 10 minutes")
     assert found.slots["message"] == "take the 3 pills of 50% and wait 10 minutes"
+
+
+def test_what_no_sentence_is_may_be_known_by_its_words(own):
+    assert own.match("7 times louder or 8 times").slots == {"value": 2}
+    assert not own.match("make it louder").whole
+    assert own.match("full volume").intent == "loud"
 
 
 def test_the_sentence_that_says_more_is_taken(own):

@@ -1,0 +1,503 @@
+"""The words of requests whose slots are one span at most: the time, louder, again, a coin.
+
+A kind has a core, a pattern that must be there; all other words must be such as are said with it.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from assistant.mind.skills import free_en
+from assistant.mind.skills.loosely import A_SPAN, Said, words
+from assistant.mind.skills.reading import Clean, Exact
+from assistant.mind.skills.skill import Slot
+
+POLITE = words(
+    "please pls can could would will you i i'd we we'd me us my our the a an this that it"
+    " it's to of for at in on by with and or so just now then right well okay ok yeah yes yep"
+    " hey hi hello um uh er hm like maybe perhaps possibly kindly quick quickly real really"
+    " actually also too there here again thanks thank cheers ta dear darling love mate buddy"
+    " pal honey sweetie sir madam robot assistant computer do let let's if mind some any bit"
+    " little tad touch good wonder wondering hope sorry excuse be able want need something"
+    " favour favor kind enough sake goodness possible chance try one only sweetheart yo dude"
+    " bro man guys boss hun hon babe lovely pet bruh mister ye ever come hang hold second"
+    " moment no easy kindly"
+)
+
+
+_WORDS = re.compile(r"[a-z][a-z']*")
+_FOR = re.compile(
+    r" (?:over|with|for|in) (?:the|this|all this|all the|that|my|our|your) [a-z]+(?: [a-z]+)?$"
+)
+"""Says what for, where, over which noise: of no importance to these."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of request."""
+
+    intent: str
+    core: str
+    words: str = ""
+    """What it may be said with, besides `POLITE` and the words of the core."""
+    veto: str = r"(?!)"
+    slots: Callable[[Said], Mapping[str, Slot] | None] = field(
+        default=lambda said: None if said.signs() else {}
+    )
+    """Returns the slots; None: it is not that after all."""
+    purpose: bool = False
+    """Whether it may be said what for, or where: "for my game"."""
+
+    def known(self) -> frozenset[str]:
+        """Return the words it may be said with."""
+        return POLITE | {*self.words.split(), *_WORDS.findall(re.sub(r"\\.", " ", self.core))}
+
+    def reader(self) -> Callable[[Said], Exact | None]:
+        """Return what reads it."""
+        core, veto = re.compile(self.core), re.compile(self.veto)
+        words = self.known()
+
+        def read(said: Said) -> Exact | None:
+            found = core.search(said.text)
+            if not found or veto.search(said.text):
+                return None
+            if said.part(_FOR.sub("", said.text) if self.purpose else said.text).left(words):
+                return None
+            slots = self.slots(said)
+            return None if slots is None else Exact(self.intent, slots)
+
+        return read
+
+
+def _fixed(slots: Mapping[str, Slot]) -> Callable[[Said], Mapping[str, Slot] | None]:
+    return lambda said: None if said.signs() else slots
+
+
+def _place(said: Said) -> Mapping[str, Slot] | None:
+    found = said.only("place")
+    if found is None:
+        return None
+    return {"zone": found["place"]} if found else {}
+
+
+def _day(said: Said) -> Mapping[str, Slot] | None:
+    """Return the one day, or none where weekdays are asked about: is it Monday or Tuesday."""
+    days, places = said.values("day"), said.values("place")
+    if len(days) + len(places) != len(said.signs()) or len(places) > 1:
+        return None
+    if places:
+        return None if days else {"zone": places[0]}
+    if all(str(day) in "mon tue wed thu fri sat sun" for day in days):
+        return {}
+    return {"day": days[0]} if len(days) == 1 else None
+
+
+def _one_day(said: Said) -> Mapping[str, Slot] | None:
+    days = said.values("day")
+    return {"day": days[0]} if len(days) == len(said.signs()) == 1 else None
+
+
+def _step(said: Said) -> Mapping[str, Slot] | None:
+    """Return the step of "by 20": other numbers make it something else."""
+    found = _level(said)
+    if not said.signs():
+        return {}
+    return None if re.search(rf"\b(?:to|at|on) {A_SPAN}", said.text) else found
+
+
+def _level(said: Said) -> Mapping[str, Slot] | None:
+    if len(said.signs()) != 1:
+        return None
+    values = said.signs()[0].values
+    value = values.get("percent", values.get("number"))
+    return None if value is None else {"value": value}
+
+
+def _range(said: Said) -> Mapping[str, Slot] | None:
+    values = said.values("number")
+    if len(values) != 1 or len(said.signs()) != 1 or "-" not in str(values[0]).lstrip("-"):
+        return None
+    return {"value": values[0]}
+
+
+_LANGUAGES = {"english": "en", "chinese": "zh", "mandarin": "zh", "putonghua": "zh"}
+
+
+def _language(said: Said) -> Mapping[str, Slot] | None:
+    named = {_LANGUAGES[each] for each in said.text.split() if each in _LANGUAGES}
+    return {"language": named.pop()} if len(named) == 1 and not said.signs() else None
+
+
+_ASK = (
+    "minute may might got any idea as tell know check say give read show what what's is need have"
+    " got happen exactly exact current"
+    " currently moment local time out reckon telling saying checking giving ask find let whats"
+)
+_HEARD = (
+    "turn volume sound sounds voice speaker speakers audio level loudness talk talking speak"
+    " speaking say saying make making get louder loud loudly quieter quiet quietly soft softer"
+    " softly lower much way still very hear you're your its anything word notch notches step bump"
+    " crank pump bring put up down raise increase higher high boost more less reduce decrease drop"
+    " dial not are aren't isn't can't cannot couldn't keep yourself is a lot half even further what"
+    " everything things set go pitch tone turning speaking being barely hardly louder properly from"
+    " over could when asleep sleeping enough have where think bloody flipping hell goodness far"
+    " slightly have got until than before usual normal as"
+)
+_TALK = (
+    "talk talking speak speaking speech say saying read reading go going tell telling answer"
+    " answering said you're your much way bit more less a lot still very far think with get up"
+    " when things everything voice slightly than before i'm too even words so sound find keep"
+)
+_KINDS = (
+    Kind(
+        "repeat",
+        r"\brepeat\b|\b(?:say|tell|read|hear|run|go over|give)\b[^?]*\b(?:again|once more|one more"
+        r" time|another time)\b|^(?:once more|one more time|again)\b|(?:didn't|did not|couldn't"
+        r"|never|don't) (?:\w+ )?(?:catch|hear|get|understand|follow|make out)\b|\bmissed (?:that"
+        r"|it|what|the)|\bpardon\b|\bcome again\b|what did you (?:\w+ )?say\b|what was that\b"
+        r"|^sorry what\b|\bsay what\b|\bwhat were you saying\b|\byou said what\b|^excuse me what\b"
+        r"|\bwhat you (?:just )?said\b|\bsay that one\b",
+        "huh eh that it last thing things answer sentence part bit what you said say saying just"
+        " slowly"
+        " slower louder clearly tell read hear heard catch get understand once more time times"
+        " didn't quite really missed pardon beg your was whole first before all end before i'd go"
+        " over word a got any wasn't listening repeat second long huh eh give run by me what's",
+        r"\b(?:stop|turn|alarm|timer|when|why|who|how|song|story|joke|after me|history|if)\b|^i"
+        r" repeat",
+    ),
+    Kind(
+        "volume_set",
+        r"\b(?:volume|sound|loudness|speakers?|voice|level|(?:turn|set|put|crank|bring) (?:it"
+        r"|yourself"
+        rf"|that|her|him)(?: up| down)?)\b.*{A_SPAN}"
+        rf"|{A_SPAN} (?:percent )?volume",
+        _HEARD + " change percent out hundred please adjust at",
+        rf"(?:boost|increase|raise|lower|reduce|decrease|drop|\bup|\bdown)(?: the| your|)(?:"
+        rf" volume| sound|)"
+        rf" {A_SPAN}|"
+        r"\bby\b|\b(?:volume|sound|level) of (?:a|an|the)\b|timer|alarm|speed|what|thermostat"
+        r"|light|heat",
+        _level,
+    ),
+    Kind(
+        "volume_set",
+        r"\b(?:max(?:imum)?|full|top|fullest|highest|loudest) (?:volume|blast|level|sound|setting)"
+        r"|\b(?:volume|sound|turn|crank|put|set|loudness)\b.*\b(?:max(?:imum)?|full|all the way up"
+        r"|highest|loudest)\b|\bas (?:loud|high|loudly) as (?:you|it|possible|the)\b.*",
+        _HEARD + " max maximum full blast all possible go goes",
+        r"timer|alarm|speed|\bhow\b|\bwhat\b|down",
+        _fixed({"value": "100"}),
+    ),
+    Kind(
+        "volume_up",
+        r"\blouder\b|\b(?:turn|crank|pump|bring|put|bump|push|move|notch|jack)\b.*\bup\b(?! at)"
+        r"|\b(?:raise"
+        r"|increase|boost|higher)\b.*\b(?:volume|sound|voice|loudness|it)\b|\bmore (?:volume|loud"
+        r"|sound)|\btoo (?:quiet|soft|low|faint|silent)|\b(?:can't|cannot|barely|hardly|couldn't"
+        r"|struggling to|trouble|hard to|not) (?:really |even |quite |properly |be able to )?hear"
+        r"(?:ing)? (?:you|it|that|this|a (?:thing|word)|what you)"
+        r"(?: (?:over|with) (?:the|this|all the|all this) \w+)?|\bspeak up\b|\b(?:volume|sound)"
+        r" up\b|(?:not|isn't|aren't) (?:\w+ )?loud enough|\bhigher volume\b",
+        _HEARD + " for old ears deaf hearing",
+        r"quieter|softer|too loud|\bdown\b|timer|alarm|speed|faster|heat|light|\bhow\b|\bwhy\b"
+        r"|\bwho\b|^what|\bdon't (?:turn|go|speak|make|need|want)",
+        _step,
+        purpose=True,
+    ),
+    Kind(
+        "volume_down",
+        r"\b(?:quieter|softer)\b|\b(?:turn|bring|put|dial|tone|keep|take|knock)\b.*\bdown\b"
+        r"|\b(?:lower|reduce|decrease|drop)\b.*\b(?:volume|sound|voice|loudness|it)\b|\btoo (?:loud"
+        r"|noisy|loudly)|\b(?:shouting|yelling|screaming|whisper)\b|\bless (?:loud|volume|noise)"
+        r"|\bnot (?:so|that|as|too) loud|\bdon't (?:shout|yell|scream|be so loud)|\bmore (?:quiet"
+        r"|soft)(?:ly)?|\b(?:volume|sound) down\b|\bloud for\b|\bkeep (?:it|the volume|your"
+        r" voice) low\b|\b(?:speak|talk|be) (?:\w+ )?(?:quiet"
+        r"|soft)(?:ly)?|\blower (?:volume|voice)|\binside voice|\bindoor voice",
+        _HEARD + " use inside indoor at me hurting hurts ears ear people night late",
+        r"louder|too (?:quiet|soft)|\bup\b|timer|alarm|speed|slower|heat|light|\bhow\b|\bwhy\b"
+        r"|\bwho\b|^what",
+        _step,
+        purpose=True,
+    ),
+    Kind(
+        "rate_up",
+        r"\b(?:faster|quicker|more quickly)\b|\bspeed (?:it |things |that |your \w+ )?up|\btoo slow"
+        r"(?:ly)?\b|\bpick up the pace|\b(?:higher|more|increase) .*(?:speed|pace|rate)\b|\bhurry"
+        r" (?:it )?up|\bslow poke|\bfast forward",
+        _TALK + " speed pace rate tempo slow slowly fast quick increase up hurry voice",
+        r"slower|too fast|\bdown\b|louder|\bhow\b|timer|alarm|\brun\b|car|drive|^(?:i|i'm)\b",
+        purpose=True,
+    ),
+    Kind(
+        "rate_down",
+        r"\bslower\b|\bslow (?:it |things |that |your \w+ )?down|\btoo (?:fast|quick)(?:ly)?\b"
+        r"|\bmore"
+        r" slow(?:ly)?|\bnot so (?:fast|quick)|\bless (?:fast|quick)(?:ly)?|\b(?:reduce|lower"
+        r"|decrease) .*(?:speed|pace|rate)|\b(?:talk|speak|go|read|say|tell)\b.*\bslow(?:ly)?\b"
+        r"|^slow(?:ly)? (?:down|please)|\bdon't (?:talk|speak|go|rush) (?:so )?(?:fast|quick)",
+        _TALK + " speed pace rate tempo slow slowly fast quick reduce down take time calm easy",
+        r"faster|too slow|louder|\bhow\b|timer|alarm|\bclock\b|car|drive|again|^(?:i|i'm) ",
+        purpose=True,
+    ),
+    Kind(
+        "stop",
+        r"\b(?:stop|quit) (?:it|that|this|now|talking|speaking|reading|ringing|beeping|the (?:noise"
+        r"|ringing|beeping|racket|sound|talking)|making .*noise|already|please)\b|^stop\b|\bstop$"
+        r"|\bshut (?:up|it)\b|\bbe (?:quiet|silent)\b|\b(?:silence|shush|hush|shh)\b|\b(?:enough"
+        r"|never ?mind|forget (?:it|about it|that|i asked|what i said)|cut it out|knock it off|zip"
+        r" it|leave it|skip it|drop it|no more talking|button it|put a sock in it)\b|\b(?:turn"
+        r"|shut|switch) (?:that|the|this|off)\b.*\b(?:noise|racket|ringing|beeping|sound|din"
+        r"|bell|ringer)\b",
+        "stop talking speaking reading ringing beeping making noise sound racket it this already"
+        " just quiet silent silence shut up enough i've heard you got never mind forget about off"
+        " more all no a minute moment second turn that's alright everything bell die get from you"
+        " asked said what hush shush din ringer thing quiet oh god whole of already matter doesn't"
+        " it's fine",
+        r"\b(?:bus|why|how|who|what is|when|timer|alarm|stopwatch|can't|don't|won't|listening|did"
+        r"|didn't|is|are|never stop|not)\b|\bfor (?:a|one) stop",
+    ),
+    Kind(
+        "random",
+        r"\bheads or tails\b|\b(?:flip|toss|throw|spin|flipping|tossing)\b.*\bcoin\b|\bcoin (?:flip"
+        r"|toss|throw)\b",
+        "coin heads tails call decide it flip toss throw do make us start need settle this give"
+        " quick have about how should get",
+        r"\b(?:who|won|lost|yesterday|dragon|how (?!about)|why|lucky|collect\w*|bitcoin)\b",
+        _fixed({"value": "coin"}),
+        purpose=True,
+    ),
+    Kind(
+        "random",
+        r"\b(?:roll|throw|toss|cast|shake|chuck|rolling|throwing)\b.*\b(?:dice|die)\b|^(?:a"
+        r" )?(?:dice"
+        r"|die) (?:roll|throw)",
+        "board game dice die roll another single next turn six sided give need have do go my",
+        r"\b(?:who|won|lost|how|why|what)\b",
+        _fixed({"value": "dice"}),
+        purpose=True,
+    ),
+    Kind(
+        "random",
+        rf"\b(?:number|random|pick|choose|draw|anything|integer|between)\b.*{A_SPAN}"
+        rf"|{A_SPAN}.*\b(?:number|random|pick|choose)\b",
+        "pick choose number random between from think draw select generate give get tell name whole"
+        " integer lucky whatever randomly anything somewhere what's have guess any say come up make"
+        " inclusive need",
+        r"\b(?:how|why|phone|who|page|volume)\b",
+        _range,
+        purpose=True,
+    ),
+    Kind(
+        "help",
+        r"what (?:\w+ )?(?:\w+ )?(?:\w+ )?(?:can|could) you (?:do|help|offer|tell)|what do you do\b"
+        r"|how (?:do|can|should|would|does|am|are) (?:i|we|you|one) (?:supposed to |meant to"
+        r" )?(?:use|operate|talk to|work with)"
+        r" (?:you|this|it)|what (?:\w+ )?(?:are )?you (?:are )?(?:good (?:for|at)|able to|capable"
+        r" of)|\byour (?:\w+ )?(?:features|abilities|skills|functions|commands|capabilities|tricks"
+        r"|talents)\b|\b(?:things|stuff|everything|what|all) (?:that )?you (?:can|could|are able"
+        r" to)"
+        r" do\b|what (?:\w+ )?(?:\w+ )?(?:can|could|should|may|do) (?:i|we) (?:ask|say|tell|use) "
+        r"|\bwhat"
+        r" (?:\w+ )?(?:can|could) i ask\b|\b(?:list|show|read) (?:me )?(?:the |your |all )*commands"
+        r"|^help(?: me)?(?: out)?$|what are you for\b|how (?:do|does) (?:you|this|it) work$",
+        "do help ask say tell use for what kind sort of things stuff all else exactly work talk"
+        " show"
+        " list explain know about capable offer here how your you're are have got commands what's"
+        " give options first time new this i'm user what sorts everything idea no read them other"
+        " able skills through remind get from using with around out",
+        r"\b(?:weather|homework|job|living|god|about (?!you)|who|why)\b",
+    ),
+    Kind(
+        "status",
+        r"\bare you (?:\w+ )?(?:there|online|offline|connected|listening|working|awake|alive|ready"
+        r"|running|switched on|turned on|up|functioning|on$|with (?:me|us)|hearing)\b|\b(?:can|do"
+        r"|did"
+        r"|could) you (?:\w+ )?hear (?:me|us)\b|\b(?:which|what|what's|your|the) (?:\w+ )?version\b"
+        r"|\bversion (?:number|of|are)\b|\b(?:which|what|what's|your) (?:\w+ )*(?:model|llm)"
+        r" (?:are|do"
+        r"|is|you|powers|runs)|^(?:tell me |what's |give me )?your (?:\w+ )*(?:model|version|uptime"
+        r"|status)\b|\b(?:internet|network|wifi) (?:connection|access)\b|\bhow long have you been"
+        r" (?:up|on|running|online|awake|switched|turned|working|going|active)\b|\b(?:your"
+        r" )?uptime\b"
+        r"|\b(?:status report|system status|your status)\b|everything (?:okay|ok|fine|all right"
+        r"|alright|working|running)|\bstill (?:there|with us|with me|listening|working|awake)\b"
+        r"|\bonline or offline\b|\bhooked up to the (?:internet|net|web)|\bconnected to (?:the"
+        r" )?(?:"
+        r"internet|net|web|network|wifi|cloud)",
+        "am talking to speaking with are you your still running on which what what's software"
+        " tell check number working up and"
+        " properly connected internet network wifi online offline currently today is have has"
+        " us been version model using release do does use me give report status system ok okay fine"
+        " everything how long since build how's who anybody there even even or correctly by way"
+        " i'm moment language ai program",
+        r"\b(?:car|phone|windows|song|when|shop|him|her|they|why|train|bus|he|she)\b",
+    ),
+    Kind(
+        "language_set",
+        r"\b(?:english|chinese|mandarin|putonghua)\b",
+        "customer guest guests visitor visitors english chinese mandarin putonghua speak speaking"
+        " talk talking switch change answer respond"
+        " reply use using continue prefer set language back into over rather mode go conversation"
+        " carry on from now onwards instead let's keep understand don't better easier have"
+        " put select turn change only chat try speech voice",
+        r"^(?:i|we|they|he|she) (?:speak|talk|use|like|love|want|need)\b|^do you\b(?!.* then)|\bmy"
+        r" (?:english|chinese)|\b(?:how|what|why|who|learn|teach|is|word|food)\b|^(?:the |a"
+        r" )?(?:english"
+        r"|chinese|mandarin)$|^like\b",
+        _language,
+        purpose=True,
+    ),
+    Kind(
+        "sleep",
+        r"\b(?:go|get|back|off) (?:back |off )?to sleep\b|^sleep\b|\bsleep (?:now|mode|please|well"
+        r"|then)\b|\b(?:stop|quit|don't|no more|finish) listen(?:ing)?\b|\bstand ?by\b|\byou"
+        r" (?:can|may"
+        r"|should) (?:\w+ )?(?:sleep|rest|go to sleep|switch off|stop listening|relax|doze)\b"
+        r"|\bhave a"
+        r" (?:rest|nap|sleep)\b|\btake a (?:rest|nap|break)\b|\bgo (?:to bed|dormant|idle|quiet)\b",
+        "that's all for now today done finished needed need you anymore any more until till i call"
+        " wake later tonight night good sleep mode go back standby we're i'm don't longer have"
+        " enter off"
+        " your bed you've worked hard enough nothing else is was bye goodbye see tomorrow listen"
+        " listening stop moment while a put yourself into",
+        r"^(?:i|i'm|he|she|we|they|it|my|the)\b(?!.*\byou\b)|\b(?:how|why|what|who|when|baby|dog"
+        r"|cat"
+        r"|can't|cannot|children|before i|did|does|should i|time to)\b|^sleep is",
+    ),
+    Kind(
+        "time_now",
+        r"\bwhat(?:'s| is)? (?:the )?(?:current |exact |local |right |correct |actual )*(?:time"
+        r"|hour)"
+        r"(?: is it getting to)?"
+        r"(?: (?:is it|it is|of day is it|is it now|do (?:you|we|they) (?:have|make it|make)|have"
+        r" (?:you"
+        r"|we|they) got|are we at|is that))?\b|\b(?:the|current|exact|local|correct|actual)"
+        r" time\b|\bhow"
+        r" late (?:is it|it is|do (?:we|you) have it)\b|\btime (?:is it|check|now|please|it is)\b"
+        r"|\b(?:the|your) (?:clock"
+        r"|watch) (?:say|says|show|read)\b|\bwhat o'clock\b|\bclock say|^time\b|\btime(?: right"
+        r" now)?$",
+        _ASK + " late hour over they people their do back home clock day we're by watch your where"
+        " folks exactly died lost phone cousin friend sister brother family mum mom dad office"
+        " colleague"
+        " parents",
+        r"\b(?:have|need|want|got) to\b|\bto be\b"
+        r"|\btime (?:to|for (?!me|us|people|them))|\b(?:best|last|first|good|great|any|same|every"
+        r"|next"
+        r"|long|much|many|by the|bed|lunch|dinner|tea|story|half|all the|in the|at the|on|about"
+        r"|of|wait|is the time|the time of) time\b|\btime of (?!day)|\bat the time\b|\bwhen\b"
+        r"|\bneed"
+        r" time\b|^have (?:you )?(?:the )?time of|\bhave time\b|\bit's (?:about )?time\b",
+        _place,
+        purpose=True,
+    ),
+    Kind(
+        "time_now",
+        rf"^is it (?:already |past |after |before |nearly |almost |about |gone |still |really"
+        rf" )*{A_SPAN}",
+        "yet already now still past nearly or not",
+        slots=lambda said: {} if len(said.signs()) == len(said.values("time")) == 1 else None,
+        purpose=True,
+    ),
+    Kind(
+        "date_today",
+        r"(?:how (?:many|long|far|much)|number of|days|weeks|sleeps|nights)\b.*\b(?:until|till"
+        r"|til|to"
+        rf"|before|away|off|left)\b.*{A_SPAN}",
+        _ASK + " days weeks months sleeps nights more many how long much left there are away off is"
+        " it's birthday from today go till until birthday anniversary holiday holidays exam exams"
+        " party wedding trip day big next coming show have still remain remaining which that's",
+        r"\b(?:did|was|were|take|takes|drive|walk|travel)\b",
+        _one_day,
+        purpose=True,
+    ),
+    Kind(
+        "date_today",
+        rf"\b(?:what|which|what's) (?:\w+ )?(?:day|weekday|date)\b.*{A_SPAN}|{A_SPAN} (?:is|was"
+        rf"|falls"
+        r" on) (?:what|which) (?:day|weekday)",
+        _ASK + " day weekday week date of does do fall falls on land be was will the year this next"
+        " last which that come comes going today in",
+        r"\b(?:bins|best|open|shop|bus|did|born|war)\b",
+        _one_day,
+        purpose=True,
+    ),
+    Kind(
+        "date_today",
+        r"\b(?:what|which|what's|what is|the|today's|tomorrow's|yesterday's"
+        r"|current)\b.*?\b(?:date|day"
+        r"|weekday|month|year|calendar week|week number)\b|\bwhat's (?:today|tomorrow)\b|\bwhat"
+        r" (?:is )?(?:today|tomorrow)\b",
+        _ASK + " day date weekday week calendar month year today tomorrow yesterday after before"
+        " number of we"
+        " are is was be which what's today's calendar form letter paper diary it's now do have"
+        " always"
+        " forget keep forgetting remind calender day's number or tonight lost track on write",
+        r"\b(?:how|when|why|who|every|good|nice|great|best|lovely|big|next|first|other|all|same|the"
+        r" other|one|have a|day off|of the (?!week|month|year)|to date|date (?:night|with)|a day"
+        r"|happy|mother|father|day to|day for|day do)\b",
+        _day,
+        purpose=True,
+    ),
+    Kind(
+        "date_today",
+        rf"^(?:is it|is today|today is|it's) (?:a |already |still |really |the )*{A_SPAN}",
+        "tomorrow yesterday today or yet already is it already now right isn't not",
+        r"^(?:today is|it's)(?!.* (?:right|isn't it|is it)$)",
+        lambda said: {} if said.signs() and len(said.values("day")) == len(said.signs()) else None,
+        purpose=True,
+    ),
+)
+
+
+def _spell(said: Said) -> Exact | None:
+    """Read "i don't know how to spell necessary": the last words are what is to be spelt."""
+    found = _SPELL.search(said.text)
+    if not found or said.signs():
+        return None
+    word = (found["word"] or found["first"] or found["written"] or "").strip()
+    if (
+        not word
+        or not _known(found["before"] or "", _SPELL_BEFORE)
+        or not free_en.fits("word", word)
+    ):
+        return None
+    return Exact("spell", {"word": said.given(word)})
+
+
+_SPELL = re.compile(
+    r"^(?P<before>.*?)(?:\b(?:spell|spelling (?:of|for)|letters (?:of|in))(?: (?:out|me|us|for"
+    r" (?:me|us)|of|the|a|word|words|name|it)"
+    r")* (?P<word>[\w']+(?: [\w']+)?)"
+    r"|\b(?:(?:how (?:do|would|should) (?:you|i|we|one)|how to) write)(?: the word| the name|)"
+    r" (?P<written>[\w']+)|\b(?:how is|how's|how do you get) (?:the |word |name"
+    r" )*(?P<first>[\w']+) (?:spelled|spelt"
+    r"|written))(?: (?:please|for me|for us|correctly|properly|right|again|out loud|slowly|letter"
+    r" by"
+    r" letter|thanks|would you|is it|in english))*$"
+)
+_SPELL_BEFORE = POLITE | words(
+    "how what's what is correct proper do does you know forgot forget remember don't can't"
+    " never i'm not sure give tell show need right no idea got have always struggling get help"
+)
+
+
+def bare(clean: Clean, source: str) -> Exact | None:
+    """Read what is a request only with the politeness that was taken off: "sorry what"."""
+    if clean.text in ("what", "huh", "eh") and re.search(r"\b(?:sorry|pardon|excuse)\b", source):
+        return Exact("repeat", {})
+    if clean.text in _LANGUAGES and re.search(r"\b(?:please|thanks)\b", source):
+        return Exact("language_set", {"language": _LANGUAGES[clean.text]})
+    return None
+
+
+def _known(words: str, known: Iterable[str]) -> bool:
+    return set(words.split()) <= set(known)
+
+
+WORDS = POLITE.union(*(kind.known() for kind in _KINDS))
+"""All words that these requests are made of."""
+READERS: tuple[Callable[[Said], Exact | None], ...] = (
+    _spell,
+    *(kind.reader() for kind in _KINDS),
+)
