@@ -601,7 +601,8 @@ class Config(Section):
     persona: str = Field(
         "",
         description="who it is: a name from `assistant persona list`, or a path to a persona "
-        "file; empty: `kind`. What you set here goes before what the persona brings along",
+        "file; empty: `kind`; what you set here goes before what it brings along, see "
+        "[personas](personas.md)",
     )
     audio: Audio = Audio()
     wake: Wake = Wake()

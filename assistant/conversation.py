@@ -154,6 +154,8 @@ class Rules:
     stop_words: tuple[str, ...] = ("stop",)
     languages: tuple[str, ...] = ("en",)
     """What is spoken; of several the one that was spoken last, at first the first."""
+    greetings: tuple[str, ...] = ()
+    """What is said before it listens when it was woken, in each of them; empty: nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,6 +330,7 @@ def _wake(rules: Rules, state: State, phrase: str) -> Decision:
         return _stop(rules, state)
     if state.server is Server.PAUSED:
         return state, (Earcon("sleep"),) if rules.earcon else ()
+    slept = state.phase is Phase.ASLEEP
     state, commands = _new_turn(state, spoken=True, woken=True)
     if state.missed:
         told = " ".join(state.missed)
@@ -335,7 +338,14 @@ def _wake(rules: Rules, state: State, phrase: str) -> Decision:
     if state.server is Server.READY:
         state, sent = _send(state, phrase)
         commands = (*commands, *sent)
+    elif slept and (greeting := _greeting(rules, state)):
+        return _say(rules, replace(state, again=True), commands, greeting)
     return _listen(rules, state, commands, wait=rules.no_speech, tone=True)
+
+
+def _greeting(rules: Rules, state: State) -> str:
+    greetings = dict(zip(rules.languages, rules.greetings, strict=False))
+    return greetings.get(answered_in(rules, state), "")
 
 
 def _listen(

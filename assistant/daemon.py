@@ -144,6 +144,7 @@ def rules(config: Config) -> Rules:
         out_earcon=config.remote.tone,
         stop_words=tuple(turn.stop_words),
         languages=spoken(config.language),
+        greetings=tuple(config.who.greeting(each, "wake") for each in spoken(config.language)),
     )
 
 
@@ -257,7 +258,9 @@ class Daemon:
         self.ready.set()
         self._dispatch(Started())
         if not isinstance(self._speaker, Mute):
-            self._speaker.learn(dataclasses.astuple(SENTENCES[self._rules.languages[0]]))
+            greeting = self.config.who.greeting(self._rules.languages[0], "wake")
+            sentences = dataclasses.astuple(SENTENCES[self._rules.languages[0]])
+            self._speaker.learn((*sentences, *filter(None, (greeting,))))
         self._power = asyncio.create_task(self._watch_power())
         if self.alarms:
             self._bell = asyncio.create_task(bell.watch(self.alarms, self._dispatch))

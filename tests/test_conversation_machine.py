@@ -67,10 +67,16 @@ class World(RuleBasedStateMachine):
         tone=st.booleans(),
         ahead=st.booleans(),
         limit=st.sampled_from([1, 3, 100]),
+        greetings=st.sampled_from([(), ("Welcome.",)]),
     )
-    def begin(self, always, follow_up, tone, ahead, limit):
+    def begin(self, always, follow_up, tone, ahead, limit, greetings):
         self.rules = Rules(
-            always=always, follow_up=follow_up, earcon=tone, ahead=ahead, takes_a_turn=limit
+            always=always,
+            follow_up=follow_up,
+            earcon=tone,
+            ahead=ahead,
+            takes_a_turn=limit,
+            greetings=greetings,
         )
         self.state = State()
         self.now = 100.0

@@ -92,6 +92,9 @@ class Chat:
         await self._daemon.start()
         if sys.stdin.isatty():
             tell("Type a question; /help lists the commands.")
+        who, language = self._daemon.config.who, self._daemon.language
+        if greeting := who.greeting(language, "start"):
+            await self._run(SayRequested(greeting))
         while (line := await _in_thread(_read_line)) is not None:
             check_text(line)
             if line.strip() in ("/quit", "/exit"):

@@ -22,6 +22,7 @@ from assistant.config import Config
 from assistant.daemon import Daemon, Note, visible
 from assistant.errors import AssistantError
 from assistant.events import Asked, SayRequested, StopRequested, WakeDetected
+from assistant.language import leading
 from assistant.serve import settings as changes
 from assistant.store import FILE as STORE
 
@@ -35,7 +36,7 @@ log = logging.getLogger(__name__)
 FREE_S = 0.1
 """How often it looks whether the talk is over, in s."""
 
-RESTARTING = "the assistant starts again, with another voice or language; a moment."
+RESTARTING = "the assistant starts again, with another voice, language or persona; a moment."
 _SERVERS = {
     "ready": "the server at {} answers what is said",
     "paused": "the server at {} wants silence: the wake word does nothing",
@@ -60,7 +61,7 @@ def command(as_json: bool, or_demo: bool, persona: str | None) -> None:
         tell("{reason}\nSo here is a recorded question instead:\n", reason=reason, err=True)
         demo.perform(config, [], Path("out"), as_json)
         return
-    asyncio.run(Foreground(config, as_json).run())
+    asyncio.run(Foreground(config, as_json, named=persona is not None).run())
 
 
 def no_microphone(config: Config) -> str | None:
@@ -77,7 +78,8 @@ def no_microphone(config: Config) -> str | None:
 class Foreground:
     """The daemon with everything that belongs to a process: signals, keys, socket, systemd."""
 
-    def __init__(self, config: Config, as_json: bool) -> None:
+    def __init__(self, config: Config, as_json: bool, named: bool = False) -> None:
+        """With `named` the persona is that of the settings, whatever was chosen on the page."""
         from assistant.serve.child import WebChild
         from assistant.serve.control import ControlServer
         from assistant.serve.figures import Figures
@@ -85,6 +87,8 @@ class Foreground:
 
         self._base, self._kept = config, config.state_dir / changes.FILE
         self._chosen = changes.read(self._kept, config)
+        if named:
+            self._chosen.pop("persona", None)
         self._config = changes.over(config, self._chosen)
         self._changing = asyncio.Lock()
         self._failed: asyncio.Future[None]
@@ -234,6 +238,7 @@ class Foreground:
                     "model": name,
                     "language": self._config.language,
                     "spoken": self._daemon.language,
+                    "calls": self._daemon.config.wake.calls,
                     "version": __version__,
                 }
             case "state":
@@ -433,7 +438,12 @@ class Foreground:
 
     def _begun(self) -> None:
         """The present daemon works: say so, and end everything when a device of it is gone."""
+        config = self._daemon.config
+        if self._status:
+            self._status.config = config
         self._tell("ready", {})
+        if greeting := config.who.greeting(leading(config.language), "start"):
+            self._daemon.post(SayRequested(greeting))
         self._task(self._mourn(self._daemon))
 
     async def _mourn(self, daemon: Daemon) -> None:
@@ -481,7 +491,8 @@ class Status:
 
     def __init__(self, live: bool, config: Config) -> None:
         self._live = live
-        self._config = config
+        self.config = config
+        """The settings in force."""
         self._line = "loading"
         self._draw()
 
@@ -489,7 +500,7 @@ class Status:
         """Take an event; see `assistant.daemon.Note`."""
         match name:
             case "ready":
-                self._print(f"ready; {_how_to_begin(self._config)}")
+                self._print(f"ready; {_how_to_begin(self.config)}")
                 self._print(KEYS_HELP if self._live else "")
             case "restarting":
                 self._print(data["message"])

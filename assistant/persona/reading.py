@@ -32,6 +32,7 @@ SETTINGS = (
     "turn.follow_up",
     "wake.words",
     "wake.earcon",
+    "guard.level",
 )
 """The settings of the configuration that a persona may bring along: how it is, never where it sends
 something, or what it may do on this machine."""

@@ -14,6 +14,8 @@ from assistant.config import Config, parse
 from assistant.errors import AssistantError, BadInput
 from assistant.language import AUTO, leading
 from assistant.language import LANGUAGES as SPOKEN
+from assistant.persona import shelf
+from assistant.persona.wearing import worn
 
 log = logging.getLogger(__name__)
 
@@ -21,10 +23,10 @@ FILE = "settings.json"
 """In the folder of what must not be lost."""
 LANGUAGES = (*SPOKEN, AUTO)
 SPEECH = ("volume", "voice")
-NAMES = (*SPEECH, "language", "muted")
+NAMES = (*SPEECH, "language", "persona", "muted")
 
 Chosen = dict[str, Any]
-"""Some of `NAMES`, with what was chosen. An empty voice is that of the configuration."""
+"""Some of `NAMES`, with what was chosen; an empty voice or persona is the configured one."""
 
 
 def checked(data: Mapping[str, Any], source: str = "settings") -> Chosen:
@@ -49,33 +51,40 @@ def checked(data: Mapping[str, Any], source: str = "settings") -> Chosen:
             data=data["muted"],
         )
     speech = {name: data[name] for name in SPEECH if name in data}
-    parse({name: data[name] for name in ("language",) if name in data} | {"speech": speech}, source)
+    whole = {name: data[name] for name in ("language", "persona") if name in data}
+    parse(whole | {"speech": speech}, source)
     return dict(data)
 
 
 def merged(config: Config, chosen: Chosen, change: Chosen) -> Chosen:
-    """Return what is chosen after a change; another language needs another voice."""
-    before = chosen.get("language", config.language)
-    if change.get("language", before) != before:
+    """Return what is chosen after a change; another language or persona has another voice."""
+    before = {"language": config.language, "persona": ""} | chosen
+    if any(change.get(name, before[name]) != before[name] for name in ("language", "persona")):
         chosen = {name: value for name, value in chosen.items() if name != "voice"}
     return chosen | change
 
 
 def over(config: Config, chosen: Chosen) -> Config:
     """Return the settings of the configuration with what was chosen."""
-    data = config.model_dump()
+    data = config.model_dump(exclude_unset=True)  # a persona brings its own anew, or another one
     language = chosen.get("language", config.language)
     if language != config.language:  # what is named there speaks and hears the other one
         data["language"] = language
-        data["speech"]["voice"] = data["asr"]["model"] = ""
-    data["speech"]["volume"] = chosen.get("volume", config.speech.volume)
-    data["speech"]["voice"] = chosen.get("voice") or data["speech"]["voice"]
-    return parse(data, "settings")
+        for table, key in (("speech", "voice"), ("asr", "model")):
+            data.get(table, {}).pop(key, None)
+    data["persona"] = chosen.get("persona") or config.persona
+    speech = {name: chosen[name] for name in SPEECH if chosen.get(name, "") != ""}
+    data["speech"] = data.get("speech", {}) | speech
+    return worn(parse(data, "settings"))
 
 
 def other_engines(before: Config, after: Config) -> bool:
     """Whether what was chosen takes effect only when the engines are made anew."""
-    return (before.language, before.speech.voice) != (after.language, after.speech.voice)
+
+    def of(config: Config) -> tuple[str, str, str]:
+        return config.language, config.speech.voice, config.persona
+
+    return of(before) != of(after)
 
 
 def languages(config: Config) -> list[str]:
@@ -93,8 +102,19 @@ def voices(config: Config, chosen: Chosen) -> list[str]:
     return mouth.choices(over(config, {**chosen, "voice": ""}))
 
 
+def personas(config: Config) -> list[str]:
+    """Return the names of the personas that may be chosen; empty: that of the configuration."""
+    return ["", *shelf.names(config)]
+
+
 def possible(config: Config, chosen: Chosen) -> None:
-    """Raise `BadInput` for a language or a voice that is not installed."""
+    """Raise `BadInput` for a language or voice that is not installed, or a persona without use."""
+    if (persona := chosen.get("persona", "")) not in (there := personas(config)):
+        raise BadInput(
+            "there is no persona {persona}; there is: {there}.",
+            persona=repr(persona[:80]),
+            there=", ".join(filter(None, there)),
+        )
     language, voice = chosen.get("language", config.language), chosen.get("voice", "")
     if language not in (known := languages(config)):
         raise BadInput(
@@ -119,9 +139,11 @@ def told(config: Config, chosen: Chosen) -> dict[str, Any]:
         "volume": chosen.get("volume", config.speech.volume),
         "muted": chosen.get("muted", False),
         "voice": chosen.get("voice", ""),
+        "persona": chosen.get("persona", ""),
         "language": chosen.get("language", config.language),
         "voices": voices(config, chosen),
         "languages": languages(config),
+        "personas": personas(config),
         "remote": bool(config.remote.endpoint),
     }
 
@@ -138,8 +160,9 @@ def read(path: Path, config: Config) -> Chosen:
     try:
         possible(config, chosen)
     except BadInput as error:
-        log.warning("%s: the language and voice kept there are not used: %s", path, error)
-        return {name: chosen[name] for name in chosen if name not in ("language", "voice")}
+        log.warning("%s: language, voice and persona kept there are not used: %s", path, error)
+        engines = ("language", "voice", "persona")
+        return {name: chosen[name] for name in chosen if name not in engines}
     return chosen
 
 

@@ -21,6 +21,8 @@ SETTINGS = {
     "language": "en",
     "voices": ["", "en-us"],
     "languages": ["en", "zh"],
+    "persona": "",
+    "personas": ["", "child"],
     "remote": False,
 }
 

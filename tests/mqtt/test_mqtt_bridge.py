@@ -80,10 +80,11 @@ def test_states_are_kept_for_who_comes_later(broker, at, root):
             state = later.wait_for(f"{root}/state", has(phase="speaking"))
             assert told(state) == {
                 "phase": "speaking", "out": False, "volume": 1.0, "muted": False, "voice": "",
-                "language": "en", "model": "small", "version": "0.1.0", "name": "Kitchen",
+                "language": "en", "persona": "", "model": "small", "version": "0.1.0",
+                "name": "Kitchen",
             }  # fmt: skip
             config = told(later.wait_for(f"{root}/config/state"))
-            assert config["voices"] == ["", "en-us"]
+            assert (config["voices"], config["personas"]) == (["", "en-us"], ["", "child"])
             metrics = told(later.wait_for(f"{root}/metrics"))
             assert metrics["memory_mb"] > 10
             assert metrics["cpu_percent"] >= 0

@@ -37,7 +37,13 @@ UNITS = {"duration": "s", "data_size": "MB", "temperature": "°C"}
 
 def made(commands=True):
     return discovery.payload(
-        TOPICS, "Kitchen", "Cortex-A76", ["", "en-us"], ["en", "zh"], commands=commands
+        TOPICS,
+        "Kitchen",
+        "Cortex-A76",
+        ["", "en-us"],
+        ["en", "zh"],
+        ["", "child"],
+        commands=commands,
     )
 
 
@@ -96,7 +102,8 @@ def test_all_topics_are_the_devices_own():
     }
     assert all(topic.startswith("assistant/d1/") for topic in topics)
     commands = {t.rpartition("/")[2] for t in topics if "/command/" in t}
-    assert commands == {"mute", "volume", "voice", "language", "stop", "wake", "say", "ask"}
+    settings = {"mute", "volume", "voice", "language", "persona"}
+    assert commands == {*settings, "stop", "wake", "say", "ask"}
 
 
 def test_a_choice_has_no_option_without_a_name_and_no_text_is_longer_than_allowed():
@@ -117,6 +124,8 @@ def test_without_commands_there_is_nothing_to_press():
         ("notify", "吃饭了", {"text": "吃饭了"}),
         ("voice", "as configured", {"voice": ""}),
         ("voice", "en-us", {"voice": "en-us"}),
+        ("persona", "as configured", {"persona": ""}),
+        ("persona", "child", {"persona": "child"}),
         ("volume", 55, 0.55),
     ],
 )
@@ -142,6 +151,7 @@ def test_what_home_assistant_makes_of_a_wish_is_understood_here(key, value, payl
         ("volume", "30.0"),
         ("voice", "as configured"),
         ("language", "zh"),
+        ("persona", "child"),
         ("model", "small"),
     ],
 )
@@ -150,7 +160,8 @@ def test_what_is_published_is_shown(key, shown):
 
     state = {
         "phase": "speaking", "out": False, "volume": 0.3, "muted": True, "voice": "",
-        "language": "zh", "model": "small", "version": "0.1.0", "name": "Kitchen",
+        "language": "zh", "persona": "child", "model": "small", "version": "0.1.0",
+        "name": "Kitchen",
     }  # fmt: skip
     template = Environment().from_string(ENTITIES[key]["value_template"])
     assert template.render(value_json=state) == shown

@@ -38,6 +38,7 @@ SAY = "assistant/d1/command/say"
         ("voice", "", {"voice": ""}),
         ("voice", "en-us", {"voice": "en-us"}),
         ("language", "zh", {"language": "zh"}),
+        ("persona", " child\n", {"persona": "child"}),
         (CHANGE, '{"volume": 0.5, "language": "zh"}', {"volume": 0.5, "language": "zh"}),
     ],
 )

@@ -18,6 +18,7 @@ from assistant.commands import run
 from assistant.config import Config, parse
 from assistant.conversation import State
 from assistant.errors import AssistantError, BadInput
+from assistant.events import SayRequested
 from assistant.serve import settings
 from assistant.serve.control import call
 
@@ -48,6 +49,8 @@ def nothing(tmp_path):
         {"muted": True},
         {"voice": ""},
         {"language": "zh"},
+        {"persona": "child"},
+        {"persona": ""},
         {"volume": 0.25, "muted": False, "voice": "en-us", "language": "en"},
     ],
 )
@@ -71,6 +74,8 @@ def test_what_makes_sense_is_taken_as_it_is(change):
         ({"voice": ["x"]}, "voice"),
         ({"language": "ko"}, "language"),
         ({"language": ""}, "language"),
+        ({"persona": None}, "persona"),
+        ({"persona": ["child"]}, "persona"),
         ({"rate": 1.0}, "rate"),
         ({"command": "set"}, "command"),
         ({"speech.volume": 0.5}, "speech.volume"),
@@ -108,12 +113,31 @@ def test_a_voice_is_forgotten_with_its_language():
     assert settings.merged(base, chosen, {"language": "en"}) == chosen
 
 
-def test_only_a_voice_or_a_language_needs_other_engines():
+def test_another_persona_takes_the_place_of_the_first_one_and_its_voice():
+    file = {"persona": "child", "speech": {"volume": 0.9}, "llm": {"temperature": 0.1}}
+    base = settings.over(config(**file), {})
+    assert (base.speech.rate, base.llm.temperature, base.turn.silence) == (0.9, 0.1, 1.2)
+    terse = settings.over(base, {"persona": "factory"})
+    assert (terse.speech.rate, terse.llm.temperature, terse.turn.silence) == (1.0, 0.1, 0.8)
+    assert (terse.who.name("en"), terse.speech.volume) == ("Otto", 0.9)
+    assert settings.over(terse, {"persona": "child"}) == base
+    assert settings.over(base, {"persona": ""}) == base  # that of the configuration
+    chinese = settings.over(base, {"language": "zh"})
+    assert (chinese.who.name("zh"), chinese.speech.rate) == ("皮皮", 0.9)
+    chosen = settings.merged(base, {"voice": "en-gb", "muted": True}, {"persona": "shop"})
+    assert chosen == {"persona": "shop", "muted": True}
+    chosen = settings.merged(base, {"voice": "en-gb", **chosen}, {"persona": "shop"})
+    assert chosen == {"persona": "shop", "muted": True, "voice": "en-gb"}
+
+
+def test_only_a_voice_a_language_or_a_persona_needs_other_engines():
     base = config()
     for chosen, needed in [
         ({"volume": 0.1, "muted": True, "language": "en", "voice": ""}, False),
         ({"voice": "en-gb"}, True),
         ({"language": "zh"}, True),
+        ({"persona": "child"}, True),
+        ({"persona": ""}, False),
     ]:
         assert settings.other_engines(base, settings.over(base, chosen)) is needed
 
@@ -143,6 +167,9 @@ def test_what_is_installed_may_be_chosen(tmp_path):
         ({"voice": "/etc/passwd"}, "no installed voice"),
         ({"voice": JOE}, "no installed voice"),
         ({"voice": "cmn-latn-pinyin"}, "no installed voice"),
+        ({"persona": "nobody"}, "there is no persona 'nobody'; there is: child, factory"),
+        ({"persona": "/etc/passwd"}, "there is no persona"),
+        ({"persona": "../child"}, "there is no persona"),
     ],
 )
 def test_what_is_not_installed_may_not(nothing, chosen, word):
@@ -163,6 +190,8 @@ def test_what_is_in_force_is_told_without_paths(nothing):
         "language": "en",
         "voices": ["", "en-us", "en-gb"],
         "languages": ["en"],
+        "persona": "",
+        "personas": ["", "child", "factory", "kind", "robot", "shop"],
         "remote": False,
     }
     away = parse({"remote": {"endpoint": "http://192.168.1.2/v1"}}, "test")
@@ -178,6 +207,7 @@ some = st.fixed_dictionaries(
         "muted": st.booleans(),
         "voice": st.sampled_from(["", "en-us", "en-gb"]),
         "language": st.just("en"),
+        "persona": st.sampled_from(["", "child", "shop"]),
     },
 )
 
@@ -235,6 +265,21 @@ def test_a_voice_or_language_that_was_removed_is_ignored_and_the_rest_kept(
     assert [record.levelname for record in caplog.records] == ["WARNING"] * 2
 
 
+def test_a_persona_that_was_removed_or_is_broken_is_ignored_and_the_rest_kept(tmp_path, caplog):
+    path, folder = tmp_path / settings.FILE, tmp_path / "personas"
+    folder.mkdir()
+    base = config(paths={"models": str(tmp_path), "personas": str(folder)})
+    (folder / "mine.toml").write_text("name = 'Mo'")
+    settings.write(path, {"muted": True, "persona": "mine"})
+    assert settings.over(base, settings.read(path, base)).who.name("en") == "Mo"
+    (folder / "mine.toml").write_text("name = 5")
+    assert settings.read(path, base) == {"muted": True}
+    assert "mine.toml, line 1, column 1: `name` is 5" in caplog.text
+    (folder / "mine.toml").unlink()
+    assert settings.read(path, base) == {"muted": True}
+    assert len(caplog.records) == 2
+
+
 def test_a_file_that_cannot_be_written_is_one_sentence_and_the_old_one_stays(tmp_path, monkeypatch):
     path = tmp_path / settings.FILE
     settings.write(path, {"volume": 0.5})
@@ -260,6 +305,7 @@ class FakeDaemon:
     def __init__(self, config, microphone, loudspeaker, notes):
         self.config, self.state, self.ready = config, State(), asyncio.Event()
         self.free, self.muted, self.stopped = True, False, False
+        self.posted = []
 
     async def start(self):
         self.gone = asyncio.get_running_loop().create_future()
@@ -273,6 +319,9 @@ class FakeDaemon:
 
     async def lost(self):
         await asyncio.shield(self.gone)
+
+    def post(self, event):
+        self.posted.append(event)
 
     def set_volume(self, volume):
         self.volume = volume
@@ -342,6 +391,31 @@ def test_volume_and_microphone_act_at_once_and_a_voice_brings_another_daemon(liv
     assert told == ["ready", "settings", "restarting", "ready", "state", "settings", "settings"]
     kept = json.loads((tmp_path / settings.FILE).read_text())
     assert kept == {"volume": 0.5, "muted": True, "voice": "en-gb"}
+
+
+def test_another_persona_brings_another_daemon_and_greets(live, tmp_path):
+    async def talk(it):
+        first = it.daemon
+        assert first.posted == []  # the kind one says nothing by itself
+        assert (await it.set(persona="child"))["persona"] == "child"
+        assert first.stopped
+        assert it.daemon.config.who.name("en") == "Pip"
+        assert it.daemon.posted == [SayRequested("Hello! I am Pip.")]
+        (tmp_path / settings.FILE).unlink()
+        assert not (await it.set(persona="nobody"))["ok"]
+        assert not (tmp_path / settings.FILE).exists()
+
+    live(talk)
+
+
+def test_a_persona_of_the_command_line_goes_before_the_one_of_the_page(tmp_path, monkeypatch):
+    monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path))
+    monkeypatch.setattr(run, "Daemon", FakeDaemon)
+    settings.write(tmp_path / settings.FILE, {"persona": "shop", "muted": True})
+    base = config(paths={"socket": str(tmp_path / "s")}, audio={"backend": "none"}, persona="robot")
+    assert run.Foreground(base, True)._config.persona == "shop"
+    named = run.Foreground(base, True, named=True)
+    assert (named._config.persona, named._chosen) == ("robot", {"muted": True})
 
 
 def test_a_busy_one_is_not_replaced(live):

@@ -52,6 +52,8 @@ class FakeDaemon:
         ]
         self.language = "en"
         """What it speaks."""
+        self.calls: list[str] = []
+        """What wakes it; empty: it does not tell."""
         self.settings: dict[str, Any] = {
             "volume": 1.0,
             "muted": False,
@@ -59,6 +61,8 @@ class FakeDaemon:
             "language": "en",
             "voices": ["", "en-us"],
             "languages": ["en"],
+            "persona": "",
+            "personas": ["", "child"],
             "remote": False,
         }
         self.figures: dict[str, Any] = {
@@ -201,6 +205,7 @@ class FakeDaemon:
                 return {"ok": True, "phase": "asleep", "turn": 0}
             case "info":
                 told = {"model": "fake-model", "spoken": self.language, "version": "0.1.0"}
+                told |= {"calls": self.calls} if self.calls else {}
                 return {"ok": True, **told}
             case "figures":
                 return {"ok": True, **self.figures}

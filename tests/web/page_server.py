@@ -57,6 +57,8 @@ class PageServer:
             "language": "en",
             "voices": ["", "piper-en-joe", "en-us"],
             "languages": ["en", "zh"],
+            "persona": "",
+            "personas": ["", "child", "factory"],
             "remote": False,
         }
         """What the device has; what the page changes is changed here."""

@@ -645,6 +645,8 @@ def test_the_page_is_small():
 def test_the_face_learns_what_to_show(daemon, web):
     told = web.ask("GET", "/face.json").json
     assert told == {"language": "en", "attract": [], "phrases": ["okay nabu"]}
+    daemon.calls = ["hello pip"]  # a persona was chosen since
+    assert web.ask("GET", "/face.json").json["phrases"] == ["hello pip"]
 
 
 def test_the_face_learns_it_without_a_daemon_too(tmp_path):

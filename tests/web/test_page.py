@@ -1093,12 +1093,16 @@ def test_volume_microphone_voice_and_language_are_shown_and_changed(opened, serv
     expect(page.locator("#phase")).to_have_text("asleep · microphone off")
     page.get_by_role("combobox", name="Voice", exact=True).select_option("piper-en-joe")
     page.get_by_role("combobox", name="Spoken language").select_option("中文")
-    until_pressed(page, server, 4)
+    persona = page.get_by_role("combobox", name="Persona")
+    expect(persona.get_by_role("option")).to_have_text(["As configured", "child", "factory"])
+    persona.select_option("child")
+    until_pressed(page, server, 5)
     assert server.pressed == [
         ("/settings", {"volume": 0.75}),
         ("/settings", {"muted": True}),
         ("/settings", {"voice": "piper-en-joe"}),
         ("/settings", {"language": "zh"}),
+        ("/settings", {"persona": "child"}),
     ]
     page.reload()
     settings_of(page)
@@ -1106,6 +1110,7 @@ def test_volume_microphone_voice_and_language_are_shown_and_changed(opened, serv
     expect(volume).to_have_attribute("aria-valuetext", "75 %")
     expect(page.get_by_role("combobox", name="Voice", exact=True)).to_have_value("piper-en-joe")
     expect(page.get_by_role("combobox", name="Spoken language")).to_have_value("zh")
+    expect(persona).to_have_value("child")
     expect(page.get_by_role("switch", name="Microphone off")).to_be_checked()
 
 

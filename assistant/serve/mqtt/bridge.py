@@ -35,7 +35,7 @@ REMEMBERED = 256
 """Answers that are kept for who asks again."""
 ASKED = 16
 """Turns of which it is remembered what was asked."""
-IN_FORCE = ("volume", "muted", "voice", "language")
+IN_FORCE = ("volume", "muted", "voice", "language", "persona")
 
 
 @dataclass(frozen=True)
@@ -167,7 +167,8 @@ class Bridge:
         self._retained("config/state", {**chosen, **self._choices()})
 
     def _choices(self) -> Answer:
-        return {name: self._settings.get(name, []) for name in ("voices", "languages")}
+        there = ("voices", "languages", "personas")
+        return {name: self._settings.get(name, []) for name in there}
 
     def _introduce(self) -> None:
         """Let Home Assistant find the device, or no longer."""

@@ -29,10 +29,13 @@ def payload(
     processor: str,
     voices: Sequence[str],
     languages: Sequence[str],
+    personas: Sequence[str],
     commands: bool,
 ) -> dict[str, Any]:
     """Return the message; without `commands` nothing can be switched or pressed."""
-    entities = {**_sensors(topics), **(_switches(topics, voices, languages) if commands else {})}
+    entities = _sensors(topics)
+    if commands:
+        entities |= _switches(topics, voices, languages, personas)
     for key, entity in entities.items():
         entity["unique_id"] = f"assistant_{topics.device}_{key}"
     return {
@@ -82,14 +85,28 @@ def _sensors(topics: Topics) -> dict[str, Entity]:
     }
 
 
-def _switches(topics: Topics, voices: Sequence[str], languages: Sequence[str]) -> dict[str, Entity]:
+def _switches(
+    topics: Topics, voices: Sequence[str], languages: Sequence[str], personas: Sequence[str]
+) -> dict[str, Entity]:
     state = topics.own("state")
 
     def command(name: str) -> str:
         return topics.own(f"command/{name}")
 
-    voice = f"value_json.voice or '{AS_CONFIGURED}'"
-    chosen = f"{{'voice': '' if value == '{AS_CONFIGURED}' else value}}"
+    def choice(key: str, name: str, icon: str, options: Sequence[str]) -> Entity:
+        """One of several, of which the empty one has a name there."""
+        chosen = f"{{'{key}': '' if value == '{AS_CONFIGURED}' else value}}"
+        return {
+            "platform": "select",
+            "name": name,
+            "icon": icon,
+            "options": [each or AS_CONFIGURED for each in options],
+            "state_topic": state,
+            "value_template": f"{{{{ value_json.{key} or '{AS_CONFIGURED}' }}}}",
+            "command_topic": command(key),
+            "command_template": f"{{{{ {chosen} | to_json }}}}",
+        }
+
     return {
         "mute": {
             "platform": "switch",
@@ -115,16 +132,8 @@ def _switches(topics: Topics, voices: Sequence[str], languages: Sequence[str]) -
             "command_topic": command("volume"),
             "command_template": "{{ (value | float) / 100 }}",
         },
-        "voice": {
-            "platform": "select",
-            "name": "Voice",
-            "icon": "mdi:account-music",
-            "options": [each or AS_CONFIGURED for each in voices],
-            "state_topic": state,
-            "value_template": f"{{{{ {voice} }}}}",
-            "command_topic": command("voice"),
-            "command_template": f"{{{{ {chosen} | to_json }}}}",
-        },
+        "voice": choice("voice", "Voice", "mdi:account-music", voices),
+        "persona": choice("persona", "Persona", "mdi:drama-masks", personas),
         "language": {
             "platform": "select",
             "name": "Language",

@@ -24,6 +24,7 @@ FIELDS: dict[str, str | None] = {
     "mute": "muted",
     "voice": "voice",
     "language": "language",
+    "persona": "persona",
 }
 """The commands, each with the one thing that it needs."""
 TRUTH = {"on": True, "true": True, "1": True, "off": False, "false": False, "0": False}
@@ -142,7 +143,7 @@ def _bare(name: str, text: str) -> dict[str, Any]:
         case "volume":
             number = NUMBER.fullmatch(text.strip())
             return {"volume": float(number[0]) if number else text[:40]}
-        case "voice" | "language" as field:
+        case "voice" | "language" | "persona" as field:
             return {field: text.strip()[:200]}
         case field:
             return {str(field): text}

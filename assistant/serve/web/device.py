@@ -13,7 +13,7 @@ from assistant.serve.web.house import House, of
 
 PATIENCE_S = 120.0
 """Other engines are loaded within so long, or the daemon counts as absent."""
-SHOWN = (*changes.NAMES, "voices", "languages", "remote")
+SHOWN = (*changes.NAMES, "voices", "languages", "personas", "remote")
 
 
 async def wake(request: Request) -> Response:

@@ -29,6 +29,8 @@ class House:
     sessions: Sessions = field(default_factory=lambda: Sessions(time.monotonic))
     language: str = ""
     """What the daemon speaks, when it told so last; empty: it has not yet."""
+    calls: list[str] | None = None
+    """What wakes it, when the daemon told so last."""
 
     async def generate(self, asked: dict[str, Any]) -> AsyncGenerator[dict[str, Any], None]:
         """Yield the daemon's events of one answer (`queued`, `text`, `end`), and count them.

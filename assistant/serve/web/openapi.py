@@ -173,10 +173,12 @@ def _settings() -> Schema:
         "volume": {"type": "number", "minimum": 0, "maximum": 1},
         "voice": TEXT,
         "language": {"enum": list(LANGUAGES)},
+        "persona": TEXT,
         "muted": {"type": "boolean"},
     }
     texts = {"type": "array", "items": TEXT}
-    told = _json(_object(**changeable, voices=texts, languages=texts, remote={"type": "boolean"}))
+    there = {"voices": texts, "languages": texts, "personas": texts}
+    told = _json(_object(**changeable, **there, remote={"type": "boolean"}))
     change = _object(required=False, **changeable) | {
         "additionalProperties": False,
         "minProperties": 1,
@@ -187,10 +189,10 @@ def _settings() -> Schema:
             "Change it; the answer is what is in force then.",
             {"200": told},
             description=(
-                "Volume and `muted` (the microphone is not heard) act at once. Another voice or "
-                "language loads other engines, which takes seconds: `503` while a turn goes on, or "
-                "when they cannot be loaded, which leaves everything as it was. An empty voice is "
-                "that of the configuration."
+                "Volume and `muted` (the microphone is not heard) act at once. Another voice, "
+                "language or persona loads the engines anew, which takes seconds: `503` while a "
+                "turn goes on, or when they cannot be loaded, which leaves everything as it was. "
+                "An empty voice or persona is that of the configuration."
             ),
             requestBody=_body(change),
         ),

@@ -40,6 +40,7 @@ export class Device {
     $("spoken-language").addEventListener("change", () =>
       this.set({ language: $("spoken-language").value }, true),
     );
+    $("persona").addEventListener("change", () => this.set({ persona: $("persona").value }, true));
   }
 
   async load() {
@@ -87,9 +88,10 @@ export class Device {
   /** Write what depends on the page's language. */
   words() {
     if (!this.known?.voices) return;
-    const { voices, voice, languages, language } = this.known;
+    const { voices, voice, languages, language, personas, persona } = this.known;
     choices($("voice"), voices, voice, (name) => name || t("voice-own"));
     choices($("spoken-language"), languages, language, (name) => LANGUAGES[name] ?? name);
+    choices($("persona"), personas ?? [""], persona ?? "", (name) => name || t("voice-own"));
     this.percent();
   }
 
