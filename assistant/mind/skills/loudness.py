@@ -1,4 +1,4 @@
-"""Louder, quieter, as loud as said."""
+"""Louder, quieter, as loud as said, and how loud it is."""
 
 from assistant.mind.skills.skill import Answer, Context, Request
 
@@ -23,6 +23,13 @@ def volume_set(request: Request, context: Context) -> Answer | None:
         chinese = request.language == "zh"
         return Answer("要调到百分之多少？" if chinese else "To how many percent?")
     return _to(request, context, level)
+
+
+def volume_status(request: Request, context: Context) -> Answer | None:
+    """Say how loud it is."""
+    level = context.device.volume_now()
+    chinese = request.language == "zh"
+    return Answer(f"现在的音量是{level}。" if chinese else f"The volume is {level}.")
 
 
 def _by(request: Request, context: Context, sign: int) -> Answer | None:

@@ -1,5 +1,6 @@
 """What is said about the talk itself: again, be silent, be deaf, sleep, the other language."""
 
+from assistant.mind.skills.pace import SLOWER
 from assistant.mind.skills.skill import Answer, Context, Request
 
 _NOTHING_YET = {"en": "I haven't said anything yet.", "zh": "我还没说过话。"}
@@ -17,8 +18,16 @@ _FROM_NOW = {
 
 
 def repeat(request: Request, context: Context) -> Answer | None:
-    """Say the last answer again."""
-    return Answer(context.device.last_answer() or _NOTHING_YET[request.language])
+    """Say the last answer again; with the slot `slower` slower, and so from then on."""
+    said = context.device.last_answer() or _NOTHING_YET[request.language]
+    if not request.slots.get("slower"):
+        return Answer(said)
+
+    def act() -> str:
+        context.device.rate(SLOWER)
+        return said
+
+    return Answer(act=act)
 
 
 def stop(_: Request, __: Context) -> Answer | None:

@@ -5,7 +5,17 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 
-from assistant.mind.skills import decimals, frame_zh, sums_zh, times_zh, units_zh, written_zh
+from assistant.mind.skills import (
+    decimals,
+    dialect_zh,
+    frame_zh,
+    loose_zh,
+    phrases,
+    sums_zh,
+    times_zh,
+    units_zh,
+    written_zh,
+)
 from assistant.mind.skills.mixed_zh import chinese
 from assistant.mind.skills.numbers_zh import number_at, numbers
 from assistant.mind.skills.places_zh import zones
@@ -20,22 +30,24 @@ MOST_OF_A_NAME, MOST_OF_A_WORD = 8, 24
 """Characters; longer ones are sentences."""
 _NO_NAME = re.compile(
     "[我你您他她它谁这那哪吗呢别没不了\u1200-\u12ff]|什么|怎么|如何|几|多少|多久|为什么|取消|设|闹钟|定时|计时|提醒"
-    "|关掉|关闭|查看|看看|所有|全部|一个$|坏|昨天|上次|的时候|叫|说|让|^的|^给|^为|^个|^新|^把|^再"
+    "|关掉|关闭|查看|看看|所有|全部|一个$|坏|昨天|上次|的时候|叫|说|让|^的|^给|^为|^个|^新|^把|^再|^开着|久|才|[点分秒]$|^正|^刚|^响|里的?$|一次$"
 )
 _NO_MESSAGE = re.compile(
-    "什么|怎么|为什么|谁[是在]|哪[个里儿年天一]|多少|几[点号个年岁]|是不是|有没有|[吗呢么]$|^[了的过吧着]|^[他她你们]|^我们?$|^一?[下声]$|^别"
+    "什么|怎么|为什么|谁[是在]|哪[个里儿年天一]|多少|几[点号个年岁]|是不是|有没有|[吗呢么]$|^[了的过吧着]|^[他她你们]|^大家|^各位|^很|^同学|^我们?$|^一?[下声]$|^别|^起[床来]|^(?:[爸妈爷奶]|老[婆公]|儿子|女儿).{0,2}[去起来吃回]"
 )
 _NO_WORD = re.compile(
-    "[我你您他她谁\u1200-\u12ff]|什么|怎么|如何|这个|那个|^[这那的个]|[的是]$|情书|作文|日记|检讨|申请|论文|小说|简历|代码|程序"
-    "|书法|毛笔|总结|报告|邮件|请假条|保证书|合同|[欠借]条|剧本|故事|对联|自传|地址|作业|歌词|剧情|文案|评语|信$|^诗$|^一|首诗"
+    r"[我你您他她谁\u1200-\u12ff]|(.{1,4}).*的\1$|这[俩两]|^写$|拼音$|^拼|^音|[\u3400-\u9fff]{8}|^假条|字儿?$|什么|怎么|如何|这个|那个|^[这那的个]|[的是]$|情书|作文|日记|检讨|申请|论文|小说|简历|代码|程序"
+    "|开头|结尾|标题|公式|祝福|请柬|请帖|贺卡|春联|遗[书嘱]|策划|方案|介绍|读后感|观后感|通知|启事|目录|摘要|简介|广告|文章|稿|申请|书法|毛笔|总结|报告|邮件|请假条|保证书|合同|[欠借]条|剧本|故事|对联|自传|地址|作业|歌词|剧情|文案|评语|信$|^诗$|^一|首诗"
 )
+_NO_PLACE = tuple("话菜人")
+"""中国话 is a language."""
 _NOT_A_LEVEL = tuple("点些下格声遍个次回会")
 """After 一 (or any number) these are no loudness: 大一点, 两遍."""
 
 
 def clean(source: str) -> Written:
     """Return what was said in its clean form."""
-    return frame_zh.bare(corrected(chinese(written_zh.clean(source))))
+    return frame_zh.bare(corrected(chinese(dialect_zh.common(written_zh.clean(source)))))
 
 
 def corrected(written: Written) -> Written:
@@ -47,6 +59,8 @@ def corrected(written: Written) -> Written:
     after = _moments(written.text[match.end() :])
     kinds = [set(span.values) for span in (before[-1:] + after[:1])]
     if not before or not after or kinds[0] != kinds[1] or after[0].start > 1:
+        return written
+    if match[0].endswith("还是") and "day" in kinds[0]:  # 今天周三还是周四
         return written
     if match.start() - before[-1].end > 2:
         return written
@@ -69,8 +83,8 @@ def exact(text: str) -> Exact | None:
 
 
 def loose(clean: Written, spans: Sequence[Span]) -> Exact | None:
-    """Return None: in Chinese only sentences count so far."""
-    return None
+    """Return what the words of a text ask for that is no sentence; None: nothing for sure."""
+    return loose_zh.read(clean, spans, fits)
 
 
 def fits(slot: str, words: str) -> bool:
@@ -81,6 +95,8 @@ def fits(slot: str, words: str) -> bool:
         return not _NO_MESSAGE.search(words)
     if slot == "word":
         return len(words) <= MOST_OF_A_WORD and not _NO_WORD.search(words)
+    if slot == "phrase":
+        return phrases.known(words)
     return True
 
 
@@ -126,6 +142,8 @@ def _named_places() -> re.Pattern[str]:
 
 def _places(text: str) -> Iterator[Span]:
     for match in _named_places().finditer(text):
+        if text.startswith(_NO_PLACE, match.end()):
+            continue
         yield Span(*match.span(), {"place": zones()[match[0]]})
 
 

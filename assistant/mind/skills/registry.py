@@ -43,8 +43,10 @@ SKILLS: dict[str, Skill] = {
     "timer_set": _late("countdowns", "timer_set"),
     "timer_status": _late("countdowns", "timer_status"),
     "stop": _late("manner", "stop"),
+    "translate": _late("phrases", "translate"),
     "volume_down": _late("loudness", "volume_down"),
     "volume_set": _late("loudness", "volume_set"),
+    "volume_status": _late("loudness", "volume_status"),
     "volume_up": _late("loudness", "volume_up"),
 }
 """By intent."""

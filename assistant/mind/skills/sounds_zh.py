@@ -26,12 +26,16 @@ WORDS = tuple(_WORDS.split())
 
 _SEVEN = re.compile("[七十][分个小秒点十百]")
 """定时七分钟 holds no 定时器."""
+_AS_SAID = ("大着", "小着", *"一二三四五六七八九十")
+"""声音大着点儿 holds no 打折, 三十三除以三 no 删除."""
 
 
 def meant(text: str) -> str:
     """Return the text with what sounds like one of `WORDS` written as that; of the same length."""
     out = list(text)
     for match in _pattern().finditer(_sounds(text)):
+        if text.startswith(_AS_SAID, match.start()):
+            continue
         if _SEVEN.match(text, match.end() - 1):
             continue
         out[match.start() : match.end()] = _by_sound()[match[0]]

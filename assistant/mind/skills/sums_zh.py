@@ -13,7 +13,7 @@ from assistant.mind.skills.numbers_zh import DIGITS, number_at
 from assistant.mind.skills.reckoning import apply, factorial_of, power, root_of
 
 _LEAD = re.compile(
-    "(?:那个|那么|请问|请|麻烦|帮我|给我|你|能|算算看?|算一?下|算|计算一?下?|告诉我|我想知道|看看|说说"
+    "(?:那个|那么|请问|请|麻烦|帮我|帮忙|替我|给我|你|能|算算看?|算一?下|算|计算一?下?|告诉我|我想知道|看看|说说"
     "|一下|数学题|口算|多少是|再)+"
 )
 _TAIL = re.compile(
@@ -26,22 +26,25 @@ _UNIT = re.compile(
 _MONEY = re.compile(
     "[块元]([一二两三四五六七八九]|\\d(?!\\d))(?:毛|角)?(?:([一二三四五六七八九]|\\d)分?)?"
 )
+_ASKED = "(?=.*(?:等于|得[几多]|是[几多]))"
+"""Only then a word of the same sound may be a sign: 三家五等于几, but 一家五个人."""
 _SIGNS = [
-    ("+", re.compile(r"加上?|[家佳嘉夹]|\+|plus")),
-    ("-", re.compile(r"减去?|减掉|[剪捡检简见]|-|minus|扣掉|去掉")),
+    ("+", re.compile(rf"加上?|[家佳嘉夹]{_ASKED}|\+|plus")),
+    ("-", re.compile(rf"减去?|减掉|[剪捡检简见]{_ASKED}|-|minus|扣掉|去掉")),
     ("//", re.compile(r"除(?!以|上|了)")),
     ("/", re.compile(r"除[以上]|[出处初厨]以|÷|/|divided by")),
     (
         "*",
         re.compile(
-            r"乘以?上?|×|\*(?!\*)|x|times|[称成程城呈承诚](?=[以一二三四五六七八九十百千万两\d])|倍以"
+            r"乘以?上?|×|\*(?!\*)|x|times|倍以"
+            rf"|[称成程城呈承诚](?=[以一二三四五六七八九十百千万两\d]){_ASKED}"
         ),
     ),
     ("%", re.compile("模|取余")),
 ]
 _REST = "的?余数?|(?:得几|等于几|等于多少|商几)余(?=几|多少)"
 _TIMES_TABLE = re.compile(
-    f"([{''.join(DIGITS)}])([{''.join(DIGITS)}])(?:得|等于)(?:几|多少|啥|什么)"
+    f"([{''.join(DIGITS)}])([{''.join(DIGITS)}])(?:(?:得|等于|是)(?:几|多少|啥|什么)|多少)"
 )
 
 

@@ -38,11 +38,15 @@ _WORDS = [
     r"(?P<unit>分钟?|刻钟?)",
     rf"(?P<period>{_PERIOD})?{_ABOUT}(?P<hour>\d{{1,2}}):(?P<minute>\d{{2}})(?!\d)",
     rf"(?P<period>{_PERIOD})?{_ABOUT}{_HOUR}[点时]钟?(?:(?P<half>半)|过?(?P<quarter>[一三])刻钟?"
-    rf"|整|过?{_MINUTES}分?(?![个{NUMERALS}]|小时|秒)|(?=[^候间]|$))",
+    rf"|整|过?{_MINUTES}分?(?![个遍次{NUMERALS}]|下(?!午)|小时|秒)|(?=[^候间]|$))",
 ]
 _A_BIT = tuple("大小快慢高低轻响多少早晚好声有重强弱短长亮暗静再准清加减升降调")
 """After these 一点 is a bit, not one o'clock."""
 _LATER = re.compile(r"(?P<period>[ap])\.?m\.?(?![a-z])")
+_SAID_AFTER = re.compile(
+    "(?P<period>早上|早晨|上午|中午|下午(?!茶)|傍晚|晚上|夜里|半夜|凌晨)(?!有|要)"
+)
+"""三点下午 is said in haste."""
 _WEEKDAYS = "一二三四五六日"
 _LONGEST = [0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
 
@@ -167,7 +171,7 @@ def _time(match: re.Match[str], text: str) -> Found | None:
     if hour is None or minute is None or hour > 24 or minute > 59:
         return None
     end = match.end()
-    later = _LATER.match(text, end + text.startswith(" ", end))
+    later = _LATER.match(text, end + text.startswith(" ", end)) or _SAID_AFTER.match(text, end)
     if later and not period:
         period, end = later["period"], later.end()
     hour = _moved(hour, period)
@@ -222,8 +226,33 @@ def day(text: str) -> Found | None:
         rf"|(?P<next>下个?月)?(?P<alone>{_N}{{1,3}})[号日](?![线楼店机元语本])",
         text,
     )
-    found = [near and _near(near), week and _weekday(week), date and _date(date)]
+    feast = _FEAST.search(text)
+    found = [
+        near and _near(near),
+        week and _weekday(week),
+        date and _date(date),
+        feast and Found(f"--{_FEASTS[feast[1]]}", *feast.span()),
+    ]
     return min((each for each in found if each), key=lambda each: each.start, default=None)
+
+
+_FEASTS = {
+    "元旦": "01-01", "情人节": "02-14", "妇女节": "03-08", "三八节": "03-08", "植树节": "03-12",
+    "愚人节": "04-01", "劳动节": "05-01", "五一": "05-01", "青年节": "05-04", "儿童节": "06-01",
+    "六一": "06-01", "建党节": "07-01", "建军节": "08-01", "教师节": "09-10", "国庆": "10-01",
+    "十一": "10-01", "万圣节": "10-31", "双十一": "11-11", "双11": "11-11", "双十二": "12-12",
+    "双12": "12-12", "平安夜": "12-24", "圣诞": "12-25", "跨年": "12-31",
+}  # fmt: skip
+"""Those that do not move; --MM-DD without the leading signs."""
+_NUMBERED = ("五一", "六一", "十一")
+"""Numbers too, where nothing tells that the day is meant."""
+_FEAST = re.compile(
+    "(?:五一(?=劳)|六一(?=儿)|三八(?=妇)|五四(?=青)|十一(?=国庆))?"
+    f"({'|'.join(sorted(set(_FEASTS) - set(_NUMBERED), key=len, reverse=True))}"
+    f"|(?:(?<=[离距到])|(?<=距离))(?:{'|'.join(_NUMBERED)})(?=还|那天|放|有|节)"
+    f"|(?<![二三四五六七八九十])(?:{'|'.join(_NUMBERED)})(?=节(?!课)|还有几|还有多|是星期|是礼拜|是周))"
+    "(?:节(?!日|目|奏|约|省)|假期)?"
+)
 
 
 def _near(match: re.Match[str]) -> Found:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from assistant.errors import AssistantError
 from assistant.mind.skills.about import help, status
 from assistant.mind.skills.chance import random as draw
-from assistant.mind.skills.loudness import volume_down, volume_set, volume_up
+from assistant.mind.skills.loudness import volume_down, volume_set, volume_status, volume_up
 from assistant.mind.skills.manner import language_set, mute, repeat, sleep, stop
 from assistant.mind.skills.pace import rate_down, rate_up
 from assistant.mind.skills.registry import SKILLS
@@ -115,6 +115,14 @@ def test_beyond_the_end_nothing_is_done(skill, now, language):
     assert answer.act is None
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_how_loud_it_is_is_told_and_stays(language):
+    answer, device = ask(volume_status, language, FakeDevice(35))
+    assert "35" in answer.text
+    assert answer.act is None
+    assert device.done == []
+
+
 @pytest.mark.parametrize("slots", [{}, {"value": "inf"}, {"value": "loud"}])
 def test_a_level_that_is_none_is_asked_for(slots):
     assert ask(volume_set, "en", **slots)[0].text == "To how many percent?"
@@ -157,6 +165,16 @@ def test_a_language_that_is_not_there_is_not_promised():
 def test_the_last_answer_is_repeated_word_for_word(language):
     assert ask(repeat, language, FakeDevice(last="It is ten."))[0].text == "It is ten."
     assert ask(repeat, language)[0].text
+
+
+def test_again_and_slower_is_said_once_the_pace_is_set():
+    answer, device = ask(repeat, "zh", FakeDevice(last="十点了。"), slower=True)
+    assert answer.text == ""
+    assert device.done == []
+    assert answer.act() == "十点了。"
+    [(what, factor)] = device.done
+    assert what == "rate"
+    assert factor < 1
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
