@@ -116,8 +116,8 @@ def test_the_kind_one_is_what_is_told_without_any():
         "第一句要短。不要用列表、标题、符号、链接或表情。不知道的事就说不知道。"
     )
     both = (
-        "Answer a question in English in English. "
-        "用中文问的，就用中文回答，像聊天一样，只说一两句简短的口语。"
+        "用什么语言问，就用什么语言答。Always answer in the same language as the question: "
+        "English for English, 中文 for 中文."
     )
     assert kind.prompt("auto", "spoken") == f"{kind.prompt('en', 'spoken')} {both}"
     assert kind.settings == {}
@@ -149,8 +149,8 @@ def test_who_speaks_both_languages_is_told_so_and_both_of_its_names(file):
     told = persona.prompt("auto", "spoken")
     assert told.startswith(persona.prompt("en", "spoken"))
     assert "{" not in told.removeprefix(persona.prompt("en", "spoken"))
-    assert "你的名字叫杰克。" in told
-    assert "你的名字" not in Persona().prompt("auto", "written")
+    assert "your name is 杰克" in told
+    assert "your name" not in Persona().prompt("auto", "written")
 
 
 def test_a_name_in_one_language_is_its_name_in_both(file):

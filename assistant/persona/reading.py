@@ -126,7 +126,7 @@ class Persona:
         """
         if language == AUTO:
             english = self.prompt("en", way)
-            return wording.both(english, way, self.name("en"), self.name("zh"))
+            return wording.both(english, self.name("en"), self.name("zh"))
         return wording.prompt(
             language, way, self.name(language), self.character(language), self.own(language, way)
         )

@@ -48,16 +48,12 @@ NAMED = {"en": "Your name is {name}. ", "zh": "你的名字叫{name}。"}
 PROMPT = {"en": "You are {character}. {rules}", "zh": "你是{character}。{rules}"}
 """The prompt of who has none of its own."""
 
-BOTH: dict[Way, str] = {
-    "spoken": (
-        " Answer a question in English in English. {chinese}用中文问的，就用中文回答，"
-        "像聊天一样，只说一两句简短的口语。"
-    ),
-    "written": (
-        " Answer a question in English in English. {chinese}用中文问的，就用中文清楚、切题地回答。"
-    ),
-}
-"""Stands behind the English prompt of who speaks both languages."""
+BOTH = (
+    " {chinese}用什么语言问，就用什么语言答。Always answer in the same language as the question: "
+    "English for English, 中文 for 中文."
+)
+"""Stands behind the English prompt of who speaks both languages. English comes last: with a
+Chinese end the small model answered English questions in Chinese (docs/languages.md)."""
 
 
 def prompt(language: str, way: Way, name: str = "", character: str = "", own: str = "") -> str:
@@ -75,10 +71,10 @@ def prompt(language: str, way: Way, name: str = "", character: str = "", own: st
     return filled(text, known)
 
 
-def both(english: str, way: Way, name: str, chinese_name: str) -> str:
+def both(english: str, name: str, chinese_name: str) -> str:
     """Return the prompt of who answers each question in its own language."""
-    chinese = NAMED["zh"].format(name=chinese_name) if chinese_name != name else ""
-    return english + filled(BOTH[way], {"chinese": chinese})
+    chinese = f"In Chinese your name is {chinese_name}. " if chinese_name != name else ""
+    return english + filled(BOTH, {"chinese": chinese})
 
 
 def filled(text: str, known: dict[str, str]) -> str:
