@@ -274,6 +274,17 @@ class Knowledge(Section):
     enabled: bool = Field(True, description="answer from them what they are about")
 
 
+class Tools(Section):
+    """Skills that are meant though no sentence of theirs was said: the language model chooses."""
+
+    enabled: bool = Field(False, description="choose one; see docs/tools.md for how often it errs")
+    threshold: Annotated[float, Field(ge=-2.0, le=2.0)] = Field(
+        0.0,
+        description="how much nearer to a skill than to chat a request must be, before the model "
+        "is asked; higher: fewer false calls, fewer right ones, less waiting",
+    )
+
+
 class Guard(Section):
     """What is answered with a kind sentence instead of by a model, and what a model may not say."""
 
@@ -613,6 +624,7 @@ class Config(Section):
     llm: Llm = Llm()
     skills: Skills = Skills()
     knowledge: Knowledge = Knowledge()
+    tools: Tools = Tools()
     guard: Guard = Guard()
     speech: Speech = Speech()
     web: Web = Web()

@@ -685,6 +685,10 @@ class Daemon:
             from assistant.mind.knowledge.knowledge import Documents
 
             sources.append(Documents(self.config.state_dir, lambda: self.state.held))
+        if self.config.tools.enabled and made:
+            from assistant.mind.tools import tools
+
+            sources.append(tools.make(self.config, made, lambda: self.language))
         if self.guard:
             from assistant.mind.guard.guard import Guarded
 

@@ -2,6 +2,10 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from assistant.mind.model import LanguageModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,12 @@ class Source:
     def written(self, text: str) -> Known | None:
         """Return as `known` does to somebody who writes, in a talk of their own."""
         return self.known(text)
+
+    def meet(self, model: "LanguageModel", dropped: Callable[[], bool]) -> None:
+        """Called once before the first question, with the model that answers the others.
+
+        `dropped()` tells that nobody waits any more for what is asked. Raises `AssistantError`.
+        """
 
     def whole(self, text: str) -> float:
         """Return the probability that `text` is a whole question, as far as is known here."""

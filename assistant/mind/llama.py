@@ -186,11 +186,13 @@ class LlamaModel:
         *,
         interrupted: Callable[[], bool] = never,
         judged: Callable[[float], None] | None = None,
+        grammar: str = "",
     ) -> Iterator[str]:
         """Yield as `reply` does, with other `settings` of the answer.
 
         While `interrupted()` it stops within milliseconds and yields an empty text; asked for the
-        next one it goes on where it was.
+        next one it goes on where it was. With a `grammar` (GBNF, its first rule is `root`) it says
+        nothing else than that admits. Raises `AssistantError` for one that llama.cpp cannot read.
         """
         counts = self._counts = _Counts()
         messages, tokens = self._fit(messages, ask=True)
@@ -201,7 +203,7 @@ class LlamaModel:
         counts.cached = self._kv.match(tokens, last if self._settings.reuse else 0)
         self._kv.use_threads(*self._threads)
         pieces = Pieces(settings.stop)
-        sampler = _sampler(self._library, self._vocabulary, settings)
+        sampler = _sampler(self._library, self._vocabulary, settings, grammar)
         most = min(settings.max_tokens, self._settings.context - len(tokens))
 
         def judge(logits: NDArray[np.float32]) -> None:
@@ -549,10 +551,16 @@ def _load(library: ModuleType, path: Path) -> Any:
     return model
 
 
-def _sampler(library: ModuleType, vocabulary: Any, settings: Llm) -> Any:
-    """Return a new chain that chooses tokens as `settings` say."""
+def _sampler(library: ModuleType, vocabulary: Any, settings: Llm, grammar: str) -> Any:
+    """Return a new chain that chooses tokens as `settings` say, among those of the grammar."""
     chain = library.llama_sampler_chain_init(library.llama_sampler_chain_default_params())
     add = library.llama_sampler_chain_add
+    if grammar:
+        rules = library.llama_sampler_init_grammar(vocabulary, grammar.encode(), b"root")
+        if not rules:
+            library.llama_sampler_free(chain)
+            raise AssistantError(f"llama.cpp cannot read this grammar: {gguf.short(grammar)}")
+        add(chain, rules)
     words = library.llama_vocab_n_tokens(vocabulary)
     penalty = settings.repeat_penalty
     add(chain, library.llama_sampler_init_penalties(words, REPEAT_WINDOW, penalty, 0.0, 0.0))

@@ -39,15 +39,22 @@ def never() -> bool:
 class GuestModel(Protocol):
     """A language model whose answers can be interrupted; see `LlamaModel.answer`."""
 
+    def warm(self, messages: list[Message], cancelled: Callable[[], bool] = never) -> None:
+        """Prefill `messages`, so that an answer comes sooner."""
+
     def answer(
         self,
         messages: list[Message],
         settings: Llm,
         cancelled: Callable[[], bool],
         *,
-        interrupted: Callable[[], bool],
+        interrupted: Callable[[], bool] = never,
+        grammar: str = "",
     ) -> Iterator[str]:
-        """Yield text; an empty one when it was interrupted and wants to be asked again."""
+        """Yield text; an empty one when it was interrupted and wants to be asked again.
+
+        With a `grammar` it says nothing else than that admits.
+        """
 
     @property
     def usage(self) -> Usage:

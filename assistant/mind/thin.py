@@ -59,7 +59,8 @@ class NoModel:
         settings: Llm,
         cancelled: Callable[[], bool],
         *,
-        interrupted: Callable[[], bool],
+        interrupted: Callable[[], bool] = never,
+        grammar: str = "",
     ) -> Iterator[str]:
         """Yield the sentence."""
         yield SENTENCES[which(self._language, messages[-1].text)]

@@ -85,6 +85,7 @@ class Thinker:
         # Every key up to these is dead, or released; references change at once: no lock.
         self._dead = self._released = NEVER
         self._wanted: tuple[int, str] | None = None  # the newest words to be read along
+        self._asked = NEVER  # the question that is answered, on the model's thread
         self._changed = threading.Event()
         self._judged: tuple[int, str, float] | None = None  # the last one, on the model's thread
         # Both belong to the thread that calls `think`, `release` and `remember`.
@@ -112,6 +113,8 @@ class Thinker:
             done()
             # Before the first question, and nobody waits for it.
             self._sources = self._make_sources()
+            for source in self._sources:
+                source.meet(self._model, lambda: NEVER < self._asked <= self._dead)
 
         self._worker.post(job, NEVER)
 
@@ -264,6 +267,7 @@ class Thinker:
         def cancelled() -> bool:
             return key <= self._dead
 
+        self._asked = key
         if cancelled():
             return
         pieces: list[str] = []

@@ -129,6 +129,11 @@ class Owned:
             if each.on_stop
         ]
 
+    @property
+    def shelf(self) -> Shelf:
+        """What the owner has added."""
+        return self._shelf
+
     def skills(self, own: Mapping[str, Skill]) -> dict[str, Skill]:
         """Return the skills by intent: the own ones, the owner's, and the asking back."""
         mine = {

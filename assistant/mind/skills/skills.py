@@ -48,6 +48,11 @@ class Skills(Source):
         self.book, self._held, self._writers = book, held, writers
         self._skills, self._context, self._owned = skills, context, own
 
+    @property
+    def shelf(self) -> owned.Shelf:
+        """What the owner has added."""
+        return self._owned.shelf if self._owned else owned.Shelf()
+
     def find(self, text: str) -> Request | None:
         """Return what a skill may answer; None: it is for the language model."""
         found = self.book.match(text)

@@ -1,0 +1,1 @@
+"""Chooses among skills and actions where no sentence matches: by meaning, then by the model."""
