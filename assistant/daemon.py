@@ -681,6 +681,11 @@ class Daemon:
                 held=lambda: self.state.held,
             )
             sources.append(made)
+        if self.config.who.name(leading(self.config.language)):
+            from assistant.persona.naming import Naming
+
+            languages = spoken(self.config.language)
+            sources.append(Naming(self.config.who, languages, lambda: self.state.held))
         if self.config.knowledge.enabled:
             from assistant.mind.knowledge.knowledge import Documents
 
