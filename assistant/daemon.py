@@ -657,6 +657,7 @@ class Daemon:
             on_failed=lambda key, error: self._failed(key.turn, "mind", error, key.take),
             on_out=lambda key: self.post(SentOut(key.turn, key.take)),
             held=lambda: self.state.held,
+            held_system=lambda language: prompt.own_prompt(self.config, language, "spoken"),
             make_hybrid=hybrid if self.config.remote.endpoint else lambda: None,
             make_sources=self._make_sources,
             sieve=lambda text: self.guard.sieve(text) if self.guard else None,

@@ -204,8 +204,8 @@ def test_auto_means_both_and_the_controls_hold_one():
         ("为什么？", "", "为什么？"),
         ("why?", "en", "why?"),
         ("42", "zh", "42"),
-        ("why?", "zh", f"{HELD['zh']} why?"),
-        ("为什么？", "en", f"{HELD['en']} 为什么？"),
+        ("why?", "zh", f"why? {HELD['zh']}"),
+        ("为什么？", "en", f"为什么？ {HELD['en']}"),
     ],
 )
 def test_the_model_is_told_where_the_answer_is_wanted_in_another_language(question, held, sent):

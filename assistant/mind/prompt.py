@@ -7,10 +7,13 @@ from assistant.mind.model import Message
 from assistant.persona.reading import Persona
 from assistant.persona.wording import Way
 
-HELD = {"en": "(Answer in English.)", "zh": "（请用中文回答。）"}
-"""Stands before a question in another language than the one that is wanted for all answers: the
-system prompt stays as it is, and with it what the model has read. Behind it, it would make half a
-question look whole."""
+HELD = {
+    "en": "Please reply in English only. English answer:",
+    "zh": "请只用中文回答。中文回答：",
+}
+"""Stands behind a question in another language than the one that is wanted for all answers. With
+the prompt of the wanted one before, the small model obeyed it in 13 of 13 answers; in front of the
+question, or with the prompt for both languages, in half."""
 
 
 def written_prompt(language: str, custom: str = "") -> str:
@@ -32,7 +35,7 @@ def asked(question: str, held: str) -> str:
     """Return a question for the model, where all is answered in `held`; empty: in its own."""
     if not held or of(question, held) == held:
         return question
-    return f"{HELD[held]} {question}"
+    return f"{question} {HELD[held]}"
 
 
 def messages(system: str, history: History, user: str) -> list[Message]:

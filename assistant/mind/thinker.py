@@ -56,6 +56,7 @@ class Thinker:
         on_failed: Callable[[Key, AssistantError], None],
         on_out: Callable[[Key], None] = lambda _: None,
         held: Callable[[], str] = lambda: "",
+        held_system: Callable[[str], str] = lambda _: "",
         make_hybrid: Callable[[], "Hybrid | None"] = lambda: None,
         make_sources: Callable[[], Sequence[Source]] = lambda: (),
         sieve: "Callable[[str], Sieve | None]" = lambda _: None,
@@ -64,9 +65,9 @@ class Thinker:
 
         At most `guests` others wait for an answer. `on_out(key)` is called on the model's thread
         when a question leaves the device, with the help of `make_hybrid()`. All is answered in the
-        language `held()`, where it is not empty. What one of `make_sources()` answers, the first of
-        them first, is neither sent nor asked of the model. What a model answers to a question goes
-        through `sieve(question)`, where there is one.
+        language `held()`, where it is not empty, as `held_system(language)`. What one of
+        `make_sources()` answers, the first of them first, is neither sent nor asked of the model.
+        What a model answers to a question goes through `sieve(question)`, where there is one.
         """
         self._make_model = make_model
         self._system = system
@@ -75,7 +76,8 @@ class Thinker:
         self._cores = cores
         self._trace = trace
         self._on_text, self._on_judged, self._on_end = on_text, on_judged, on_end
-        self._on_out, self._held = on_out, held
+        self._on_out = on_out
+        self._held, self._held_system = held, held_system
         self._make_hybrid, self._make_sources = make_hybrid, make_sources
         self._sieve = sieve
         self.hybrid: Hybrid | None = None
@@ -238,7 +240,12 @@ class Thinker:
         return self._worker.stop()
 
     def _messages(self, text: str) -> list[Message]:
-        return prompt.messages(self._system, self._history, prompt.asked(text, self._held()))
+        return prompt.messages(self._told_system(), self._history, text)
+
+    def _told_system(self) -> str:
+        """Return who the assistant is; where a language is held, in that one."""
+        held = self._held()
+        return self._held_system(held) if held else self._system
 
     def _read_along(self) -> None:
         wanted, self._wanted = self._wanted, None
@@ -312,7 +319,8 @@ class Thinker:
         if self._worker.backlog() == 0:
             foreseen = self._history.followed_by(question, reply)
             self._model.warm(
-                prompt.messages(self._system, foreseen, ""), lambda: self._worker.backlog() > 0
+                prompt.messages(self._told_system(), foreseen, ""),
+                lambda: self._worker.backlog() > 0,
             )
 
     def _pieces(
@@ -323,14 +331,16 @@ class Thinker:
         judged: Callable[[float], None] | None,
     ) -> Iterator[str]:
         """Yield the answer of the model here, or of the one that helps."""
-        earlier = self._messages(text)
-        local = self._model.reply(earlier, cancelled, judged)
+        earlier, asked = self._messages(text), prompt.asked(text, self._held())
+        if asked != text and judged:  # with what stands behind it, half a question would look whole
+            self._model.warm(earlier, cancelled, judged=judged)
+            judged = None
+        local = self._model.reply([*earlier[:-1], Message("user", asked)], cancelled, judged)
         if (hybrid := self.hybrid) is None or not (route := hybrid.route(text)).out:
             return local
 
         def begin() -> "Errand | None":
-            asked = replace(route, text=earlier[-1].text)
-            if errand := hybrid.begin(asked, earlier[1:-1], "voice"):
+            if errand := hybrid.begin(replace(route, text=asked), earlier[1:-1], "voice"):
                 self._mark(key, "sent_out", why=route.why, hard=round(route.hard, 3))
                 self._on_out(key)
             return errand
