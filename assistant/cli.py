@@ -3,16 +3,19 @@
 import contextlib
 import functools
 import importlib
+import inspect
 import logging
 import os
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from assistant import __version__
+from assistant.commands.columns import Formatter
 from assistant.errors import AssistantError, BadInput
 from assistant.messages import say
 
@@ -48,6 +51,9 @@ COMMANDS = {
 }
 
 
+click.Context.formatter_class = Formatter  # of every command: wide characters take two columns
+
+
 class Lazy(click.Group):
     """Imports a sub-command's module only when it is called: `--help` and others stay quick."""
 
@@ -75,20 +81,29 @@ class Lazy(click.Group):
             formatter.write_dl([(name, say(text)) for name, text in COMMANDS.items()])
 
 
-def helps(found: click.Command) -> list[str]:
-    """Return the sentences of a command's help; examples are the same in every language."""
+def told(text: str | None, say: Callable[[str], str] = say) -> str:
+    """Return a help's text in the terminal's language.
+
+    What is not to be wrapped (behind click's mark for it), examples, stays as it is.
+    """
+    paragraphs = inspect.cleandoc(text or "").split("\n\n")
+    return "\n\n".join(
+        each if each.startswith("\b") else say(each.replace("\n", " ")) for each in paragraphs
+    )
+
+
+def helps(found: click.Command) -> list[str | None]:
+    """Return the texts of a command's help."""
     options = (each.help for each in found.params if isinstance(each, click.Option))
-    epilog = None if (found.epilog or "").startswith("\b") else found.epilog
-    return [text for text in (found.help, epilog, *options) if text]
+    return [found.help, found.epilog, *options]
 
 
 def translated(found: click.Command) -> click.Command:
     """Return the command, its help and that of those below it in the terminal's language."""
-    found.help = say(found.help or "")
-    found.epilog = say(found.epilog or "")
+    found.help, found.epilog = told(found.help), told(found.epilog)
     for each in found.params:
-        if isinstance(each, click.Option) and each.help:
-            each.help = say(each.help)
+        if isinstance(each, click.Option):
+            each.help = told(each.help)
     for sub in found.commands.values() if isinstance(found, click.Group) else ():
         translated(sub)
     return found

@@ -5,15 +5,19 @@ where there is no translation. The catalogues are in assistant/locale, kept by `
 What is spoken follows `language` of the configuration instead.
 """
 
+import contextlib
 import gettext
+import struct
 from pathlib import Path
 
 DOMAIN = "assistant"
 LOCALE = Path(__file__).parent / "locale"
 
-# Click asks the default domain for its own sentences ("Usage:"), which are in the catalogue, too.
-gettext.bindtextdomain(DOMAIN, str(LOCALE))
-gettext.textdomain(DOMAIN)
+with contextlib.suppress(OSError, struct.error, ValueError):  # a broken catalogue: English
+    gettext.translation(DOMAIN, LOCALE, fallback=True)
+    # Click asks the default domain for its own sentences ("Usage:"), which are in there, too.
+    gettext.bindtextdomain(DOMAIN, str(LOCALE))
+    gettext.textdomain(DOMAIN)
 
 
 def say(sentence: str, /, **values: object) -> str:

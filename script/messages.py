@@ -4,6 +4,7 @@ The sentences are those that are given to `say`, `tell` and the errors, the help
 and what click says by itself. Catalogues are GNU gettext's, read and written by Babel.
 """
 
+import contextlib
 import inspect
 import io
 import string
@@ -57,14 +58,18 @@ def sentences() -> Iterator[str]:
     """Yield all sentences, some of them more than once."""
     names = [name for name, each in vars(errors).items() if inspect.isclass(each)]
     keywords = dict.fromkeys([*SPEAKERS, *names])
-    found = extract_from_dir(ROOT / "assistant", keywords=keywords)
+    with contextlib.redirect_stderr(io.StringIO()):  # it warns of what is put together by itself
+        found = list(extract_from_dir(ROOT / "assistant", keywords=keywords))
     yield from (each[2] for each in found if isinstance(each[2], str))
     yield from CLICK
     yield from cli.COMMANDS.values()
     waiting: list[click.Command] = [cli.command]
     while waiting:
         current = waiting.pop()
-        yield from cli.helps(current)
+        for each in cli.helps(current):
+            found = []
+            cli.told(each, lambda text, found=found: found.append(text) or text)
+            yield from found
         if isinstance(current, click.Group):
             subs = current.list_commands(click.Context(current))
             waiting += filter(

@@ -11,8 +11,6 @@ from importlib import resources
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from shell import Child, Terminal, assistant, has_loaded, is_one_sentence, until
 from soundcard import SoundCard
 
@@ -268,21 +266,6 @@ def test_models_fit_into_a_narrow_terminal():
 
 
 # --- without a process -----------------------------------------------------------------------
-
-
-@given(st.text(), st.integers(0, 60))
-def test_the_status_line_never_wraps_and_shows_the_newest_words(text, columns):
-    shown = run.last_columns(text, columns)
-    assert text.endswith(shown)
-    width = sum(run._columns(character) for character in shown)
-    assert width <= columns
-    longer = text[len(text) - len(shown) - 1 :]
-    assert shown == text or sum(run._columns(c) for c in longer) > columns
-
-
-def test_chinese_takes_two_columns():
-    assert run.last_columns("listening: 你好世界", 5) == "世界"
-    assert run.last_columns("e\u0301e\u0301", 2) == "e\u0301e\u0301"
 
 
 def screen(config, *notes, live=True, columns=40, monkeypatch, capsys):

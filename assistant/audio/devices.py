@@ -9,6 +9,7 @@ from types import ModuleType
 from typing import Literal, TypeVar, cast
 
 from assistant.errors import DeviceError, EngineMissing
+from assistant.messages import say
 
 Kind = Literal["input", "output"]
 NOUN: dict[Kind, str] = {"input": "microphone", "output": "loudspeaker"}
@@ -166,8 +167,12 @@ def resolve(kind: Kind, wanted: str | int, devices: Sequence[Device]) -> Device:
     )
     hint = [device for device in able if device.name.lower() in near]
     raise DeviceError(
-        f"`audio.{kind}` is {wanted!r}, but no {noun} is called so; "
-        + (f"near: {_names(hint)}." if hint else f"there is {_names(able)}.")
+        "`audio.{kind}` is {wanted!r}, but no {noun} is called so; {what}: {names}.",
+        kind=kind,
+        wanted=wanted,
+        noun=noun,
+        what=say("near") if hint else say("there is"),
+        names=_names(hint or able),
     )
 
 

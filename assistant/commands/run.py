@@ -9,7 +9,6 @@ import shutil
 import signal
 import sys
 import time
-import unicodedata
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +17,7 @@ import click
 
 from assistant import __version__
 from assistant.commands import example, persona_option, quieten, settings, tell
+from assistant.commands.columns import end_of
 from assistant.config import Config
 from assistant.daemon import Daemon, Note, visible
 from assistant.errors import AssistantError
@@ -533,7 +533,7 @@ class Status:
     def _draw(self) -> None:
         if self._live:
             room = shutil.get_terminal_size().columns - 1
-            click.echo("\r\x1b[K" + last_columns(self._line, room), nl=False)
+            click.echo("\r\x1b[K" + end_of(self._line, room), nl=False)
             sys.stdout.flush()
 
     def end(self) -> None:
@@ -542,21 +542,6 @@ class Status:
             with contextlib.suppress(OSError):
                 click.echo("\r\x1b[K", nl=False)
                 sys.stdout.flush()
-
-
-def last_columns(text: str, columns: int) -> str:
-    """Return the end of `text`, where the newest words are, that fills at most `columns`."""
-    start, left = len(text), columns
-    while start > 0 and (left := left - _columns(text[start - 1])) >= 0:
-        start -= 1
-    return text[start:]
-
-
-def _columns(character: str) -> int:
-    """How many columns of a terminal a character takes; a Chinese one takes two."""
-    if unicodedata.combining(character):
-        return 0
-    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
 
 
 def _how_to_begin(config: Config) -> str:

@@ -38,10 +38,11 @@ def command(which: str, as_json: bool, chrome: Path | None) -> None:
         )
     turns = call(settings().socket_path, {"command": "trace", "turn": which})["turns"]
     if not turns:
+        if which in ("last", "all"):
+            raise BadInput("no turn has been spoken yet.")
         raise BadInput(
-            "no turn has been spoken yet."
-            if which in ("last", "all")
-            else f"nothing is known of turn {which}; `assistant trace all` shows those that are."
+            "nothing is known of turn {which}; `assistant trace all` shows those that are.",
+            which=which,
         )
     timelines = [waterfall.from_json(turn) for turn in turns]
     if chrome:

@@ -108,11 +108,13 @@ class Adder:
     def _read(self, path: Path, whole: str, name: str) -> Outcome:
         try:
             if not path.is_file():
-                raise BadInput(f"{path}: it is no file.")
+                raise BadInput("{path}: it is no file.", path=path)
             if (size := path.stat().st_size) > self._largest:
                 raise BadInput(
-                    f"{path}: {size / 1e6:.0f} MB; at most {self._largest / 1e6:.0f} MB are "
-                    "read; split it."
+                    "{path}: {size:.0f} MB; at most {largest:.0f} MB are read; split it.",
+                    path=path,
+                    size=size / 1e6,
+                    largest=self._largest / 1e6,
                 )
             return self.put(whole, name, path.read_bytes())
         except AssistantError as error:
