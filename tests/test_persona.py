@@ -262,6 +262,11 @@ def test_another_persona_takes_the_place_of_all_that_the_first_one_brought(home)
     assert worn(again) == home('persona = "kind"\n[speech]\nvolume = 0.5\n')
 
 
+def test_a_persona_for_children_has_the_guard_for_them_unless_the_owner_says_otherwise(home):
+    assert home('persona = "child"').guard.level == "child"
+    assert home('persona = "child"\n[guard]\nlevel = "shop"\n').guard.level == "shop"
+
+
 def test_who_it_is_follows_the_language(home):
     loaded = home('persona = "pirate"')
     assert prompt.own_prompt(loaded, "en", "spoken").startswith(

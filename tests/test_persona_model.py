@@ -1,7 +1,14 @@
-"""The real language model, told who it is by a persona, knows what it is called."""
+"""The real language model knows what its persona is called.
+
+And a real daemon greets, and becomes somebody else while it runs.
+"""
+
+import json
+import queue
+import threading
 
 import pytest
-from shell import assistant
+from shell import Child, assistant, until
 
 from assistant.config import parse
 from assistant.mind import engines
@@ -9,6 +16,7 @@ from assistant.mind.history import History
 from assistant.mind.model import never
 from assistant.mind.prompt import messages, own_prompt
 from assistant.persona.wearing import worn
+from assistant.serve.control import call
 
 pytestmark = pytest.mark.engine
 
@@ -38,7 +46,6 @@ def answer(model, question, **settings):
     [
         ("en", "What is your name?", "Pip"),
         ("zh", "你叫什么名字？", "皮皮"),
-        ("auto", "What is your name?", "Pip"),
     ],
 )
 def test_it_knows_its_name_in_both_languages(model, language, question, name):
@@ -51,3 +58,44 @@ def test_whoever_talks_with_it_is_greeted_and_told_its_name(tmp_path):
     greeting, reply = run.stdout.decode().strip().split("\n", 1)
     assert greeting == "Hello! I am Pip."
     assert "Pip" in reply
+
+
+class Running(Child):
+    """`assistant run --json` without devices, and what it says."""
+
+    def __init__(self, folder, *options):
+        self.path, self.events = folder / "s", queue.Queue()
+        flags = ["--set=audio.backend=none", "--set=speech.engine=espeak"]
+        where = [f"--set=paths.socket={self.path}", f"--set=paths.cache={folder}"]
+        environment = {"STATE_DIRECTORY": str(folder)}
+        super().__init__(*flags, *where, "run", "--json", *options, env=environment)
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self):
+        for line in self.process.stdout:
+            self.events.put(json.loads(line))
+
+    def says(self):
+        """Return the next fixed text or answer that it says."""
+        while (event := self.events.get(timeout=60))["event"] not in ("say", "reply_ended"):
+            pass
+        return event["text"]
+
+    def call(self, command, **data):
+        return call(self.path, {"command": command, **data}, 60.0)
+
+    def rests(self):
+        until(lambda: self.call("state")["phase"] == "asleep", "its sleep")
+
+
+def test_a_running_one_greets_and_becomes_somebody_else(tmp_path):
+    with Running(tmp_path, "--persona", "child") as it:
+        assert it.says() == "Hello! I am Pip."
+        it.rests()
+        told = it.call("set", persona="factory")
+        assert (told["persona"], told["personas"][0]) == ("factory", "")
+        assert it.says() == "Otto is ready."
+        it.rests()
+        it.call("ask", text="Who are you?")
+        assert it.says() == "I am Otto, a terse assistant on a factory floor."
+    assert json.loads((tmp_path / "settings.json").read_text()) == {"persona": "factory"}

@@ -23,6 +23,8 @@ from assistant.serve import settings
 from assistant.serve.control import call
 
 JOE = "piper-en-joe"
+SLOW_S = 60.0
+"""Other engines take longer than a plain request may, in s."""
 
 
 def config(language="en", **sections):
@@ -511,18 +513,11 @@ class Running(Child):
         return event
 
     def call(self, command, **data):
-        return call(self.path, {"command": command, **data})
-
-
-@pytest.fixture
-def slow_calls(monkeypatch):
-    """Other engines take longer than a plain request may."""
-    monkeypatch.setattr("assistant.serve.control.CALL_TIMEOUT_S", 60.0)
+        return call(self.path, {"command": command, **data}, SLOW_S)
 
 
 @pytest.mark.engine
 @pytest.mark.slow
-@pytest.mark.usefixtures("slow_calls")
 def test_a_running_daemon_is_changed_and_remembers_it(tmp_path):
     with Running(tmp_path) as daemon:
         known = daemon.call("settings")
@@ -563,7 +558,6 @@ def test_a_running_daemon_is_changed_and_remembers_it(tmp_path):
 
 @pytest.mark.engine
 @pytest.mark.slow
-@pytest.mark.usefixtures("slow_calls")
 def test_a_language_whose_model_is_broken_leaves_everything_as_it_was(tmp_path):
     models = tmp_path / "models"
     models.mkdir()
