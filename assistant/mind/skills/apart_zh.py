@@ -21,7 +21,7 @@ _REMIND = re.compile(
     "(?:别忘了?|不要忘了?|记得|记着)?(?:要去|要|该|得)?"
 )
 _TAIL = re.compile(
-    "(?:吧|啊|呀|呢|哦|噢|哈|嘛|啦|呗|哟|喽|谢谢你?|好吗|好不好|行吗|可以吗|麻烦了|的提醒|这件事|这事)+$"
+    "(?:吧|啊|呀|呢|哦|噢|哈|嘛|啦|呗|哟|喽|我?怕(?:我?忘了?|忘记)|(?:可)?别忘了?|谢谢你?|好吗|好不好|行吗|可以吗|麻烦了|的提醒|这件事|这事)+$"
 )
 _WHEN = {"time", "duration_s", "day", "repeat"}
 _SPELLING = re.compile(
@@ -35,6 +35,9 @@ _UNTIL = re.compile(
     "(?:几|多少)(?:天|周|个星期|个礼拜)[了啊呢呀吗]*$"
 )
 _WHICH_TODAY = re.compile("Y(?:是不是Y|是?Y还是Y|是?Y[吗么])[吗么啊呀吧]*$")
+_REST_OF_YEAR = re.compile(
+    "(?:离|距离?)?今年(?:结束)?还(?:剩下?|有)(?:几|多少)(?:天|周|个星期)[了啊呢呀]*$"
+)
 _AFTER_DAYS = re.compile(
     "(?:再过|过|从今天(?:开始)?)?D(?:以后|之后|过后|后)?的?(?:那天)?(?:又|应该)?(?:是|会是)?"
     "(?:几月几[号日]|几[号日]|星期几|礼拜几|周几|哪天|什么日子)+.?"
@@ -45,7 +48,8 @@ _TOLD_TIMER = re.compile(
     "|(?:[设定开来]个?)?(?:(?P<name>.{1,6})的)?(?:计时器?|定时器?|倒计时))(?:一下|吧|呗|啊|哈|了)*$"
 )
 _OTHERS = re.compile(
-    ".*[他她谁].*|爸爸?|妈妈?|我?[爸妈]|爷爷|奶奶|老师|老[婆公师板]|同事|手机|医生|系统"
+    ".*[他她谁].*|爸爸?|妈妈?|我?[爸妈]|爷爷|奶奶|老[婆公师板]|同事|手机|医生|系统"
+    "|(?:你|都|又|还)*(?:不|别|没有?|忘了?|忘记了?|老)[再有要用]?"
 )
 
 
@@ -105,6 +109,8 @@ def _days(said: Signed) -> Exact | None:
         return Exact("date_today", slots)
     if _WHICH_TODAY.match(text) and (today := said.slots(0, 1)):
         return Exact("date_today", today)
+    if _REST_OF_YEAR.match(text):
+        return Exact("date_today", {"day": "--12-31"})
     seconds = (slots or {}).get("duration_s") if _AFTER_DAYS.fullmatch(text) else None
     if isinstance(seconds, int) and seconds and seconds % 86400 == 0:
         return Exact("date_today", {"day": f"+{seconds // 86400}"})

@@ -62,7 +62,7 @@ _DEVICE = re.compile(
 )
 """Words that a request to the device has, and what is told beside it mostly has not."""
 _NOT_HARMLESS = re.compile(
-    "[他她]|谁|说|问|让|告诉|如果|要是|假如|怎么|为什么|昨|不要|别|没[让叫要]|已经|[0-9]|[一二三四五六七八九十两半几]+(?:个|分|点|秒|小时|号|刻)|明天|后天|今晚"
+    "[他她]|谁|说|问|让|告诉|如果|要是|假如|怎么|为什么|昨|不[要用必想需能准许是]|甭|别|没[让叫要必]|已经|[0-9]|[一二三四五六七八九十两半几]+(?:个|分|点|秒|小时|号|刻)|明天|后天|今晚"
     "|早上|晚上|下午|上午|每|周|叫.?我|名字|的$|里的"
 )
 _LATIN = re.compile("[a-z]")
@@ -140,7 +140,7 @@ def _after_telling(written: Written) -> Written:
     """Leave out what is told before a request that nothing else ends in: 天都黑了几点了."""
     closed = _CLOSED.search(written.text)
     told = written.text[: closed.start()] if closed else ""
-    if not closed or not 2 <= len(told) <= 10 or _NOT_HARMLESS.search(told) or _DEVICE.search(told):
+    if not closed or not 3 <= len(told) <= 10 or _NOT_HARMLESS.search(told) or _DEVICE.search(told):
         return written
     return written.part(closed.start(), len(written.text))
 

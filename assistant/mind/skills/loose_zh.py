@@ -96,9 +96,17 @@ def _in_clauses(kind: Kind, said: Signed) -> Exact | None:
                 break
             if kind.never.search(part) or (part.endswith("我") and _KIN.match(after)):
                 continue
-            if not after or says_why(after, kind.intent) or _aim(kind, part, after):
-                return _found(kind, said, start, end)
+            if _may_follow(kind, part, after):
+                first = 0 if kind.intent == "alarm_set" else start  # 明天有考试七点的闹钟
+                return _found(kind, said, first, end)
     return None
+
+
+def _may_follow(kind: Kind, part: str, after: str) -> bool:
+    """Tell whether what comes behind the part only says why or what for."""
+    if not after or _aim(kind, part, after):
+        return True
+    return kind.beside == "both" and says_why(after, kind.intent)
 
 
 def _aim(kind: Kind, part: str, after: str) -> bool:

@@ -296,5 +296,10 @@ def repetition(text: str) -> Found | None:
     if found:
         days = dict.fromkeys(_NAMES[c] for c in found[1] if c in _NAMES)
         return Found(",".join(days), *found.span())
+    found = re.search(
+        "(?<![一二三四五六七八九十])(?:一三五|二四六|二四|三五)(?=早|上午|中午|下午|晚)", text
+    )
+    if found:
+        return Found(",".join(_NAMES[c] for c in found[0]), *found.span())
     found = re.search("每一?天|天天|每日|每(?=早|晚|天|个?(?:早|晚)上)", text)
     return found and Found("daily", *found.span())

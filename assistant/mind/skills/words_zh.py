@@ -45,8 +45,8 @@ class Kind:
     """What it is made of."""
     never: re.Pattern[str] = _NEVER
     """What is not said in it."""
-    beside: bool = False
-    """Whether a clause before or after it may say why."""
+    beside: str = ""
+    """Where a clause may say why: `before` it or at `both` its ends; empty: nowhere."""
     asks: bool = False
     """Whether it may end in 吗; else only 能…吗 and 好吗 are no questions."""
     named: re.Pattern[str] = _NEVER
@@ -86,7 +86,7 @@ def _kind(data: Mapping[str, Any]) -> Kind:
         _pattern(data["need"]),
         words(data["words"], data.get("and", "")),
         _pattern(data["never"]) if "never" in data else _NEVER,
-        data.get("beside", False),
+        data.get("beside", ""),
         data.get("asks", False),
         _pattern([data["named"]]) if "named" in data else _NEVER,
         data.get("slots", {}),
