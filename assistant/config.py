@@ -279,7 +279,7 @@ class Tools(Section):
 
     enabled: bool = Field(False, description="choose one; see docs/tools.md for how often it errs")
     threshold: Annotated[float, Field(ge=-2.0, le=2.0)] = Field(
-        0.0,
+        0.45,
         description="how much nearer to a skill than to chat a request must be, before the model "
         "is asked; higher: fewer false calls, fewer right ones, less waiting",
     )

@@ -385,6 +385,44 @@ def knowledge(file: Path | None, as_json: bool) -> None:
     )
 
 
+@command.command(
+    epilog=example("assistant bench tools", "assistant bench tools --set requests.jsonl --json")
+)
+@click.option(
+    "--set",
+    "file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Labelled requests, one JSON object a line; without it, the shipped held-out set.",
+)
+@click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="One object: right_call, false_call, decision_s, languages, curve, wrong, ...",
+)
+def tools(file: Path | None, as_json: bool) -> None:
+    """How well a skill is chosen where no sentence matches, by meaning and by the model."""
+    from assistant.bench import tools as bench
+
+    result = bench.run(settings(), file)
+    if as_json:
+        print_json(result)
+        return
+    for each in result["wrong"] if file else []:
+        click.echo(f"wrong: {each['text']}: {each['intent']}, found {each['found']}")
+    click.echo(bench.drawn(result))
+    for name, each in [*result["languages"].items(), ("all", result)]:
+        click.echo(
+            f"{name:3}  right calls {each['right_call']:.1%}, false calls {each['false_call']:.1%}"
+        )
+    click.echo(
+        f"{result['requests']} requests that no sentence matches, threshold "
+        f"{result['threshold']}, decided in {result['decision_s']:.2f} s (median), "
+        f"{result['decision_p90_s']:.2f} s (p90)"
+    )
+
+
 def questions(folder: Path | None) -> "list[Any]":
     """Return the recordings of a folder, or the shipped one. Raises `BadInput` when it has none."""
     from assistant.audio import wav

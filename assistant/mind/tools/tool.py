@@ -83,7 +83,7 @@ def own(language: str) -> Catalogue:
         Tool(
             name,
             each["does"],
-            tuple(map(Example.parse, each["examples"])),
+            tuple(map(Example.parse, [*each["examples"], *each.get("also", ())])),
             tuple(_params(name, data["words"])),
         )
         for name, each in data["tools"].items()
