@@ -30,13 +30,14 @@ class Vocabulary:
         self.vague, self.between = all_of("vague"), all_of("between")
         self.numbers = all_of("numbers") | self.vague
         self.units, self.common = all_of("units"), all_of("common_units")
-        words = self.numbers | self.between | self.units | self.common
+        medicines = all_of("medicines")
+        words = self.numbers | self.between | self.units | self.common | medicines
         self.beginnings = frozenset(word[:n] for word in words for n in range(1, len(word) + 1))
         self.first = frozenset(word[0] for word in self.numbers) | frozenset("0123456789")
         self._medicines = _any(
-            word if re.match(f"[{HAN}]", word) else rf"\b{re.escape(word)}"
-            for word in all_of("medicines")
+            word if re.match(f"[{HAN}]", word) else rf"\b{re.escape(word)}" for word in medicines
         )
+        self._endings = _any(rf"\b[a-z]{{3,}}{re.escape(end)}s?\b" for end in all_of("endings"))
         self._regimen = _any(
             Grammar(each.language, {}).pattern(text).source
             for each in shelves
@@ -45,7 +46,7 @@ class Vocabulary:
 
     def medical(self, text: str) -> bool:
         """Whether a medicine is meant in `text`."""
-        return self._medicines.search(text) is not None
+        return bool(self._medicines.search(text) or self._endings.search(text))
 
     def regimen(self, sentence: str) -> bool:
         """Whether a sentence says how a medicine is taken."""
@@ -107,17 +108,22 @@ class Doses:
                 continue
             if not token[0].isascii() and not first and (unit := self._han_unit(text, end - 1)):
                 return unit
-            if open_end and token in self._words.beginnings:
+            if open_end and (token in self._words.beginnings or self._words.medical(token)):
                 return Verdict.HOLD  # it may become another word
             if not first and token in self._words.units | self._words.common:
                 return token in self._words.units, end
             number = token[0].isdigit() or token in self._words.numbers
             if token[0].isdigit() and _latin(text[: found.start()][-1:]):
                 return None  # as in A4
-            if not number and (first or token not in self._words.between):
+            if not number and (first or not self._may_stand_between(token)):
                 return self._han_beginning(text[found.start() :], last)
             first = False
         return None if last else Verdict.HOLD
+
+    def _may_stand_between(self, token: str) -> bool:
+        return token in self._words.between or (
+            token.isascii() and token.isalpha() and self._words.medical(token)
+        )
 
     def _han_unit(self, text: str, at: int) -> tuple[bool, int] | None:
         for length in (3, 2, 1):

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from assistant.mind.guard.patterns import Pattern
-from assistant.mind.guard.topics import Topic
+from assistant.mind.guard.topics import Topic, Written
 
 
 class Finder:
@@ -15,8 +15,10 @@ class Finder:
         # Nearly all patterns need a word that is not there, and so are not even looked at.
         self._index: dict[str, list[tuple[str, int]]] = {}
         self._patterns: list[tuple[Topic, Pattern]] = []
+        self._harmless: dict[str, list[Pattern]] = {}
         for topic in topics:
-            for pattern in topic.patterns:
+            self._harmless[topic.name] = _read(topic.harmless)
+            for pattern in _read(topic.patterns):
                 for need in pattern.needs:
                     key = need if self._spaced else need[0]
                     self._index.setdefault(key, []).append((need, len(self._patterns)))
@@ -33,9 +35,13 @@ class Finder:
         }
         for number in sorted(likely):
             topic, pattern = self._patterns[number]
-            if pattern.expression.search(text) and not _fits(topic.harmless, text):
+            if pattern.expression.search(text) and not _fits(self._harmless[topic.name], text):
                 return topic
         return None
+
+
+def _read(written: Written) -> list[Pattern]:
+    return [grammar.pattern(text) for grammar, text in written]
 
 
 def _fits(patterns: Iterable[Pattern], text: str) -> bool:

@@ -1,5 +1,6 @@
 """The guard: what is answered before anything else knows of it, and what the model may not say."""
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 from assistant.config import Config
 from assistant.config import Guard as Settings
 from assistant.errors import BadInput
-from assistant.language import LANGUAGES, leading, of
+from assistant.language import LANGUAGES, of, spoken
 from assistant.mind.guard import topics
 from assistant.mind.guard.doses import Doses, Vocabulary
 from assistant.mind.guard.finding import Finder
@@ -36,14 +37,16 @@ class Refusal:
 class Guard:
     """Pure, and so for any thread."""
 
-    def __init__(self, shelves: Sequence[Shelf], settings: Settings, language: str) -> None:
-        """`language` is the one that is spoken: what is said of words that are in none is in it."""
-        self._settings, self._language = settings, language
+    def __init__(
+        self, shelves: Sequence[Shelf], settings: Settings, languages: Sequence[str]
+    ) -> None:
+        """`languages` are spoken; what is said of words that are in none is in the first."""
+        self._settings, self._language = settings, languages[0]
         self._topics = {shelf.language: _chosen(shelf, settings) for shelf in shelves}
-        self._finders = {
-            name: Finder(name, sorted(chosen.values(), key=lambda topic: not topic.urgent))
-            for name, chosen in self._topics.items()
-        }
+        # The other language's patterns are read when it is heard or written for the first time.
+        self._finder = functools.cache(self._make_finder)
+        for each in languages:
+            self._finder(each)
         self._vocabulary = Vocabulary(shelves)
         self._never = [phrase for shelf in shelves for phrase in shelf.never_say]
 
@@ -51,7 +54,7 @@ class Guard:
         """Return what is said instead of an answer to `text`; None: it may be answered."""
         words = clean(text)
         for language in ("zh", "en") if has_han(words) else ("en",):
-            if topic := self._finders[language].find(words):
+            if topic := self._finder(language).find(words):
                 return Refusal(topic.name, self._said(topic), topic.urgent)
         return None
 
@@ -65,6 +68,10 @@ class Guard:
         if Words.topic in chosen:
             judges.append(Words(self._never, self._said(chosen[Words.topic])))
         return Sieve(judges, language)
+
+    def _make_finder(self, language: str) -> Finder:
+        chosen = self._topics[language].values()
+        return Finder(language, sorted(chosen, key=lambda topic: not topic.urgent))
 
     def _said(self, topic: Topic) -> str:
         if topic.urgent and self._settings.emergency_text:
@@ -126,7 +133,7 @@ def make(config: Config) -> Guard | None:
             unknown=unknown,
             known=", ".join(known),
         )
-    return Guard(list(shelves.values()), settings, leading(config.language))
+    return Guard(list(shelves.values()), settings, spoken(config.language))
 
 
 def spelled(number: str) -> str:

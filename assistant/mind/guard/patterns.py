@@ -65,9 +65,15 @@ class Grammar:
         """`language` is `en` or `zh`; `rules` are what stands as `<name>`."""
         self._language, self._rules = language, rules
         self._parts: dict[str, _Part] = {}
+        self._patterns: dict[str, Pattern] = {}
 
     def pattern(self, text: str) -> Pattern:
-        """Return the pattern that `text` describes. Raises `Wrong`."""
+        """Return the pattern that `text` describes, each time the same. Raises `Wrong`."""
+        if text not in self._patterns:
+            self._patterns[text] = self._read(text)
+        return self._patterns[text]
+
+    def _read(self, text: str) -> Pattern:
         part = _Reader(text, self._language, lambda name: self._rule(name, ())).whole()
         edge = r"\b" if self._language == "en" else ""
         if not part.needs:

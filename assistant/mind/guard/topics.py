@@ -11,12 +11,14 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from assistant.errors import BadInput
-from assistant.mind.guard.patterns import Grammar, Pattern, Wrong
+from assistant.mind.guard.patterns import Grammar, Wrong
 
 Level = Literal["open", "shop", "child"]
 LEVELS: tuple[Level, ...] = get_args(Level)
 """Each refuses what those before it do, and more."""
 NUMBER = "{number}"
+Written = tuple[tuple[Grammar, str], ...]
+"""Patterns, and what reads them once they are needed."""
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _HOLE = re.compile(r"\{[^{}]*\}")
 
@@ -50,6 +52,8 @@ class Doses(_Part):
     """Of milk and flour, too: a medicine must be named before it, or right after it."""
     medicines: list[_Text] = []
     """How words begin of which one makes an amount a dose."""
+    endings: list[_Text] = []
+    """How the names of medicines end."""
     regimen: list[_Text] = []
     """Patterns of what is only said of medicines that are taken."""
 
@@ -74,8 +78,8 @@ class Topic:
     """What `{number}` in `say` stands for."""
     urgent: bool = False
     """An emergency, which is answered before anything else."""
-    patterns: tuple[Pattern, ...] = ()
-    harmless: tuple[Pattern, ...] = ()
+    patterns: Written = ()
+    harmless: Written = ()
     """A text with one of these is not about the topic."""
 
     def more(self, other: "Topic") -> "Topic":
@@ -182,8 +186,8 @@ def _check(where: Any, keys: Sequence[str], texts: Sequence[str], grammar: Gramm
 def _shelf(found: _File) -> Shelf:
     grammar = Grammar(found.language, found.expansion_rules)
 
-    def patterns(texts: Sequence[str]) -> tuple[Pattern, ...]:
-        return tuple(map(grammar.pattern, texts))
+    def written(texts: Sequence[str]) -> Written:
+        return tuple((grammar, text) for text in texts)
 
     made = {
         name: Topic(
@@ -192,8 +196,8 @@ def _shelf(found: _File) -> Shelf:
             each.say,
             each.number,
             each.urgent,
-            patterns(each.patterns),
-            patterns(each.harmless),
+            written(each.patterns),
+            written(each.harmless),
         )
         for name, each in found.topics.items()
     }
