@@ -278,10 +278,15 @@ class Tools(Section):
     """Skills that are meant though no sentence of theirs was said: the language model chooses."""
 
     enabled: bool = Field(False, description="choose one; see docs/tools.md for how often it errs")
+    choose: Literal["meaning", "model", "both"] = Field(
+        "both",
+        description="`meaning`: the nearest one; `model`: the language model, among four or none; "
+        "`both`: only where these are the same",
+    )
     threshold: Annotated[float, Field(ge=-2.0, le=2.0)] = Field(
         0.45,
-        description="how much nearer to a skill than to chat a request must be, before the model "
-        "is asked; higher: fewer false calls, fewer right ones, less waiting",
+        description="how much nearer to a skill than to chat a request must be, or it is none; "
+        "higher: fewer false calls, fewer right ones, less waiting",
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from assistant.bench import skills
 from assistant.bench.skills import NONE, Request
@@ -16,13 +16,13 @@ from assistant.mind.llama import LlamaModel
 from assistant.mind.model import GuestModel
 from assistant.mind.skills.book import Book
 from assistant.mind.skills.skill import Request as Found
-from assistant.mind.tools.deciding import Decider
+from assistant.mind.tools.deciding import Decider, How
 from assistant.mind.tools.tools import deciding
 from assistant.models import Shelf
 
 HELD_OUT = Path(str(resources.files("assistant"))) / "data" / "tools-held-out.jsonl"
 """Labelled requests that were written before the tools, and not looked at since."""
-THRESHOLDS = (0.3, 0.4, 0.45, 0.5, 0.6, 0.7, 0.8)
+THRESHOLDS = (0.2, 0.3, 0.4, 0.45, 0.5, 0.6, 0.7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +31,15 @@ class Told:
 
     request: Request
     margin: float
-    near: Found | None
-    """The call that its meaning alone gives."""
+    nearest: Found | None
+    """The call of the nearest tool."""
     chosen: Found | None
-    """The call that the model chose."""
-    near_s: float
+    """The call that the model chose; both are None below the least of `THRESHOLDS`."""
+    candidates_s: float
+    nearest_s: float
+    """What the nearest call took besides: where it has words, the model is asked for them."""
     model_s: float
-    """What the model took; 0.0: it was not asked."""
+    """What the model took to choose."""
 
 
 def run(config: Config, file: Path | None) -> dict[str, Any]:
@@ -58,6 +60,7 @@ def run(config: Config, file: Path | None) -> dict[str, Any]:
             deciders,
             model,
             config.tools.threshold,
+            config.tools.choose,
         )
     finally:
         model.close()
@@ -72,46 +75,43 @@ def measure(
     deciders: Mapping[str, Decider],
     model: GuestModel,
     threshold: float,
+    how: How,
 ) -> dict[str, Any]:
     """Choose for each request that the book does not `match`; return the shares, see docs/tools.md.
 
     `right_call` counts the requests for a tool, right when tool and slots are; `false_call` those
-    that are `none`. Both are those of `threshold`.
+    that are `none`. Both are those of `threshold` and `how`.
     """
     left = [each for each in requests if match[each.language](each.text) is None]
-    for language in sorted({each.language for each in left}):  # the first one reads the tools
-        decider = deciders[language]
-        model.warm([decider.system])
-    told = [_told(each, deciders[each.language], model) for each in left]
-    times = [each.near_s + _asked(each, threshold) * each.model_s for each in told]
     languages = sorted({each.language for each in left})
+    told = []
+    for language in languages:  # one after the other: the tools stay read
+        model.warm([deciders[language].system])
+        told += [_told(x, deciders[language], model) for x in left if x.language == language]
+    times = sorted(_seconds(each, threshold, how) for each in told)
     return {
-        **shares(told, threshold, "chosen"),
+        **shares(told, threshold, how),
         "languages": {
-            language: shares(
-                [each for each in told if each.request.language == language], threshold, "chosen"
-            )
+            language: shares([x for x in told if x.request.language == language], threshold, how)
             for language in languages
         },
         "decision_s": round(statistics.median(times), 3),
-        "decision_p90_s": round(sorted(times)[int(len(times) * 0.9)], 3),
-        "meaning_s": round(statistics.median([each.near_s for each in told]), 4),
-        "model_s": round(statistics.median([each.model_s for each in told if each.model_s]), 3),
+        "decision_p90_s": round(times[int(len(times) * 0.9)], 3),
+        "asked_s": round(statistics.median([x.model_s for x in told if x.model_s] or [0.0]), 3),
         "requests": len(told),
         "matched_by_sentences": len(requests) - len(left),
+        "how": how,
         "threshold": threshold,
         "curve": {
-            how: [{"threshold": at, **shares(told, at, how)} for at in THRESHOLDS]
-            for how in ("near", "chosen")
+            each: [{"threshold": at, **shares(told, at, each)} for at in THRESHOLDS]
+            for each in get_args(How)
         },
-        "wrong": [
-            _wrong(each, threshold) for each in told if not _right(each, threshold, "chosen")
-        ],
+        "wrong": [_wrong(x, threshold, how) for x in told if not _right(x, threshold, how)],
     }
 
 
-def shares(told: Sequence[Told], threshold: float, how: str) -> dict[str, float]:
-    """Return the shares at a threshold: `near`, by meaning alone; `chosen`, by the model too."""
+def shares(told: Sequence[Told], threshold: float, how: How) -> dict[str, float]:
+    """Return the shares at a threshold, and the median time of a decision in s."""
     calls = [each for each in told if each.request.intent != NONE]
     none = [each for each in told if each.request.intent == NONE]
     return {
@@ -121,48 +121,60 @@ def shares(told: Sequence[Told], threshold: float, how: str) -> dict[str, float]
         ),
         "no_call": _share([_found(each, threshold, how) is None for each in calls]),
         "false_call": _share([_found(each, threshold, how) is not None for each in none]),
-        "none_near": _share([_asked(each, threshold) for each in none]),
+        "asked_for_none": _share([_asked(each, threshold) for each in none]),
+        "seconds": round(
+            statistics.median([_seconds(x, threshold, how) for x in told] or [0.0]), 3
+        ),
     }
 
 
 def drawn(result: Mapping[str, Any]) -> str:
-    """Return the curve for a terminal: a line for each threshold."""
-    lines = ["threshold   by meaning alone: right, false   by the model: right, false   asked"]
-    for near, chosen in zip(result["curve"]["near"], result["curve"]["chosen"], strict=True):
-        lines.append(
-            f"{near['threshold']:9.2f}   {near['right_call']:23.1%} {near['false_call']:7.1%}"
-            f"   {chosen['right_call']:19.1%} {chosen['false_call']:7.1%}"
-            f"   {near['none_near']:5.1%}"
-        )
+    """Return the curve for a terminal: a line for each threshold, right and false calls."""
+    lines = ["threshold" + "".join(f"{how:>17}" for how in result["curve"])]
+    for at in zip(*result["curve"].values(), strict=True):
+        shown = (f"{each['right_call']:9.1%} {each['false_call']:7.1%}" for each in at)
+        lines.append(f"{at[0]['threshold']:9.2f}{''.join(shown)}")
     return "\n".join(lines)
 
 
 def _told(request: Request, decider: Decider, model: GuestModel) -> Told:
     began = time.perf_counter()
     found = decider.candidates(request.text)
-    near_s = time.perf_counter() - began
+    candidates_s = time.perf_counter() - began
+    if found.margin < min(THRESHOLDS):  # to ask the model for all of them takes an hour
+        return Told(request, found.margin, None, None, candidates_s, 0.0, 0.0)
     began = time.perf_counter()
-    asked = found.margin >= min(THRESHOLDS)  # below it costs minutes and tells nothing
-    chosen = decider.ask(found, model) if asked else None
-    model_s = time.perf_counter() - began if asked else 0.0
-    return Told(request, found.margin, decider.nearest(found), chosen, near_s, model_s)
+    chosen = decider.ask(found, model)
+    model_s = time.perf_counter() - began
+    began = time.perf_counter()
+    nearest = decider.nearest(found, model)
+    nearest_s = time.perf_counter() - began
+    return Told(request, found.margin, nearest, chosen, candidates_s, nearest_s, model_s)
 
 
 def _asked(told: Told, threshold: float) -> bool:
     return told.margin >= threshold
 
 
-def _found(told: Told, threshold: float, how: str) -> Found | None:
+def _found(told: Told, threshold: float, how: How) -> Found | None:
     if not _asked(told, threshold):
         return None
-    return told.near if how == "near" else told.chosen
+    if how == "both":
+        return told.chosen if _intent(told.nearest) == _intent(told.chosen) else None
+    return told.nearest if how == "meaning" else told.chosen
+
+
+def _seconds(told: Told, threshold: float, how: How) -> float:
+    if not _asked(told, threshold):
+        return told.candidates_s
+    return told.candidates_s + (told.nearest_s if how == "meaning" else told.model_s)
 
 
 def _intent(found: Found | None) -> str:
     return found.intent if found else NONE
 
 
-def _right(told: Told, threshold: float, how: str) -> bool:
+def _right(told: Told, threshold: float, how: How) -> bool:
     found = _found(told, threshold, how)
     return not skills.measure([told.request], {told.request.language: lambda _: found})["wrong"]
 
@@ -171,8 +183,8 @@ def _share(of: Sequence[bool]) -> float:
     return round(sum(of) / len(of), 4) if of else 0.0
 
 
-def _wrong(told: Told, threshold: float) -> dict[str, Any]:
-    found = _found(told, threshold, "chosen")
+def _wrong(told: Told, threshold: float, how: How) -> dict[str, Any]:
+    found = _found(told, threshold, how)
     return {
         "text": told.request.text,
         "intent": told.request.intent,

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 from assistant.config import Llm
 from assistant.mind.model import Message, never
@@ -30,6 +30,11 @@ SYSTEM = {
     ),
 }
 """What the model is told by language; always the same, so that it is read only once."""
+
+
+How = Literal["meaning", "model", "both"]
+"""Who decides: the nearest tool is taken; the model chooses one of the nearest, or none; the
+nearest is taken if the model chooses it too."""
 
 
 class Model(Protocol):
@@ -78,11 +83,28 @@ class Decider:
         margin = scores[0] - near.other if scores else -1.0
         return Candidates(heard, near, offers, margin)
 
-    def nearest(self, found: Candidates) -> Request | None:
-        """Return the call of the nearest tool, without the model; None: something is open."""
-        if not found.offers or found.offers[0].open:
+    def decide(
+        self, found: Candidates, how: How, model: Model, cancelled: Callable[[], bool] = never
+    ) -> Request | None:
+        """Return the call that is meant; None: none is. Raises `AssistantError`."""
+        if how == "meaning":
+            return self.nearest(found, model, cancelled)
+        chosen = self.ask(found, model, cancelled) if found.offers else None
+        agreed = chosen and chosen.intent == found.offers[0].tool.name
+        return chosen if how == "model" or agreed else None
+
+    def nearest(
+        self, found: Candidates, model: Model, cancelled: Callable[[], bool] = never
+    ) -> Request | None:
+        """Return the call of the nearest tool; the model is asked for its words, if it has some.
+
+        Raises `AssistantError`.
+        """
+        if not (offers := found.offers[:1]):
             return None
-        return found.heard.request(found.offers[0], {})
+        if not offers[0].open:
+            return found.heard.request(offers[0], {})
+        return self._said(found, offers, grammar(offers, none=False), model, cancelled)
 
     def ask(
         self, found: Candidates, model: Model, cancelled: Callable[[], bool] = never
@@ -91,9 +113,18 @@ class Decider:
 
         Takes about a second on two cores; ends within a token of `cancelled()`.
         """
-        messages = self.messages(found)
-        said = model.answer(messages, ANSWER, cancelled, grammar=grammar(found.offers))
-        call = parse("".join(said), found.offers)
+        return self._said(found, found.offers, grammar(found.offers), model, cancelled)
+
+    def _said(
+        self,
+        found: Candidates,
+        offers: Sequence[Offer],
+        rules: str,
+        model: Model,
+        cancelled: Callable[[], bool],
+    ) -> Request | None:
+        said = "".join(model.answer(self.messages(found), ANSWER, cancelled, grammar=rules))
+        call = parse(said, offers)
         return found.heard.request(call.offer, call.chosen) if call else None
 
     def messages(self, found: Candidates) -> list[Message]:

@@ -24,9 +24,10 @@ class Call:
     """The words of the request by parameter, for those that were open."""
 
 
-def grammar(offers: Sequence[Offer]) -> str:
-    """Return the GBNF of `NONE` and of all calls of `offers`."""
-    rules = [f"root ::= {' | '.join([_literal(NONE), *(f'c{n}' for n in range(len(offers)))])}"]
+def grammar(offers: Sequence[Offer], *, none: bool = True) -> str:
+    """Return the GBNF of all calls of `offers`, and of `NONE` unless one has to be said."""
+    calls = [f"c{n}" for n in range(len(offers))]
+    rules = [f"root ::= {' | '.join([_literal(NONE)] * none + calls)}"]
     for number, offer in enumerate(offers):
         parts = [_literal(f"{offer.tool.name}(")]
         for place, (name, values) in enumerate(_open(offer)):

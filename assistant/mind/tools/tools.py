@@ -15,7 +15,7 @@ from assistant.mind.skills.owned import Shelf
 from assistant.mind.skills.skill import Request
 from assistant.mind.tools import added
 from assistant.mind.tools.choosing import Nearest
-from assistant.mind.tools.deciding import Decider
+from assistant.mind.tools.deciding import Decider, How
 from assistant.mind.tools.tool import Catalogue, own
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ class Tools(Source):
         deciders: Mapping[str, Decider],
         skills: "Skills",
         threshold: float,
+        how: How,
         last: Callable[[], str] = lambda: "",
     ) -> None:
         """`deciders` are by language; `last()` is the one spoken last, where a text is in none.
@@ -41,8 +42,8 @@ class Tools(Source):
         Where a request is not nearer by `threshold` to a tool than to what asks for none, the model
         is not asked.
         """
-        self._deciders, self._skills, self._threshold = deciders, skills, threshold
-        self._last = last
+        self._deciders, self._skills = deciders, skills
+        self._threshold, self._how, self._last = threshold, how, last
         self._models: dict[str, GuestModel] = {}
         self._dropped: Callable[[], bool] = lambda: False
         self._chosen: tuple[str, Request | None] = ("", None)
@@ -93,7 +94,8 @@ class Tools(Source):
         found = self._deciders[spoken].candidates(text)
         if found.margin < self._threshold:
             return None
-        return self._deciders[spoken].ask(found, self._models[spoken], self._dropped)
+        model = self._models[spoken]
+        return self._deciders[spoken].decide(found, self._how, model, self._dropped)
 
 
 def make(config: Config, skills: "Skills", last: Callable[[], str] = lambda: "") -> Tools:
@@ -105,7 +107,8 @@ def make(config: Config, skills: "Skills", last: Callable[[], str] = lambda: "")
 
     spoken = language.spoken(config.language)
     deciders = deciding(spoken, E5(), config.cache_dir, skills.shelf)
-    return Tools(deciders, skills, config.tools.threshold, lambda: last() or spoken[0])
+    settings = config.tools
+    return Tools(deciders, skills, settings.threshold, settings.choose, lambda: last() or spoken[0])
 
 
 def deciding(
