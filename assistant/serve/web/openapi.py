@@ -177,7 +177,7 @@ def _settings() -> Schema:
         "muted": {"type": "boolean"},
     }
     texts = {"type": "array", "items": TEXT}
-    there = {"voices": texts, "languages": texts, "personas": texts}
+    there: Schema = {"voices": texts, "languages": texts, "personas": texts}
     told = _json(_object(**changeable, **there, remote={"type": "boolean"}))
     change = _object(required=False, **changeable) | {
         "additionalProperties": False,
