@@ -15,6 +15,9 @@ _UNTIL = re.compile(
 )
 _IS_TODAY = re.compile(r"(?:um |uh |so )?(?:is it|is today)\b|今天是不是")
 _WEEKS = re.compile(r"\bweeks\b|几个?(?:星期|礼拜|周)|多少个?(?:星期|礼拜|周)")
+_PAST = re.compile(r"\b(?:was|were|did)\b|\blast year\b|去年")
+_OF_LAST_YEAR = re.compile(r"\blast year\b|去年")
+_OF_NEXT_YEAR = re.compile(r"\bnext year\b|明年")
 _AWAY = (
     (re.compile(r"\bday before yesterday\b|前天"), -2),
     (re.compile(r"\byesterday\b|昨[天儿日]"), -1),
@@ -49,6 +52,8 @@ def date_today(request: Request, context: Context) -> Answer | None:
     slot = str(request.slots.get("day", ""))
     if slot:
         day = named(slot, today)
+        if day and slot.startswith("--") and not slot.startswith("---"):
+            day = _of_year(day, today, text)
         if day is None:
             return None
         if _UNTIL.search(text):
@@ -78,6 +83,21 @@ def named(day: str, today: date) -> date | None:
     try:
         return next(dates(day, "", today), None)
     except (ValueError, OverflowError):
+        return None
+
+
+def _of_year(day: date, today: date, text: str) -> date | None:
+    """Return the day, the next one so far, in the year that is meant; None: it has none."""
+    year = day.year
+    if _OF_LAST_YEAR.search(text):
+        year = today.year - 1
+    elif _OF_NEXT_YEAR.search(text):
+        year = today.year + 1
+    elif _PAST.search(text) and day > today:
+        year -= 1
+    try:
+        return day.replace(year=year)
+    except ValueError:  # the 29th of February
         return None
 
 

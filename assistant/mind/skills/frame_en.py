@@ -26,14 +26,15 @@ _LEAD = re.compile(
     r"|just|quickly|kindly|oh dear|whoa|woah|wow|shh+|hush now|sorry|um yeah|also|um so|dear"
     r"|darling|mate|buddy|look|ah|aw|gosh|sh|er|sweetheart|honey|hon|yo|dude|bruh|bro|guys|boss"
     r"|babe"
-    r"|mister|come on|hang on|hold on|so like|easy now|sorry (?:love|dear|mate)|be a love and|eh) "
+    r"|mister|come on|hang on|hold on|(?:sorry )?to (?:trouble|bother|disturb) you(?: but| and|)"
+    r"|so like|easy now|sorry (?:love|dear|mate)|be a love and|eh) "
     rf"|(?:can|could|would|will|won't|can't|couldn't) you (?:please |just |kindly |maybe "
     rf"|possibly |quickly |go ahead and )*(?={_VERB}\b)"
     rf"|(?:i'd like|i would like|i want|i need|i'd love|i would love|i'd prefer|i'd rather) you"
     rf" to (?={_VERB}\b)"
     rf"|(?:would you mind|do you mind|do me a favou?r and|be a dear and|be so kind as to|be so"
     rf" good as to|go ahead and|how about you|why don't you|you (?:can|could|may|should|might"
-    rf"|need to|have to|must)|i need to|i want to|i'd like to|i would like to|could we|can we"
+    rf"|need to|have to|must)|you'll (?:have|need) to|you'd better|i need to|i want to|i'd like to|i would like to|could we|can we"
     rf"|could i|can i|may i|we need to|let's|let us|let me|if you could|if you would|if you can"
     rf"|time to|try to) (?:please |just )?(?={_VERB}\b)"
     r")(?=\S)"
@@ -99,6 +100,7 @@ _NOT_BEFORE = re.compile(
     r"|heard (?!you)|think|hate|love|like|can|be up|by|up at)\b"
 )
 
+_THERE = re.compile(r"\btime (?:is it|now)? ?(?:over )?there\b|\bthe time (?:over )?there\b")
 _ASKS_LATER = re.compile(r"remind (?:me|us)(?: (?:please|then|about it|of it|at|in|on|\w+)){0,3}")
 
 
@@ -106,6 +108,8 @@ def bare(written: Written) -> Written:
     """Return the request without what stands around it."""
     written = _ends(written)
     before = _BEFORE.match(written.text)
+    if before and _THERE.search(written.text, before.end()):
+        return written  # the place is in the clause before
     if before and _ASKS_LATER.fullmatch(written.text, before.end()):
         return written  # "i have to feed the fish so remind me": that is the message
     if before and not _NOT_BEFORE.search(before[0]) and _frees(before[0]):
@@ -121,7 +125,8 @@ def _frees(words: str) -> bool:
     """Whether these words are a clause of their own, not the beginning of the request."""
     return (
         not re.search(
-            r"^(?:i|we|you|they|he|she|it) $|\b(?:to|the|a|an|you|that|please|can|and|i|of|for|is"
+            r"^(?:i|we|you|they|he|she|it)(?:'ll|'ve|'m|'d|'re| will)? $|\b(?:to|the|a|an|you"
+            r"|that|please|can|and|i|of|for|is"
             r"|won't|don't|doesn't|didn't|will|must"
             r"|should|never|they|he|she|already|just|always|often|usually|sometimes|also|then"
             r"|even) $",

@@ -2,6 +2,8 @@
 
 import re
 
+from assistant.mind.skills import phrases
+
 MOST_OF_A_NAME, MOST_OF_A_WORD = 4, 4
 """Words; longer ones are sentences."""
 _NO_NAME = re.compile(
@@ -15,12 +17,14 @@ _NO_NAME = re.compile(
     r"|\b(?:a|the|my|with|no)$"
 )
 _NO_MESSAGE = re.compile(
-    r"^(?:what|why|how|who|when|where|me|him|her|them|please|of|again|never)\b|^(?:to|about|that)$"
+    r"^(?:what|why|how|who|when|where|me|him|her|them|please|of|again|never)\b|^(?:your|my|his"
+    r"|her|their) (?:name|age|address|number)$|^(?:to|about|that)$"
     r"|^(?:\w+ )?was\b"
 )
 _NO_WORD = re.compile(
     r"[\u1200-\u12ff]|\b(?:i|me|you|it|is|this|that|check|checking|bee|checker|contest|was"
-    r"|were|of|on|for|your|out|with|who|harry|and then|casting|magic|about|write)\b|^(?:an?|my|his"
+    r"|were|of|on|for|your|out|with|who|harry|and then|checkers|are|be|will|has|have|casting"
+    r"|magic|about|write)\b|^(?:an?|my|his"
     r"|her|their|our|some|good|how|what|well|better) "
 )
 
@@ -33,4 +37,4 @@ def fits(slot: str, words: str) -> bool:
         return not _NO_MESSAGE.search(words)
     if slot == "word":
         return len(words.split()) <= MOST_OF_A_WORD and not _NO_WORD.search(words)
-    return True
+    return phrases.known(words) if slot == "phrase" else True

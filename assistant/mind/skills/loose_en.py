@@ -7,9 +7,11 @@ after it that says why. What a word too much might turn into something else is l
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 from assistant.mind.skills import loose_rings_en, loose_simple_en, loose_sums_en
-from assistant.mind.skills.loosely import Said, said
+from assistant.mind.skills.loose_simple_en import POLITE
+from assistant.mind.skills.loosely import A_SPAN, Said, said, words
 from assistant.mind.skills.reading import Exact, Span
 from assistant.mind.skills.written import Written
 
@@ -20,13 +22,15 @@ _READERS: Sequence[Callable[[Said], Exact | None]] = (
     *loose_simple_en.READERS,
 )
 _BEGINS = re.compile(
-    r" (?=(?:(?:so|and|then|please|now) )*(?:can you|could you|would you|will you|please|what time"
+    rf" (?=(?:so|and|now) {A_SPAN}|(?:(?:so|and|then|please|now) )*(?:can you|could you|would you"
+    rf"|will you|please|what time"
     r"|what's the (?:time|date)|what day|set|start|wake (?:me|us)|remind (?:me|us)|turn|get|have"
     r"|crank|kill|check|speak|talk"
     r"|say (?:it|that)|repeat|cancel|stop|roll|flip|toss|pick|go (?:back )?to sleep|spell"
     r"|how (?:long|much (?:time|longer)|do (?:you|i) spell)|switch|let's|give me|tell me|i need"
     r"|i want|i'd like|put|make|don't let me|do you|be (?:quiet|quieter|louder)|slow|is it"
-    r"|louder|quieter|slower|faster|bump|crank|lower|raise|come again|what did you|add)\b)"
+    r"|bump|crank|lower|raise|come again|what did you|add|have you|do you know|what's the|what is"
+    r" the)\b)"
 )
 """Where a request may begin, after a clause that says why."""
 _CLAUSE = re.compile(
@@ -56,7 +60,8 @@ _STORY = re.compile(
 )
 """Words of somebody who tells, not of somebody who asks."""
 _OPEN = re.compile(
-    r"\b(?:do|does|did|am|was|were|has|have|what|how|would|should|to|the|a|an|that|can|could|and|or|of|for|is|are|will|won't|don't|doesn't|didn't"
+    r"\b(?:[a-z]+'(?:ll|ve|d|m|re|s)|do|does|did|am|was|were|has|have|what|how|would|should|to|the|a|an|that|can|could|and"
+    r"|or|of|for|is|are|will|won't|don't|doesn't|didn't"
     r"|not|must|my|your|with|in|on|at|but|into|from|just|always|let|make|who|which|already|also"
     r"|often|usually|sometimes|even|i|we|they|he"
     r"|she|you|it(?<!heard it)|when|until|till|by|as|than|before|after|so|because|cannot|can't"
@@ -65,12 +70,33 @@ _OPEN = re.compile(
 """What goes on after these words is not a request of its own."""
 
 
+_SAFE = frozenset(
+    {"timer_set", "timer_status", "timer_cancel", "alarm_set", "reminder_set", "time_now"}
+    | {"date_today", "rate_up", "rate_down", "random", "volume_set", "volume_up", "volume_down"}
+)
+"""What may be said with one unknown word before or after it: a name, an exclamation."""
+_COUNTS = words(
+    "he she they him her them his said says told asked ask if when why who whose where how was were"
+    " did never not don't didn't doesn't won't can't isn't no without nobody everybody someone"
+    " somebody"
+    " everyone people always often what what's which who's where's how's work works mean means"
+    " cost costs used useful made invented before after until whether that which because than"
+    " like is are was"
+    " does has had will would should must let tell call play watch read write find buy open close"
+    " i've we've you've they've to at in on of for and or but from with by the a an my your our"
+    " be been"
+)
+"""Words that make another thing of a request."""
+
+
 def read(clean: Written, spans: Sequence[Span]) -> Exact | None:
     """Return the request that a clean text is by its words; None: none for sure."""
     whole = said(clean, spans)
-    for part in _parts(whole):
+    for part in (*_parts(whole), *_but_one(whole)):
         for reader in _READERS:
             found = reader(part)
+            if found and part.spare and found.intent not in _SAFE:
+                continue
             if found and (
                 part is whole or found.intent != "stop" or whole.text.endswith(part.text)
             ):
@@ -83,7 +109,7 @@ def _parts(whole: Said) -> Iterator[Said]:
     yield whole
     texts = [whole.text]
     for begins in _BEGINS.finditer(whole.text):
-        before = whole.text[: begins.start()]
+        before = re.sub(" (?:but|and|so)$", "", whole.text[: begins.start()])
         if _beside(before, MOST_BEFORE) and _CLAUSE.match(before) and not _OPEN.search(before):
             texts.append(whole.text[begins.end() :])
     yield from (whole.part(text) for text in texts[1:])
@@ -93,6 +119,33 @@ def _parts(whole: Said) -> Iterator[Said]:
             alone = _beside(text[after.end() :], MOST_AFTER) and not _OPEN.search(before)
             if alone and " " in before:
                 yield whole.part(before)
+
+
+def _but_one(whole: Said) -> Iterator[Said]:
+    """Yield the text without its first or last word, where nothing is made of it."""
+    said_words = whole.text.split()
+    if len(said_words) < 3:
+        return
+    for word, rest in ((said_words[0], said_words[1:]), (said_words[-1], said_words[:-1])):
+        known = (
+            word in _COUNTS
+            or word in POLITE
+            or word in whole.spans
+            or word.endswith("ing")
+            or "'" in word
+        )
+        if not known and not _OPEN.search(" ".join(rest)) and _COMPLETE.search(" ".join(rest)):
+            yield replace(whole, text=" ".join(rest), spare=True)
+
+
+_COMPLETE = re.compile(
+    rf"\b(?:timers?|alarm|remind|countdown)\b|\bwake (?:me|us)\b.*{A_SPAN}|\b(?:what time is it"
+    rf"|the time"
+    r"|time is it|what day is it|the date|date is it|what day it is)\b|\b(?:louder|quieter|softer"
+    r"|faster"
+    r"|slower|quicker|slow down|speed up|too (?:loud|quiet|fast|slow)|volume)\b|\b(?:coin|dice"
+    r"|die)\b"
+)
 
 
 def _beside(clause: str, most: int) -> bool:

@@ -16,7 +16,8 @@ _SET = words(
     " ring rings ringing beep beeps into clock down count under way ready needs needed please"
     " me long lasting lasts last it's i'll i'm we'll as soon arrange organise organize"
     " schedule program wants hook chuck sling slip sort when until till time be exactly sharp"
-    " about around roughly total separate and then call called named labelled labeled titled"
+    " about around roughly total separate so i know gone appreciate would and then call called"
+    " named labelled labeled titled"
     " name label marked with"
 )
 _NAMED = [
@@ -24,7 +25,9 @@ _NAMED = [
         r"(?:called|named|labell?ed|titled|marked|(?:name|call|label) it|with the (?:name|label)|as"
         rf") (?P<name>[a-z' ]+?)(?= (?:for|of|at|in|on|please|lasting|that) |{A_SPAN}| {A_SPAN}|$)"
     ),
-    re.compile(rf"(?<!it's )(?<!that's )(?<!time )\bfor (?P<name>[a-z' ]+?)(?= (?:for|of|at|in"
+    re.compile(rf"\bgive (?P<name>[a-z' ]+?) {A_SPAN} on (?:the|a) timer"),
+    re.compile(rf"(?<!it's )(?<!that's )(?<!time )\b(?:for|on) (?P<name>[a-z' ]+?)(?= (?:for|of"
+        rf"|at|in"
         rf"|lasting|set|that) |"
                rf" ?{A_SPAN}| please| thanks|$)"),
     re.compile(rf"(?:^|(?<= )|(?<={A_SPAN} ))(?P<name>[a-z' ]+?) (?:timer|countdown|alarm)\b"),
@@ -58,21 +61,23 @@ _STOP = words(
 )
 """Words that are no label, or make another thing of it."""
 _REPORTED = re.compile(
-    r"\b(?:i|we|he|she|they|^you) (?:just |already |have |'ve )?(?:set|put|start|started|made"
-    r"|need to set"
-    r" (?:my|the) \w+ alarm)\b|\b(?:don't|do not|didn't|never) (?:set|start|make|put|use|wake"
-    r"|remind|turn)\b|\bi've set\b"
+    r"(?:\b(?:i|we|he|she|they|i'll|we'll|i will|i've)|^you) (?:just |already |have |'ve )?"
+    r"(?:set|put|start|started|made)\b|\b(?:don't|do not|didn't|never) (?:set|start|make|put|use"
+    r"|wake|remind|turn)\b"
 )
 _TIMER = re.compile(
-    r"\b(?:kitchen )?(?:timers?|countdowns?|count down)\b|\bhow (?:many|much|long)\b.*\b(?:left"
+    r"\b(?:is|are) (?:my|the|our) (?:time|minutes) up\b|\bis time up\b|\b(?:kitchen )?(?:timers?"
+    r"|countdowns?|count down)\b|\bhow (?:many|much|long)\b.*\b(?:left"
     r"|remaining|remain)\b"
     rf"|\btim(?:e|ing) ?(?:me|us|this|it|out)?\b.*{A_SPAN}|\bcount(?:ing)? (?:me |it )?(?:down)?"
     rf" ?.*{A_SPAN}"
-    rf"|(?:beep|ping|buzz|alert|bleep|shout|tell me when|let me know|notify)\b.*{A_SPAN}"
+    rf"|(?:beep(?:ed)?|ping(?:ed)?|buzz(?:ed)?|alert(?:ed)?|bleep|shout|tell me when|let me know"
+    rf"|notify)\b.*{A_SPAN}"
     rf"|{A_SPAN} one\b|{A_SPAN} (?:on|starting) (?:the clock|now)\b|\bon the clock\b"
 )
 _CANCEL = re.compile(
-    r"\b(?:cancel|stop|delete|remove|kill|clear|end|abort|scrap|drop|dismiss|discard|ditch|forget"
+    r"\b(?:cancell?ed|deleted|stopped|removed|ended|cleared|cancel|stop|delete|remove|kill|clear"
+    r"|end|abort|scrap|drop|dismiss|discard|ditch|forget"
     r"|erase|bin|quit|lose|halt|nix|undo|reset|shut|get rid|no longer|don't need|don't want|don't"
     r" bother|never ?mind|needn't|call off|take off|not needed|isn't needed|silence|wipe|terminate"
     r"|trash|scratch|throw (?:away|out)|axe|no more)\b|\b(?:turn|switch|timer|countdown|alarm"
@@ -82,7 +87,8 @@ _CANCELLED = POLITE | words(
     "cancel stop delete remove kill clear end abort scrap drop dismiss discard ditch forget"
     " about erase bin quit lose halt nix undo reset shut down off turn switch get rid no"
     " longer don't need want bother never mind nevermind needn't call take not needed isn't"
-    " anymore any more after all every both each with the name called named labelled label"
+    " anymore any more after all cancelled canceled deleted stopped removed ended cleared every"
+    " both each with the name called named labelled label"
     " timer timers countdown countdowns count alarm alarms going running set current currently"
     " active existing away with can go up it's already done finished over done's i'm have"
     " silence wipe ones them those these which that's i've entirely completely immediately now"
@@ -91,14 +97,16 @@ _CANCELLED = POLITE | words(
 )
 _ALL = re.compile(r"\b(?:all|every|both|each)\b")
 _ASKED = re.compile(
-    r"\b(?:how|left|remaining|remain|status|check|show|list|which|when|what|what's|still|are"
+    r"^(?:has|have|did) |\b(?:how|left|remaining|remain|status|check|show|list|which|when|what"
+    r"|what's|still|are"
     r" there|is"
     r" there|is the|is my|are my|do i have|have i got|any timers?|progress|time to go|where"
     r"|where's|nearly|almost"
     r"|long until|how's|when's|finished yet|done yet|tell me about|read out|update)\b"
 )
 _STATUS = POLITE | words(
-    "how how's long much many far along time minutes minute seconds hours left remaining"
+    "happening long's run out how how's long much many far along time minutes minute seconds"
+    " hours left remaining"
     " remain still more longer until till before to go goes going off done finished finish end"
     " ends ending over up ring rings beep beeps on running run active set status check show"
     " list tell read which when when's what what's are is do does have i've got has am will be"
@@ -150,10 +158,12 @@ def _which(said: Said, intent: str, known: frozenset[str]) -> Exact | None:
 
 _WANTED = re.compile(
     r"\b(?:set|start|make|put|create|add|begin|run|give|get|do|need|want|like|have|new|another|use"
-    r"|launch|stick|pop|activate|fire|kick|turn on|switch on|please|let's|timer on)\b"
+    r"|launch|stick|pop|activate|fire|kick|turn on|switch on|please|let's|timer on|appreciate)\b"
+    r"|^(?:a|one|another|just a) "
 )
 _TIMED = POLITE | _SET | words(
-    "timer timers countdown kitchen count counting minute time timing beep ping buzz alert"
+    "beeped pinged buzzed alerted gone timer timers countdown kitchen count counting minute time"
+    " timing beep ping buzz alert"
     " bleep shout tell know notify is are up over have passed gone by wait after once through"
     " within timing another starting start now more"
 )  # fmt: skip
@@ -181,6 +191,7 @@ _ALARM = re.compile(
     r"\balarms?\b|\bwake ?up call\b|\b(?:wake|waking|get|ring|rouse|buzz) (?:me|us)\b.*\b(?:up"
     r"|awake|at"
     rf"|out of bed)\b|\bwake (?:me|us)\b|\b(?:need|have|want|got|must|like) (?:to )?(?:be )?(?:up"
+    rf"|waking"
     rf"|awake|get up|wake up|woken)\b.*{A_SPAN}|^(?:be|get) (?:up|awake|woken|out of"
     rf" bed)\b.*{A_SPAN}|\bsure (?:that )?(?:i'm|we're|i am|i get|i wake) (?:up"
     rf"|awake)\b"

@@ -19,15 +19,18 @@ POLITE = words(
     " actually also too there here again thanks thank cheers ta dear darling love mate buddy"
     " pal honey sweetie sir madam robot assistant computer do let let's if mind some any bit"
     " little tad touch good wonder wondering hope sorry excuse be able want need something"
-    " favour favor kind enough sake goodness possible chance try one only sweetheart yo dude"
-    " bro man guys boss hun hon babe lovely pet bruh mister ye ever come hang hold second"
+    " favour favor kind enough appreciate grateful sake goodness possible chance try one only"
+    " sweetheart yo dude"
+    " bro man guys boss hun hon babe lovely pet bruh mister young lady gentleman grief heavens"
+    " lord gracious heck earth gosh ye ever come hang hold second"
     " moment no easy kindly"
 )
 
 
 _WORDS = re.compile(r"[a-z][a-z']*")
 _FOR = re.compile(
-    r" (?:over|with|for|in) (?:the|this|all this|all the|that|my|our|your) [a-z]+(?: [a-z]+)?$"
+    r" (?:over|with|for|in|at) (?:the|this|all this|all the|that|my|our|your|little|both|those"
+    r"|these) [a-z]+(?: (?!he\b|she\b|they\b|i\b|we\b|said\b)[a-z]+){0,4}$"
 )
 """Says what for, where, over which noise: of no importance to these."""
 
@@ -102,7 +105,11 @@ def _step(said: Said) -> Mapping[str, Slot] | None:
     found = _level(said)
     if not said.signs():
         return {}
-    return None if re.search(rf"\b(?:to|at|on) {A_SPAN}", said.text) else found
+    direct = (
+        rf"\b(?:by|volume|sound|up|down|louder|quieter|another) {A_SPAN}"
+        rf"|{A_SPAN} (?:louder|quieter|points)"
+    )
+    return found if re.search(direct, said.text) else None
 
 
 def _level(said: Said) -> Mapping[str, Slot] | None:
@@ -129,7 +136,8 @@ def _language(said: Said) -> Mapping[str, Slot] | None:
 
 
 _ASK = (
-    "minute may might got any idea as tell know check say give read show what what's is need have"
+    "side chance knowing minute may might got any"
+    " idea as tell know check say give read show what what's is need have"
     " got happen exactly exact current"
     " currently moment local time out reckon telling saying checking giving ask find let whats"
 )
@@ -151,19 +159,26 @@ _TALK = (
 _KINDS = (
     Kind(
         "repeat",
+        r"\bonce again\b|\bplay (?:it|that) (?:back|again)|\brun (?:it|that) (?:by|past) me\b"
+        r"|\bgo (?:over|through) (?:it|that)\b|\bwasn't (?:listening|paying attention)\b|\bsay"
+        r" (?:it|that) (?:a )?second time\b|"
         r"\brepeat\b|\b(?:say|tell|read|hear|run|go over|give)\b[^?]*\b(?:again|once more|one more"
         r" time|another time)\b|^(?:once more|one more time|again)\b|(?:didn't|did not|couldn't"
-        r"|never|don't) (?:\w+ )?(?:catch|hear|get|understand|follow|make out)\b|\bmissed (?:that"
+        r"|never|don't) (?:\w+ )?(?:catch|hear|get|understand|follow|make out)\b|\byour last"
+        r" (?:answer|sentence|words?)\b|\bmissed (?:that"
         r"|it|what|the)|\bpardon\b|\bcome again\b|what did you (?:\w+ )?say\b|what was that\b"
         r"|^sorry what\b|\bsay what\b|\bwhat were you saying\b|\byou said what\b|^excuse me what\b"
         r"|\bwhat you (?:just )?said\b|\bsay that one\b",
-        "huh eh that it last thing things answer sentence part bit what you said say saying just"
+        "past back paying attention through huh eh that it last thing things answer sentence part"
+        " bit what you said say saying just"
         " slowly"
         " slower louder clearly tell read hear heard catch get understand once more time times"
         " didn't quite really missed pardon beg your was whole first before all end before i'd go"
         " over word a got any wasn't listening repeat second long huh eh give run by me what's",
         r"\b(?:stop|turn|alarm|timer|when|why|who|how|song|story|joke|after me|history|if)\b|^i"
         r" repeat",
+        lambda said: None if said.signs() else {"slower": True} if "slow" in said.text else {},
+        purpose=True,
     ),
     Kind(
         "volume_set",
@@ -190,15 +205,17 @@ _KINDS = (
     ),
     Kind(
         "volume_up",
+        r"\b(?:mumbling|whispering)\b|\b(?:hard|difficult) to (?:hear|understand)\b|\bmake out"
+        r" (?:what|a word)|\bhard of hearing\b|\bhearing is (?:bad|poor|not)|"
         r"\blouder\b|\b(?:turn|crank|pump|bring|put|bump|push|move|notch|jack)\b.*\bup\b(?! at)"
         r"|\b(?:raise"
         r"|increase|boost|higher)\b.*\b(?:volume|sound|voice|loudness|it)\b|\bmore (?:volume|loud"
         r"|sound)|\btoo (?:quiet|soft|low|faint|silent)|\b(?:can't|cannot|barely|hardly|couldn't"
-        r"|struggling to|trouble|hard to|not) (?:really |even |quite |properly |be able to )?hear"
+        r"|struggling to|trouble|not) (?:really |even |quite |properly |be able to )?hear"
         r"(?:ing)? (?:you|it|that|this|a (?:thing|word)|what you)"
         r"(?: (?:over|with) (?:the|this|all the|all this) \w+)?|\bspeak up\b|\b(?:volume|sound)"
         r" up\b|(?:not|isn't|aren't) (?:\w+ )?loud enough|\bhigher volume\b",
-        _HEARD + " for old ears deaf hearing",
+        _HEARD + " say said word you for wants old ears deaf hearing",
         r"quieter|softer|too loud|\bdown\b|timer|alarm|speed|faster|heat|light|\bhow\b|\bwhy\b"
         r"|\bwho\b|^what|\bdon't (?:turn|go|speak|make|need|want)",
         _step,
@@ -206,14 +223,19 @@ _KINDS = (
     ),
     Kind(
         "volume_down",
+        r"\b(?:hurts?|hurting|killing) my ears\b|\btone (?:it|that|yourself) down\b|\bsoften\b"
+        r"|\btoo much (?:volume|noise)\b|\bbooming\b|\bblasting\b|\bdeafening\b|"
         r"\b(?:quieter|softer)\b|\b(?:turn|bring|put|dial|tone|keep|take|knock)\b.*\bdown\b"
         r"|\b(?:lower|reduce|decrease|drop)\b.*\b(?:volume|sound|voice|loudness|it)\b|\btoo (?:loud"
         r"|noisy|loudly)|\b(?:shouting|yelling|screaming|whisper)\b|\bless (?:loud|volume|noise)"
         r"|\bnot (?:so|that|as|too) loud|\bdon't (?:shout|yell|scream|be so loud)|\bmore (?:quiet"
-        r"|soft)(?:ly)?|\b(?:volume|sound) down\b|\bloud for\b|\bkeep (?:it|the volume|your"
+        r"|soft)(?:ly)?|\b(?:volume|sound) down\b|\bloud for\b|\bease off\b|\bkeep (?:it|the"
+        r" volume|your"
         r" voice) low\b|\b(?:speak|talk|be) (?:\w+ )?(?:quiet"
         r"|soft)(?:ly)?|\blower (?:volume|voice)|\binside voice|\bindoor voice",
-        _HEARD + " use inside indoor at me hurting hurts ears ear people night late",
+        _HEARD
+        + "going to wake up voice  use inside indoor at me hurting hurts ears ear people night"
+        " late",
         r"louder|too (?:quiet|soft)|\bup\b|timer|alarm|speed|slower|heat|light|\bhow\b|\bwhy\b"
         r"|\bwho\b|^what",
         _step,
@@ -221,6 +243,7 @@ _KINDS = (
     ),
     Kind(
         "rate_up",
+        r"\bget on with it\b|\bchop chop\b|\b(?:quicker|faster) pace\b|\bmore speed\b|"
         r"\b(?:faster|quicker|more quickly)\b|\bspeed (?:it |things |that |your \w+ )?up|\btoo slow"
         r"(?:ly)?\b|\bpick up the pace|\b(?:higher|more|increase) .*(?:speed|pace|rate)\b|\bhurry"
         r" (?:it )?up|\bslow poke|\bfast forward",
@@ -230,6 +253,8 @@ _KINDS = (
     ),
     Kind(
         "rate_down",
+        r"\b(?:rushing|gabbling)\b|\btake your time\b|\bslower pace\b|\b(?:don't|not) rush\b"
+        r"|\bnice and slow(?:ly)?\b|"
         r"\bslower\b|\bslow (?:it |things |that |your \w+ )?down|\btoo (?:fast|quick)(?:ly)?\b"
         r"|\bmore"
         r" slow(?:ly)?|\bnot so (?:fast|quick)|\bless (?:fast|quick)(?:ly)?|\b(?:reduce|lower"
@@ -241,26 +266,32 @@ _KINDS = (
     ),
     Kind(
         "stop",
+        r"\b(?:cease|halt|hold it|that'll do|that will do|leave me (?:alone|in peace)|not now|be"
+        r" still|stop right there|hold your tongue)\b|"
         r"\b(?:stop|quit) (?:it|that|this|now|talking|speaking|reading|ringing|beeping|the (?:noise"
         r"|ringing|beeping|racket|sound|talking)|making .*noise|already|please)\b|^stop\b|\bstop$"
         r"|\bshut (?:up|it)\b|\bbe (?:quiet|silent)\b|\b(?:silence|shush|hush|shh)\b|\b(?:enough"
         r"|never ?mind|forget (?:it|about it|that|i asked|what i said)|cut it out|knock it off|zip"
-        r" it|leave it|skip it|drop it|no more talking|button it|put a sock in it)\b|\b(?:turn"
+        r" it|leave it|skip it|drop it|no more talking|don't say (?:anything|another word|a word)"
+        r"|say no more|button it|put a sock in it)\b|\b(?:turn"
         r"|shut|switch) (?:that|the|this|off)\b.*\b(?:noise|racket|ringing|beeping|sound|din"
         r"|bell|ringer)\b",
-        "stop talking speaking reading ringing beeping making noise sound racket it this already"
+        "alone peace still there tongue stop talking speaking reading ringing beeping making"
+        " noise sound racket it this already"
         " just quiet silent silence shut up enough i've heard you got never mind forget about off"
         " more all no a minute moment second turn that's alright everything bell die get from you"
         " asked said what hush shush din ringer thing quiet oh god whole of already matter doesn't"
         " it's fine",
-        r"\b(?:bus|why|how|who|what is|when|timer|alarm|stopwatch|can't|don't|won't|listening|did"
+        r"\b(?:bus|why|how|who|what is|when|timer|alarm|stopwatch|can't|don't (?!say)|won't"
+        r"|listening|did"
         r"|didn't|is|are|never stop|not)\b|\bfor (?:a|one) stop",
     ),
     Kind(
         "random",
         r"\bheads or tails\b|\b(?:flip|toss|throw|spin|flipping|tossing)\b.*\bcoin\b|\bcoin (?:flip"
         r"|toss|throw)\b",
-        "coin heads tails call decide it flip toss throw do make us start need settle this give"
+        "go on see coin heads tails call decide it flip toss throw do make us start need settle"
+        " this give"
         " quick have about how should get",
         r"\b(?:who|won|lost|yesterday|dragon|how (?!about)|why|lucky|collect\w*|bitcoin)\b",
         _fixed({"value": "coin"}),
@@ -268,10 +299,9 @@ _KINDS = (
     ),
     Kind(
         "random",
-        r"\b(?:roll|throw|toss|cast|shake|chuck|rolling|throwing)\b.*\b(?:dice|die)\b|^(?:a"
-        r" )?(?:dice"
+        r"\b(?:roll|throw|toss|cast|shake|chuck|rolling|throwing)\b.*\b(?:dice|die)\b|\b(?:dice"
         r"|die) (?:roll|throw)",
-        "board game dice die roll another single next turn six sided give need have do go my",
+        "see board game dice die roll another single next turn six sided give need have do go my",
         r"\b(?:who|won|lost|how|why|what)\b",
         _fixed({"value": "dice"}),
         purpose=True,
@@ -289,6 +319,11 @@ _KINDS = (
     ),
     Kind(
         "help",
+        r"\bhow (?:can|could) you (?:help|be of)\b|\bwhat (?:do you know how|are you"
+        r" (?:programmed|designed|made|built|here|meant|supposed)|were you (?:made|built"
+        r"|designed)) (?:to|for)\b|\bin what ways?\b|\bof (?:any )?(?:use|service|assistance)\b"
+        r"|\bwhat tricks\b|\bwhat commands\b|\bwhat should (?:i|we) (?:say|ask)\b"
+        r"|^(?:instructions|assistance|guide me|manual)$|"
         r"what (?:\w+ )?(?:\w+ )?(?:\w+ )?(?:can|could) you (?:do|help|offer|tell)|what do you do\b"
         r"|how (?:do|can|should|would|does|am|are) (?:i|we|you|one) (?:supposed to |meant to"
         r" )?(?:use|operate|talk to|work with)"
@@ -298,9 +333,12 @@ _KINDS = (
         r" to)"
         r" do\b|what (?:\w+ )?(?:\w+ )?(?:can|could|should|may|do) (?:i|we) (?:ask|say|tell|use) "
         r"|\bwhat"
-        r" (?:\w+ )?(?:can|could) i ask\b|\b(?:list|show|read) (?:me )?(?:the |your |all )*commands"
+        r" (?:\w+ )?(?:can|could) i ask\b|\bwhat (?:\w+ ){0,4}can (?:i|we) ask\b|\bhow to (?:use"
+        r"|operate|talk to|work with) you\b|\bwhat to (?:ask|say|do with)\b|\bwould you be able"
+        r" to\b|\b(?:list|show|read) (?:me )?(?:the |your |all )*commands"
         r"|^help(?: me)?(?: out)?$|what are you for\b|how (?:do|does) (?:you|this|it) work$",
-        "do help ask say tell use for what kind sort of things stuff all else exactly work talk"
+        "way ways which know tricks understand respond obey take me us be give some instructions"
+        " do help ask say tell use for what kind sort of things stuff all else exactly work talk"
         " show"
         " list explain know about capable offer here how your you're are have got commands what's"
         " give options first time new this i'm user what sorts everything idea no read them other"
@@ -309,6 +347,9 @@ _KINDS = (
     ),
     Kind(
         "status",
+        r"\b(?:is|are) (?:your|the) (?:mic|microphone|network|connection|internet|wifi)\b|\bgot"
+        r" (?:any )?internet\b|\bwhat (?:build|release|software)\b|\bwhen did you start\b|\byou"
+        r" (?:there|awake|alive|listening|online|ok|okay|working)$|\bdid you crash\b|"
         r"\bare you (?:\w+ )?(?:there|online|offline|connected|listening|working|awake|alive|ready"
         r"|running|switched on|turned on|up|functioning|on$|with (?:me|us)|hearing)\b|\b(?:can|do"
         r"|did"
@@ -316,7 +357,8 @@ _KINDS = (
         r"|\bversion (?:number|of|are)\b|\b(?:which|what|what's|your) (?:\w+ )*(?:model|llm)"
         r" (?:are|do"
         r"|is|you|powers|runs)|^(?:tell me |what's |give me )?your (?:\w+ )*(?:model|version|uptime"
-        r"|status)\b|\b(?:internet|network|wifi) (?:connection|access)\b|\bhow long have you been"
+        r"|status)\b|\b(?:internet|network|wifi) (?:connection|access)\b|\bhow long (?:have you"
+        r" been|are you)"
         r" (?:up|on|running|online|awake|switched|turned|working|going|active)\b|\b(?:your"
         r" )?uptime\b"
         r"|\b(?:status report|system status|your status)\b|everything (?:okay|ok|fine|all right"
@@ -324,7 +366,9 @@ _KINDS = (
         r"|\bonline or offline\b|\bhooked up to the (?:internet|net|web)|\bconnected to (?:the"
         r" )?(?:"
         r"internet|net|web|network|wifi|cloud)",
-        "am talking to speaking with are you your still running on which what what's software"
+        "fine good build release mic microphone when start started crash up a connection all"
+        " right alright am talking to speaking with are you your still running on which what"
+        " what's software"
         " tell check number working up and"
         " properly connected internet network wifi online offline currently today is have has"
         " us been version model using release do does use me give report status system ok okay fine"
@@ -349,13 +393,16 @@ _KINDS = (
     ),
     Kind(
         "sleep",
+        r"\bnap time\b|\bnight night\b|\bgo dormant\b|\bstop paying attention\b|\boff duty\b"
+        r"|\bsnooze mode\b|\bclose your ears\b|\brest (?:now|then|for now)\b|\bhit the hay\b|"
         r"\b(?:go|get|back|off) (?:back |off )?to sleep\b|^sleep\b|\bsleep (?:now|mode|please|well"
         r"|then)\b|\b(?:stop|quit|don't|no more|finish) listen(?:ing)?\b|\bstand ?by\b|\byou"
         r" (?:can|may"
         r"|should) (?:\w+ )?(?:sleep|rest|go to sleep|switch off|stop listening|relax|doze)\b"
         r"|\bhave a"
         r" (?:rest|nap|sleep)\b|\btake a (?:rest|nap|break)\b|\bgo (?:to bed|dormant|idle|quiet)\b",
-        "that's all for now today done finished needed need you anymore any more until till i call"
+        "paying attention duty snooze ears rest that's all for now today done finished needed"
+        " need you anymore any more until till i call"
         " wake later tonight night good sleep mode go back standby we're i'm don't longer have"
         " enter off"
         " your bed you've worked hard enough nothing else is was bye goodbye see tomorrow listen"
@@ -366,9 +413,11 @@ _KINDS = (
     ),
     Kind(
         "time_now",
+        r"\btime it is\b|\btime's it\b|\bhour (?:is it|it is)\b|\bgot the (?:time|hour)\b|\bthe"
+        r" hour (?:please|now)\b|\bclock check\b|"
         r"\bwhat(?:'s| is)? (?:the )?(?:current |exact |local |right |correct |actual )*(?:time"
         r"|hour)"
-        r"(?: is it getting to)?"
+        r"(?: is it getting to| does it say)?"
         r"(?: (?:is it|it is|of day is it|is it now|do (?:you|we|they) (?:have|make it|make)|have"
         r" (?:you"
         r"|we|they) got|are we at|is that))?\b|\b(?:the|current|exact|local|correct|actual)"
@@ -381,7 +430,7 @@ _KINDS = (
         " folks exactly died lost phone cousin friend sister brother family mum mom dad office"
         " colleague"
         " parents",
-        r"\b(?:have|need|want|got) to\b|\bto be\b"
+        r"\bhave to\b|\bto be\b"
         r"|\btime (?:to|for (?!me|us|people|them))|\b(?:best|last|first|good|great|any|same|every"
         r"|next"
         r"|long|much|many|by the|bed|lunch|dinner|tea|story|half|all the|in the|at the|on|about"
@@ -390,6 +439,14 @@ _KINDS = (
         r" time\b|^have (?:you )?(?:the )?time of|\bhave time\b|\bit's (?:about )?time\b",
         _place,
         purpose=True,
+    ),
+    Kind(
+        "time_now",
+        rf"{A_SPAN}.*\b(?:what|what's)\b.*\btime\b",
+        _ASK
+        + " call ring phone visit message aunt uncle mother father brother sister friend mum mom"
+        " dad family office cousin boss son daughter over he's she's i'm lives going back home",
+        slots=lambda said: _place(said) or None,
     ),
     Kind(
         "time_now",
@@ -428,7 +485,8 @@ _KINDS = (
         r"|current)\b.*?\b(?:date|day"
         r"|weekday|month|year|calendar week|week number)\b|\bwhat's (?:today|tomorrow)\b|\bwhat"
         r" (?:is )?(?:today|tomorrow)\b",
-        _ASK + " day date weekday week calendar month year today tomorrow yesterday after before"
+        _ASK
+        + " having day date weekday week calendar month year today tomorrow yesterday after before"
         " number of we"
         " are is was be which what's today's calendar form letter paper diary it's now do have"
         " always"
@@ -472,7 +530,8 @@ _SPELL = re.compile(
     r"|\b(?:(?:how (?:do|would|should) (?:you|i|we|one)|how to) write)(?: the word| the name|)"
     r" (?P<written>[\w']+)|\b(?:how is|how's|how do you get) (?:the |word |name"
     r" )*(?P<first>[\w']+) (?:spelled|spelt"
-    r"|written))(?: (?:please|for me|for us|correctly|properly|right|again|out loud|slowly|letter"
+    r"|written))(?: (?:please|for me|for us|for the [a-z]+|correctly|properly|right|again|out"
+    r" loud|slowly|letter"
     r" by"
     r" letter|thanks|would you|is it|in english))*$"
 )

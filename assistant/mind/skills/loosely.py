@@ -26,6 +26,8 @@ class Said:
     """By letter."""
     given: Callable[[str], str]
     """Returns what was given for words of the text."""
+    spare: bool = False
+    """Whether a word was left out that nothing is made of."""
 
     def part(self, text: str) -> "Said":
         """Return another text of the same spans: a part of this one."""

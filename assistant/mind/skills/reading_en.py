@@ -30,7 +30,10 @@ _DRAWN = re.compile(r"\b(?:number|random|randomly|pick|choose|draw|dice|integer)
 _RANGE = re.compile(r" (?:to|and|through|thru|up to|or|till|until) | ?- ?")
 _PERCENT = re.compile(r" ?(?:percent|%)")
 _ONE = re.compile(r"(?:\b(?:at|by|volume|till|until|level)|(?<!\w)(?:for|to)) $")
-_NOT_NUMBERS = re.compile(r" (?:more (?:time|minute)|of|sided|last|sec)|'")
+_NOT_NUMBERS = re.compile(
+    r" (?:more (?:time|minute)|of|sided|last|sec|(?:fir|thi|four|fif|six|seven|eigh|nin)(?:st|rd"
+    r"|th)\b)|'"
+)
 
 
 def clean(source: str) -> Written:

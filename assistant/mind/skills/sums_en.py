@@ -21,7 +21,8 @@ _LEAD = re.compile(
     r" to know|say|if i|for me|total of(?= \d)|me|be|get|how about|what about|ask|just) "
 )
 _TAIL = re.compile(
-    r"(?: (?:is|are|equals?|=|make|makes|gives?|come to|comes to|be|come out to|please|for me"
+    r"(?: (?:what's that|what is that|is|are|equals?|=|make|makes|gives?|come to|comes to|be|come"
+    r" out to|please|for me"
     r"|what|how much|to|in total|altogether|exactly|together"
     r"|all together|get|do i get|do you get|does that make|do we get|i get|we get|then|again"
     r"|now|that|be|would|will|the answer|quick|quickly|dollars?|pounds?|euros?|bucks|cents"
@@ -318,6 +319,9 @@ class _Sum(Calculation):
         self.at = 0
         if self.take("(?:an? )?tip (?:on|for|of) (?:a )?"):
             whole = self._number()
+            if whole is not None and self.take(_PERCENT + " (?:on|for|of) (?:an? )?"):
+                bill = self._number()
+                return self.done(None if bill is None else bill * whole / 100)
             if whole is not None and self.take(" (?:at|of|with) "):
                 share = self._number()
                 if share is not None and self.take(_PERCENT):
@@ -373,8 +377,8 @@ class _Sum(Calculation):
         right = self._factor() if link else None
         if link is None or right is None:
             return None
-        if percent:
-            left = right * left / 100
+        if percent or ("off" in link[1] and left < 1):
+            left = right * left / (100 if percent else 1)
         sign = {"add": "+", "mul": "*", "div": "/"}.get(verb[1][:3], "-")
         if sign == "-" or link[1] == "into":
             left, right = right, left

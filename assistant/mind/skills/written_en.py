@@ -24,7 +24,8 @@ _FILLERS = re.compile(
     r"|ehm)(?: |$)"
 )
 _LIKE = re.compile(
-    rf"(?<= )(?:(?:like|maybe)(?= (?:a |an |the |one of|half|{_NUMBER}))"
+    r"(?<= )(?<!i'd )(?<!would )(?<!we'd )(?<!i )(?<!we )(?<!you'd )"
+    rf"(?:(?:like|maybe)(?= (?:a |an |the |one of|half|{_NUMBER}))"
     rf"|(?:about|around|say|roughly|approximately|exactly)(?= (?:half|an hour|a minute"
     rf"|{_NUMBER})\b))"
 )
@@ -98,7 +99,7 @@ _SAME_SOUND = [
     ("", rf"(?<![a-z'])(?:fife|hive)(?= {_SPAN_UNIT}(?![a-z']))", "five"),
     (r"(?:timer"
         r"|alarm) ", rf"(?:four|fore|fir|fur|far|from|or|of|or for|full)(?= {_AFTER_NUMBER})(?!"
-            rf" {_SPAN_UNIT})", "for"),
+            rf" {_SPAN_UNIT})(?! (?:ten|fifteen|{'|'.join(TENS)})(?: am| pm| tomorrow|$))", "for"),
     (r"countdown ", rf"(?:four|fore|fir|fur|far)(?= {_AFTER_NUMBER})", "for"),
     (r"timer ", r"(?:four|fore|fir|fur)(?= (?:the|my) )", "for"),
     (r"wake me ", rf"(?:up )?(?:add|ad|it|that)(?= {_AFTER_NUMBER})", "up at"),

@@ -48,7 +48,7 @@ def loose(text):
         ("drop it to thirty percent volume", "volume_set", {"value": 30}),
         ("you're too slow hurry up with the talking", "rate_up", {}),
         ("talk more slowly so gran can follow", "rate_down", {}),
-        ("hang on say that again slowly", "repeat", {}),
+        ("hang on say that again slowly", "repeat", {"slower": True}),
         ("ok ok i heard you stop", "stop", {}),
         ("we need to decide flip a coin", "random", {"value": "coin"}),
         ("what time is it for my cousin in berlin", "time_now", {"zone": "Europe/Berlin"}),
@@ -89,6 +89,11 @@ def test_words_decide_where_no_sentence_fits(text, intent, slots):
         "if tom has five sweets and gives two away how many has he got",
         "set the thermostat to twenty",
         "whats a pomodoro timer",
+        "i'll set the alarm myself",
+        "there are eight in the choir",
+        "how does an egg timer work",
+        "slow down at the corner he said",
+        "what time do you call this",
     ],
 )
 def test_what_has_a_word_too_much_is_left_alone(book, text):
@@ -132,6 +137,37 @@ def test_days_of_a_month_and_of_other_years(book, text, day):
     found = book.match(text)
     assert found
     assert found.slots["day"] == day
+
+
+@pytest.mark.parametrize(
+    ("text", "intent", "slots"),
+    [
+        ("how do you say thank you in chinese", "translate",
+         {"phrase": "thank you", "language": "zh"}),
+        ("what's the volume", "volume_status", {}),
+        ("say that again slowly", "repeat", {"slower": True}),
+        ("hang on could you say that again slower", "repeat", {"slower": True}),
+        ("i'd like a ten minute timer", "timer_set", {"duration_s": 600}),
+        ("remind me in ten to check the sauce", "reminder_set",
+         {"duration_s": 600, "message": "check the sauce"}),
+        ("take a quarter off eighty", "arithmetic", {"value": "60"}),
+        ("a tip of twenty percent on thirty five", "arithmetic", {"value": "7"}),
+        ("what's five and five", "arithmetic", {"value": "10"}),
+    ],
+)  # fmt: skip
+def test_what_was_not_known(book, text, intent, slots):
+    found = book.match(text)
+    assert found
+    assert (found.intent, dict(found.slots)) == (intent, slots)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["how do you say refrigerator in chinese", "what's the volume of a cube",
+     "how much is twenty dollars in euros"],
+)  # fmt: skip
+def test_what_stays_with_the_model(book, text):
+    assert book.match(text) is None
 
 
 @given(st.lists(st.sampled_from(WORDS), max_size=12))
