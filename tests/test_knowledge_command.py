@@ -66,6 +66,21 @@ def test_what_is_added_from_a_pipe_is_answered_from(home):
     assert found["fits"] > 0.5
 
 
+@pytest.mark.engine
+def test_why_nothing_fits_is_told(home):
+    said("add", str(home / "manuals" / "visitor-guide.md"))
+    run = CliRunner().invoke(command, ["knowledge", "ask", "who is the director of the museum"])
+    assert run.stdout == "I don't know; my documents say nothing about that.\n"
+    assert "The museum opens at nine." in run.stderr
+    assert "asked for is a name, and it has none" in run.stderr
+    assert "not in it: director" in run.stderr
+    assert "None of them answers: it had to fit by " in run.stderr
+    assert "None of them" in said("search", "who is the director of the museum")
+    assert "None of them" not in said("search", "when does the museum open")
+    best, _ = map(json.loads, said("search", "--json", "who is the director").splitlines())
+    assert (best["lacks"], best["missing"]) == ("name", ["director"])
+
+
 def test_what_cannot_be_done_is_told(home):
     assert refused("add", str(home / "none.md")).endswith("there is no such file or folder.")
     assert "was not added" in refused("add", str(home / "manuals" / "broken.pdf"))

@@ -11,9 +11,11 @@ import click
 
 from assistant.commands import Seconds, example, plain, print_json, settings, tell
 from assistant.errors import BadInput
+from assistant.messages import say
 
 if TYPE_CHECKING:
     from assistant.mind.knowledge.adding import Adder, Outcome
+    from assistant.mind.knowledge.finding import Found
     from assistant.mind.knowledge.store import Store
 
 LARGEST = 20_000_000
@@ -115,17 +117,14 @@ def search(question: tuple[str, ...], most: int, as_json: bool) -> None:
                     "heading": row.heading,
                     "text": row.text,
                     "answer": row.answer,
+                    "lacks": each.asks if each.signs.lacks else "",
+                    "missing": list(each.missing),
                 }
             )
         else:
-            where = f"{row.name}, {row.heading}" if row.heading else row.name
-            tell(
-                "{score:.3f}, fits {fits:.0%}, {where}:",
-                score=each.score,
-                fits=each.fits,
-                where=plain(where),
-            )
-            click.echo(f"    {plain(f'{row.text} {row.answer}'.strip())}")
+            _explain(each)
+    if found and not as_json:
+        _needed(found[0])
 
 
 @command.command(epilog=example('assistant knowledge ask "when do you open on Thursdays"'))
@@ -136,7 +135,13 @@ def ask(question: tuple[str, ...]) -> None:
     from assistant.mind.knowledge.knowledge import make
 
     grounding = make(settings().state_dir).ground(read_text(question), always=True)
-    click.echo(grounding.text if grounding else "")
+    if grounding is None:
+        return
+    click.echo(grounding.text)
+    if grounding.kind == "unknown" and grounding.found:
+        tell("The nearest passage:", err=True)
+        _explain(grounding.found[0], err=True)
+        _needed(grounding.found[0], err=True)
 
 
 @command.command(epilog=example("assistant knowledge watch manuals --every 60"))
@@ -155,6 +160,44 @@ def watch(folder: Path, every: float, once: bool) -> None:
         if once:
             return
         time.sleep(every)
+
+
+def _explain(found: "Found", *, err: bool = False) -> None:
+    """Show a passage, and what speaks against it."""
+    row = found.row
+    tell(
+        "{score:.3f}, fits {fits:.0%}, {where}:",
+        score=found.score,
+        fits=found.fits,
+        where=plain(f"{row.name}, {row.heading}" if row.heading else row.name),
+        err=err,
+    )
+    click.echo(f"    {plain(f'{row.text} {row.answer}'.strip())}", err=err)
+    if found.signs.lacks:
+        tell("    asked for is {kind}, and it has none", kind=_called(found.asks), err=err)
+    if found.missing:
+        tell("    not in it: {words}", words=plain(", ".join(found.missing)), err=err)
+
+
+def _needed(best: "Found", *, err: bool = False) -> None:
+    """Say that no passage answers, if that is so."""
+    from assistant.mind.knowledge.knowledge import FITS
+
+    if best.fits < FITS:
+        tell("None of them answers: it had to fit by {needed:.0%}.", needed=FITS, err=err)
+
+
+def _called(kind: str) -> str:
+    """Return what a question asks for, in the terminal's language."""
+    return {
+        "money": say("an amount of money"),
+        "duration": say("a length of time"),
+        "time": say("a time"),
+        "number": say("a number"),
+        "name": say("a name"),
+        "place": say("a place"),
+        "colour": say("a colour"),
+    }[kind]
 
 
 def _store() -> "Store":

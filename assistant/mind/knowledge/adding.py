@@ -158,8 +158,11 @@ def readings(row: Row) -> list[str]:
     """Return what a passage is found by: the whole of it, then its sentences."""
     if row.answer:
         return [f"{row.text} {row.answer}"]
+    # With its heading, which often says what "it" is; sentences are nearer to questions without.
+    heading = row.heading.rpartition(" > ")[2]
+    whole = f"{heading}: {row.text}" if heading else row.text
     parts = sentences(row.text)
-    return [row.text, *parts] if len(parts) > 1 else [row.text]
+    return [whole, *parts] if len(parts) > 1 else [whole]
 
 
 def _rows(document: Document) -> Iterator[Row]:

@@ -6,6 +6,7 @@ characters is found, no dictionary has to be loaded, and a new name is a word li
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from itertools import pairwise
 
 RUN = re.compile(r"[\u3400-\u9fff]+|[^\W_\u3400-\u9fff]+")
@@ -44,6 +45,17 @@ def words(text: str, *, question: bool = False) -> list[str]:
         elif run not in COMMON:
             found.append(run)
     return found
+
+
+def joined(found: Iterable[str]) -> tuple[str, ...]:
+    """Return words as people write them: Chinese pairs that overlap made one again."""
+    whole: list[str] = []
+    for word in found:
+        if whole and whole[-1][-1] == word[0] and "\u3400" <= word[0] <= "\u9fff":
+            whole[-1] += word[1:]
+        else:
+            whole.append(word)
+    return tuple(whole)
 
 
 def chinese(text: str) -> bool:

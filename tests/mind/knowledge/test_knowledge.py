@@ -15,14 +15,15 @@ from hypothesis import strategies as st
 
 from assistant.errors import BadInput
 from assistant.mind.knowledge import reading
-from assistant.mind.knowledge.adding import Adder
+from assistant.mind.knowledge.adding import Adder, readings
+from assistant.mind.knowledge.finding import LONE
 from assistant.mind.knowledge.html import sections
 from assistant.mind.knowledge.knowledge import FILE, Documents, Knowledge
 from assistant.mind.knowledge.meaning import E5
 from assistant.mind.knowledge.passages import LONGEST, passages, sentences, width
 from assistant.mind.knowledge.section import Pair, Section
 from assistant.mind.knowledge.store import Store
-from assistant.mind.knowledge.words import chinese, words
+from assistant.mind.knowledge.words import chinese, joined, words
 
 DOCUMENTS = Path(__file__).parents[3] / "benchmarks" / "knowledge" / "documents"
 LARGEST = 1_000_000
@@ -126,6 +127,7 @@ def test_passages_are_short_and_lose_nothing(text):
 def test_two_chinese_characters_are_a_word():
     assert "茶壶" in words("想看茶壶")
     assert words("请问你们几点开门", question=True) == ["点开", "开门"]
+    assert joined(words("茶壶 wifi 红茶杯 杯子")) == ("茶壶", "wifi", "红茶杯子")
     assert chinese("我要 wifi 密码")
     assert not chinese("what does 茶 mean")
 
@@ -246,6 +248,41 @@ def test_what_the_documents_are_not_about_is_left_to_the_model(knowledge):
     assert knowledge.ground("What is the square root of eighty one?", always=True).kind == (
         "unknown"
     )
+
+
+@pytest.mark.engine
+def test_a_passage_without_what_is_asked_for_does_not_answer(store, meaning):
+    put = Adder(store, meaning, LARGEST).put
+    put("a.md", "guide", b"# Tickets\nTickets are sold at the desk.\n# Cafe\nThere is fish soup.")
+    knowledge = Knowledge(store, meaning)
+    (best,) = knowledge.finder.find("how much is a ticket", 1)
+    assert (best.asks, best.signs.lacks) == ("money", True)
+    assert knowledge.ground("how much is a ticket", always=True).kind == "unknown"
+    put("a.md", "guide", b"# Tickets\nA ticket costs nine pounds.\n# Cafe\nThere is fish soup.")
+    assert knowledge.ground("how much is a ticket").text == (
+        "From the guide: A ticket costs nine pounds."
+    )
+
+
+@pytest.mark.engine
+def test_the_wordings_of_one_question_do_not_rival(store, meaning):
+    put = Adder(store, meaning, LARGEST).put
+    put("a.csv", "desk", b"Where can I park?|Is there a car park?,In Mill Street.")
+    (alone, _) = Knowledge(store, meaning).finder.find("where do I park my car", 2)
+    assert alone.signs.margin == LONE
+    put("b.csv", "other", b"Where can I park?,Behind the tower.")
+    (rivalled, *_) = Knowledge(store, meaning).finder.find("where do I park my car", 2)
+    assert 0 <= rivalled.signs.margin < LONE
+
+
+@pytest.mark.engine
+def test_a_passage_is_found_by_its_heading(store, meaning):
+    text = "# Der Wal\n## The whale\nIt is nineteen metres long.\n## The bell\nIt is six long.\n"
+    Adder(store, meaning, LARGEST).put("a.md", "guide", text.encode())
+    (best,) = Knowledge(store, meaning).finder.find("how big is the whale", 1)
+    assert best.row.text == "It is nineteen metres long."
+    assert best.missing == ("big",)
+    assert readings(best.row)[0] == "The whale: It is nineteen metres long."
 
 
 @pytest.mark.engine
