@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from assistant.language import HAN
 from assistant.mind.skills import written_zh
 from assistant.mind.skills.crossing import words
-from assistant.mind.skills.numbers_zh import whole
+from assistant.mind.skills.numbers_zh import numbers, whole
 from assistant.mind.skills.places_zh import zones
 from assistant.mind.skills.times_zh import clock, day, duration, repetition
 from assistant.mind.skills.written import Written
@@ -20,9 +20,13 @@ _NOUNS = {
     "华氏度": "fahrenheit", "中文": "chinese", "汉语": "chinese", "普通话": "chinese",
     "英文": "english", "英语": "english", "硬币": "coin", "骰子": "dice",
 }  # fmt: skip
+_SPACES = re.compile("  +")
 _NOUN = re.compile("|".join(_NOUNS))
-_LEFT = re.compile("[的个是在]*")
+_AFTER = re.compile("(?:以|之|过)?后")
+_LEFT = re.compile("[的个是在再过把]*")
 """What may be left of a run without any meaning of its own."""
+_POLITE = re.compile(r"(?<=[a-z]) ?(?:吧|呀|啊|哦|好吗|行吗|可以吗)+$")
+"""What may stand behind an English request."""
 _LED = re.compile(r"(?<![a-z'])(?:at|for|by|from|until|till|to|a|an|the|my|is) $")
 """Between these and a time there is no "at"."""
 
@@ -36,11 +40,16 @@ def english(written: Written) -> Written:
     """
     if not re.search(f"[{HAN}]", written.text):
         return written
-    return written.replaced(_RUN, _in_english)
+    polite = _POLITE.search(written.text)
+    if polite and polite.start():
+        written = written.part(0, polite.start())
+    return written.replaced(_RUN, _in_english).replaced(_SPACES, lambda _: " ")
 
 
 def _in_english(run: re.Match[str]) -> str:
     before, after = run.string[: run.start()], run.string[run.end() :]
+    if after and _LEFT.fullmatch(run[0]):
+        return ""
     said = _translated(written_zh.clean(run[0]).text) or run[0]
     if _LED.search(before):
         said = said.removeprefix("at ")
@@ -69,14 +78,21 @@ def _pieces(run: str) -> Iterator[Piece]:
     for kind, read in readers.items():
         at = 0
         while found := read(run[at:]):
-            said = words(kind, found.value, "en")
-            yield at + found.start, at + found.end, f"at {said}" if kind == "time" else said
+            start, end, said = at + found.start, at + found.end, words(kind, found.value, "en")
+            if kind == "time":
+                said = f"at {said}"
+            if kind == "duration" and (after := _AFTER.match(run, end)):
+                end, said = after.end(), f"in {said}"
+            yield start, end, said
             at += found.end
     for name, zone in zones().items():
         if (start := run.find(name)) >= 0:
             yield start, start + len(name), words("place", zone, "en")
     for match in _NOUN.finditer(run):
         yield *match.span(), _NOUNS[match[0]]
+    for number in numbers(run):
+        if _NOUN.match(run, number.end) and number.value.denominator == 1:
+            yield number.start, number.end, str(number.value)
     for match in re.finditer(r"百分之[^的]+|\d+%", run):
         share = whole(match[0])
         if share is not None:

@@ -25,7 +25,8 @@ _WORDS = {
     "chinese": "中文", "mandarin": "普通话", "coin": "硬币", "dice": "骰子", "cancel": "取消",
     "delete": "删除", "stop": "停止", "set": "设", "start": "开始", "repeat": "重复",
     "version": "版本", "model": "模型", "online": "在线", "offline": "离线", "pause": "暂停",
-    "max": "最大", "plus": "加", "minus": "减", "times": "乘",
+    "max": "最大", "plus": "加", "minus": "减", "times": "乘", "turn up": "调大",
+    "turn down": "调小", "fahrenheit": "华氏度", "celsius": "摄氏度",
 }  # fmt: skip
 _ONE = "|".join(sorted(_SMALL, key=len, reverse=True))
 _NUMBER = re.compile(

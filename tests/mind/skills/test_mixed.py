@@ -62,6 +62,12 @@ def asked(books, text, last="en"):
         ("what is 二十五 times 四", "en", "arithmetic", {"value": "100"}),
         ("speak 中文", "en", "language_set", {"language": "zh"}),
         ("spell 公里", "en", "spell", {"word": "公里"}),
+        ("convert 三公斤 to pounds", "en", "convert", {"value": "6.61387", "unit": "pounds"}),
+        ("ten minutes 的 timer", "en", "timer_set", {"duration_s": 600}),
+        ("半小时后 remind me to eat", "en", "reminder_set", {"duration_s": 1800, "message": "eat"}),
+        ("pause the timer 吧", "en", "timer_pause", {}),
+        ("100 fahrenheit 是多少摄氏度", "zh", "convert", {"value": "37.7778", "unit": "摄氏度"}),
+        ("把声音 turn up", "zh", "volume_up", {}),
     ],
 )  # fmt: skip
 def test_mixed_requests(books, text, language, intent, slots):
@@ -75,7 +81,7 @@ def test_mixed_requests(books, text, language, intent, slots):
         ("tell me about 东京", None),
         ("用 Python 怎么读文件", None),
         ("播放 Yesterday Once More", None),
-        ("How do you say 我爱你 in English?", None),
+        ("What does 我爱你 mean?", None),
     ],
 )
 def test_what_is_left_to_the_model(books, text, known):
