@@ -37,6 +37,11 @@ _ALLOWED = {"alarm_set": ("Y", ""), "random": ("谁", "")}
 """明天有考试七点的闹钟, 谁洗碗抛硬币决定."""
 
 
+def of_another_device(text: str) -> bool:
+    """Tell whether a text names something else that may be loud, or stop."""
+    return bool(_DEVICE.search(text))
+
+
 def harmless(clause: str, intent: str = "") -> bool:
     """Tell whether a clause beside a request only says why; not what else might be meant."""
     return (

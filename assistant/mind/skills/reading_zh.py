@@ -9,6 +9,7 @@ from assistant.mind.skills import (
     decimals,
     dialect_zh,
     frame_zh,
+    guessing_zh,
     loose_zh,
     phrases,
     sums_zh,
@@ -25,12 +26,14 @@ from assistant.mind.skills.written import Written
 
 _LOUDNESS = re.compile("音量|声音|嗓门|喇叭|大声|小声|音")
 _DRAWN = re.compile("随机|随便|任意|任选|数|号|整数|[选挑抽]")
+_LEVELS = {"number": "level", "percent": "level"}
+_RINGS = re.compile("的?(?:倒计时|[定计]时器?|闹[钟铃])")
 _RANGE = re.compile("到|至|和|跟|与|-|~")
 MOST_OF_A_NAME, MOST_OF_A_WORD = 8, 24
 """Characters; longer ones are sentences."""
 _NO_NAME = re.compile(
     "[我你您他她它谁这那哪吗呢别没不了\u1200-\u12ff]|什么|怎么|如何|几|多少|多久|为什么|取消|设|闹钟|定时|计时|提醒"
-    "|关掉|关闭|查看|看看|所有|全部|一个$|坏|昨天|上次|的时候|叫|说|让|^的|^给|^为|^个|^新|^把|^再|床$|^开着|久|才|[点分秒]$|^正|^刚|^响|里的?$|一次$"
+    "|关掉|关闭|查看|看看|所有|全部|一个$|坏|昨天|上次|的时候|叫|说|让|^的|^给|^为|^个|^新|^把|^再|床$|^开着|久|才|[点分秒]$|^正|^刚|^响|里的?$|一[次下]的?$|[射社舍]|一$"
 )
 _NO_MESSAGE = re.compile(
     "什么|怎么|为什么|谁[是在]|哪[个里儿年天一]|多少|几[点号个年岁]|是不是|有没有|[吗呢么]$|怕忘|别忘了?$|^[了的过吧着]|^[他她你们]|^大家|^各位|^很|^同学|^我们?$|^一?[下声]$|^别|^起[床来]|^(?:[爸妈爷奶]|老[婆公]|儿子|女儿).{0,2}[去起来吃回]"
@@ -52,23 +55,44 @@ def clean(source: str) -> Written:
 
 def corrected(written: Written) -> Written:
     """Carry out a correction: 五分钟不对六分钟 is 六分钟."""
-    match = frame_zh.CORRECTION.search(written.text)
-    if match is None:
-        return written
-    before = _moments(written.text[: match.start()])
-    after = _moments(written.text[match.end() :])
-    kinds = [set(span.values) for span in (before[-1:] + after[:1])]
-    if not before or not after or kinds[0] != kinds[1] or after[0].start > 1:
-        return written
-    if match[0].endswith("还是") and "day" in kinds[0]:  # 今天周三还是周四
-        return written
-    if match.start() - before[-1].end > 2:
-        return written
-    return written.without(before[-1].start, match.end() + after[0].start)
+    for match in frame_zh.CORRECTION.finditer(written.text):
+        if done := _carried_out(written, match):
+            return done
+    return written
+
+
+def _carried_out(written: Written, match: re.Match[str]) -> Written | None:
+    """Return the text with what was said last; None: that is no correction."""
+    before, after = written.text[: match.start()], written.text[match.end() :]
+    taken, said = _moments(before)[-1:], _moments(after)[:1]
+    if not taken and not said and _LOUDNESS.search(before):
+        taken, said = [*_levels(before)][-1:], [*_levels(after)][:1]
+    if not taken or not said or said[0].start > 1:
+        return None
+    kinds = [{_LEVELS.get(kind, kind) for kind in each.values} for each in (*taken, *said)]
+    if kinds[0] != kinds[1] or (match[0].endswith("还是") and "day" in kinds[0]):
+        return None  # 今天周三还是周四 asks
+    between = written.text[taken[0].end : match.start()]
+    first, last = match.end() + said[0].start, match.end() + said[0].end
+    if len(between) <= 2:
+        return written.without(taken[0].start, first)
+    if not _RINGS.fullmatch(between):
+        return None
+    kept = written.part(taken[0].end, match.start())  # 三分钟的定时器说错了五分钟
+    return (
+        written.part(0, taken[0].start)
+        + written.part(first, last)
+        + kept
+        + written.part(last, len(written.text))
+    )
 
 
 def spans(text: str) -> Sequence[Span]:
     """Return what is found in a clean text, from left to right, without overlap."""
+    return _found(text)
+
+
+def _found(text: str) -> list[Span]:
     found = [*_moments(text), *_places(text)]
     if _LOUDNESS.search(text):
         found += _levels(text)
@@ -84,7 +108,13 @@ def exact(text: str) -> Exact | None:
 
 def loose(clean: Written, spans: Sequence[Span]) -> Exact | None:
     """Return what the words of a text ask for that is no sentence; None: nothing for sure."""
-    return loose_zh.read(clean, spans, fits)
+    if found := loose_zh.read(clean, spans, fits):
+        return found
+    text = guessing_zh.guessed(clean.text)
+    if text == clean.text:
+        return None
+    meant = Written(text, clean.source, clean.places)
+    return exact(text) or loose_zh.read(meant, _found(text), fits)
 
 
 def fits(slot: str, words: str) -> bool:

@@ -33,7 +33,7 @@ _AS_SAID = ("大着", "小着", *"一二三四五六七八九十")
 def meant(text: str) -> str:
     """Return the text with what sounds like one of `WORDS` written as that; of the same length."""
     out = list(text)
-    for match in _pattern().finditer(_sounds(text)):
+    for match in _pattern().finditer(sounds(text)):
         if text.startswith(_AS_SAID, match.start()):
             continue
         if _SEVEN.match(text, match.end() - 1):
@@ -42,13 +42,17 @@ def meant(text: str) -> str:
     return "".join(out)
 
 
-def _sounds(text: str) -> str:
-    table = _table()
+def sounds(text: str, southern: bool = True) -> str:
+    """Return a text of the same length that is the same for characters of the same sound.
+
+    `southern`: zh, ch, sh are z, c, s. In any case ing and eng are in and en.
+    """
+    table = _table(southern)
     return "".join(table.get(c, c) for c in text)
 
 
 @functools.cache
-def _table() -> Mapping[str, str]:
+def _table(southern: bool) -> Mapping[str, str]:
     """Return a letter of Unicode's private area for the sound of each character."""
     text = (resources.files("assistant") / "data" / "sounds-zh.txt").read_text(encoding="utf-8")
     letters: dict[str, str] = {}
@@ -57,7 +61,8 @@ def _table() -> Mapping[str, str]:
         if line.startswith("#"):
             continue
         sound, characters = line.split()
-        plain = re.sub("^([zcs])h", r"\1", sound).replace("ing", "in").replace("eng", "en")
+        plain = re.sub("^([zcs])h", r"\1", sound) if southern else sound
+        plain = plain.replace("ing", "in").replace("eng", "en")
         letter = letters.setdefault(plain, chr(0xE000 + len(letters)))
         table.update(dict.fromkeys(characters, letter))
     return table
@@ -65,7 +70,7 @@ def _table() -> Mapping[str, str]:
 
 @functools.cache
 def _by_sound() -> Mapping[str, str]:
-    return {_sounds(word): word for word in reversed(WORDS)}
+    return {sounds(word): word for word in reversed(WORDS)}
 
 
 @functools.cache

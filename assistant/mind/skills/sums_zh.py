@@ -17,7 +17,7 @@ _LEAD = re.compile(
     "|一下|数学题|口算|多少是|再)+"
 )
 _TAIL = re.compile(
-    "(?:等于|是|得|为|算出来|加起来|一共|总共|结果|答案|合计|到底|应该|的?值)*"
+    "(?:的?小费|等于|是|得|为|算出来|加起来|一共|总共|结果|答案|合计|到底|应该|的?值)*"
     "(?:多少钱?|几|啥|什么|=|等于)?(?:来着|呢|啊|呀|吗|了|块钱?|元|钱)*$"
 )
 _UNIT = re.compile(
@@ -68,7 +68,32 @@ class _Sum(Calculation):
 
     def forms(self) -> Sequence[Form]:
         """Return the ways in which they are said."""
-        return self._share, self._of_both, self._compared, self._plain
+        return self._tip, self._split, self._share, self._of_both, self._compared, self._plain
+
+    def _split(self) -> Fraction | None:
+        """Read 九十块三个人平分每人多少: what each one gets."""
+        whole = number_at(self.text, self.at)
+        self.at = whole.end if whole else self.at
+        self.take("块钱?|元钱?|个|斤")
+        among = number_at(self.text, self.at)
+        if whole is None or among is None or not among.value:
+            return None
+        self.at = among.end
+        if not self.take("个?人(?:平分|均分|平均分|分|aa)(?:的话)?(?:一个人|每个?人|一人|人均)?"):
+            return None
+        self.operations = 1
+        return whole.value / among.value
+
+    def _tip(self) -> Fraction | None:
+        """Read 两百块给百分之十的小费, 百分之十五的小费八十块: the tip."""
+        one = self._number()
+        self.take("的?小费|的?(?:账单|餐费)?(?:要|想)?[给付加]?")
+        other = self._number()
+        if one is None or other is None or "小费" not in self.text:
+            return None
+        self.take("的?小费")
+        self.operations = 1
+        return one * other if min(one, other) < 1 else None
 
     def _plain(self) -> Fraction | None:
         """Read sums and differences of products, the remainder of them, and what is put after."""
@@ -241,6 +266,8 @@ class _Sum(Calculation):
         """Read 三是十二的百分之几, 十二的百分之几是三."""
         part = self._number()
         self.operations = 1
+        if part is not None and self.take("(?:是|等于|换成|化成)百分之(?:几|多少)"):
+            return part * 100
         if part is not None and self.take("是|占|相当于"):
             whole = self._number()
             if whole is not None and self.take("的?百分之(?:几|多少)"):

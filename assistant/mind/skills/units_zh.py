@@ -30,7 +30,9 @@ _TABLE: dict[str, list[tuple[str, Fraction | int]]] = {
     ],
     "volume": [
         ("毫升|cc|ml", Fraction(1, 1000)), ("立方米|方(?=水|$)", 1000), ("立方分米", 1),
-        ("立方厘米", Fraction(1, 1000)), ("加仑|gallons?", _GALLON),
+        ("立方厘米", Fraction(1, 1000)),
+        ("立方英尺", 1000 * (12 * _INCH) ** 3), ("立方英寸", 1000 * _INCH**3),
+        ("加仑|gallons?", _GALLON),
         ("液体?盎司", _GALLON / 128), ("汤匙|大勺", _GALLON / 256), ("茶匙|小勺", _GALLON / 768),
         ("品脱", _GALLON / 8), ("夸脱", _GALLON / 4), ("杯", _GALLON / 16),
         ("分升", Fraction(1, 10)),
@@ -125,6 +127,7 @@ def _upright(text: str) -> str:
     """Put the words of temperature and speed behind the number: 华氏一百度, 时速一百公里."""
     text = re.sub("(摄氏|华氏|开氏)(温度)?(多少|几)度", r"多少\1度", text)
     text = re.sub(rf"(摄氏|华氏)([{NUMERALS}点负\d.-]+)度", r"\2\1度", text)
+    text = re.sub(rf"([{NUMERALS}点\d.]+)度(摄氏|华氏)", r"\1\2度", text)
     text = re.sub(rf"零下([{NUMERALS}点\d.]+)(摄氏|华氏)", r"负\1\2", text)
     text = re.sub(rf"([{NUMERALS}点\d.]+)度(?=是|等于|换|转|合|相当)", _plain_degrees(text), text)
     text = re.sub(r"时速(.+?)(公里|千米|英里)(?!每)", r"\1\2每小时", text)
@@ -152,7 +155,7 @@ def _quantity(text: str, kind: str) -> tuple[Fraction, Unit, int] | None:
     unit, end = first
     while True:
         number = number_at(text, end + text.startswith(("零", "又"), end))
-        if number is None:
+        if number is None or text.startswith("一共", end):
             return value, unit, end
         if number.value == Fraction(1, 2) and text[end] == "半":
             return value + Fraction(1, 2), unit, number.end

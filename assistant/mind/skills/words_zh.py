@@ -74,6 +74,15 @@ def words(names: str, more: str = "") -> Words:
     return Words(frozenset(known), max(map(len, known)))
 
 
+@functools.cache
+def every() -> frozenset[str]:
+    """Return the words of all groups, without the signs of spans."""
+    found: set[str] = set()
+    for group in _file()["words"].values():
+        found.update(_each(group, _file()["words"][BITS].split()))
+    return frozenset(word for word in found if not word.isupper())
+
+
 def dialects() -> Mapping[str, str]:
     """Return words that are not said everywhere, and those that are."""
     found: Mapping[str, str] = _file()["dialects"]

@@ -33,6 +33,10 @@ class Written:
         first, last = self.places[start], self.places[end - 1]
         return Written(said, self.source, (first, *[last] * (len(said) - 1))[: len(said)])
 
+    def __add__(self, other: "Written") -> "Written":
+        """Return this text and another one of the same source behind it."""
+        return Written(self.text + other.text, self.source, self.places + other.places)
+
     def replaced(self, pattern: re.Pattern[str], new: Callable[[re.Match[str]], str]) -> "Written":
         """Write `new` for every match; what stands there came from where the match did."""
         text, places, at = "", tuple[int, ...](), 0
