@@ -42,8 +42,10 @@ class Told:
     """What the model took to choose."""
 
 
-def run(config: Config, file: Path | None) -> dict[str, Any]:
+def run(config: Config, file: Path | None, *, compare: bool = True) -> dict[str, Any]:
     """Measure with the set in `file`, or the held-out one, which nobody shall see.
+
+    With `compare` all ways to choose are measured, without only that of the settings.
 
     Raises `BadInput`, `EngineMissing`.
     """
@@ -61,6 +63,7 @@ def run(config: Config, file: Path | None) -> dict[str, Any]:
             model,
             config.tools.threshold,
             config.tools.choose,
+            get_args(How) if compare else [config.tools.choose],
         )
     finally:
         model.close()
@@ -76,6 +79,7 @@ def measure(
     model: GuestModel,
     threshold: float,
     how: How,
+    compared: Sequence[How],
 ) -> dict[str, Any]:
     """Choose for each request that the book does not `match`; return the shares, see docs/tools.md.
 
@@ -87,7 +91,9 @@ def measure(
     told = []
     for language in languages:  # one after the other: the tools stay read
         model.warm([deciders[language].system])
-        told += [_told(x, deciders[language], model) for x in left if x.language == language]
+        told += [
+            _told(x, deciders[language], model, compared) for x in left if x.language == language
+        ]
     times = sorted(_seconds(each, threshold, how) for each in told)
     return {
         **shares(told, threshold, how),
@@ -104,7 +110,7 @@ def measure(
         "threshold": threshold,
         "curve": {
             each: [{"threshold": at, **shares(told, at, each)} for at in THRESHOLDS]
-            for each in get_args(How)
+            for each in compared
         },
         "wrong": [_wrong(x, threshold, how) for x in told if not _right(x, threshold, how)],
     }
@@ -137,18 +143,18 @@ def drawn(result: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _told(request: Request, decider: Decider, model: GuestModel) -> Told:
+def _told(request: Request, decider: Decider, model: GuestModel, compared: Sequence[How]) -> Told:
     began = time.perf_counter()
     found = decider.candidates(request.text)
     candidates_s = time.perf_counter() - began
     if found.margin < min(THRESHOLDS):  # to ask the model for all of them takes an hour
         return Told(request, found.margin, None, None, candidates_s, 0.0, 0.0)
     began = time.perf_counter()
-    chosen = decider.ask(found, model)
-    model_s = time.perf_counter() - began
-    began = time.perf_counter()
     nearest = decider.nearest(found, model)
     nearest_s = time.perf_counter() - began
+    began = time.perf_counter()
+    chosen = decider.ask(found, model) if {"model", "both"} & {*compared} else None
+    model_s = time.perf_counter() - began
     return Told(request, found.margin, nearest, chosen, candidates_s, nearest_s, model_s)
 
 

@@ -386,7 +386,9 @@ def knowledge(file: Path | None, as_json: bool) -> None:
 
 
 @command.command(
-    epilog=example("assistant bench tools", "assistant bench tools --set requests.jsonl --json")
+    epilog=example(
+        "assistant bench tools --compare", "assistant bench tools --set requests.jsonl --json"
+    )
 )
 @click.option(
     "--set",
@@ -401,11 +403,14 @@ def knowledge(file: Path | None, as_json: bool) -> None:
     is_flag=True,
     help="One object: right_call, false_call, decision_s, languages, curve, wrong, ...",
 )
-def tools(file: Path | None, as_json: bool) -> None:
+@click.option(
+    "--compare", is_flag=True, help="All of `tools.choose`; asks the language model for minutes."
+)
+def tools(file: Path | None, as_json: bool, compare: bool) -> None:
     """How well a skill is chosen where no sentence matches, by meaning and by the model."""
     from assistant.bench import tools as bench
 
-    result = bench.run(settings(), file)
+    result = bench.run(settings(), file, compare=compare)
     if as_json:
         print_json(result)
         return

@@ -1,4 +1,4 @@
-"""What is made of the settings. The embedding is a fake: which vectors it gives is no matter here."""
+"""What is made of the settings. The embedding is a fake: which vectors it gives does not matter."""
 
 import zlib
 
