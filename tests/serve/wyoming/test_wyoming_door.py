@@ -117,7 +117,7 @@ def test_people_are_told_who_answers(tmp_path, capsys):
 def test_questions_of_others_are_answered_here(tmp_path, monkeypatch):
     asked = []
 
-    async def answer(config, guests, question, hybrid=None):
+    async def answer(config, guests, question, hybrid=None, guard=None):
         asked.append((question, hybrid))
         yield {"event": "text", "text": "Yes."}
 
@@ -125,7 +125,7 @@ def test_questions_of_others_are_answered_here(tmp_path, monkeypatch):
 
     class Daemon:
         config = settings(tmp_path)
-        guests = None
+        guests = guard = None
 
     class Peer:
         address = "192.168.1.20"
