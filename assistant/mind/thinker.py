@@ -340,7 +340,8 @@ class Thinker:
             return local
 
         def begin() -> "Errand | None":
-            if errand := hybrid.begin(replace(route, text=asked), earlier[1:-1], "voice"):
+            sent = replace(route, text=prompt.asked(route.text, self._held()))
+            if errand := hybrid.begin(sent, earlier[1:-1], "voice"):
                 self._mark(key, "sent_out", why=route.why, hard=round(route.hard, 3))
                 self._on_out(key)
             return errand
