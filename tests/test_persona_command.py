@@ -120,6 +120,15 @@ def test_a_file_is_checked_and_what_its_prompts_cost_is_told(home):
     assert without == f"{shelf.SHIPPED}/child.toml: all right.\n"
 
 
+def test_a_wake_word_that_there_is_not_is_told(home):
+    path = home / "personas" / "grumpy.toml"
+    path.write_text("[wake]\nwords = ['alexa', 'okay_naboo']\n")
+    told = said("persona", "check", "grumpy", code=2)
+    assert f"{path}: `wake.words` names 'okay_naboo'; allowed: alexa, hey_jarvis" in told
+    path.write_text("[wake]\nwords = ['alexa']\n")
+    assert said("persona", "check", "grumpy").endswith("all right.\n")
+
+
 def test_a_broken_file_is_one_sentence_and_exit_code_2(home):
     path = home / "personas" / "grumpy.toml"
     path.write_text("[speech]\nrate = 9\n")

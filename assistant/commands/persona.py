@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 import click
 
 from assistant.commands import example, plain, print_json, settings, tell, write_whole
-from assistant.errors import BadInput
+from assistant.errors import BadInput, EngineMissing
 from assistant.language import leading
 from assistant.persona.wording import LANGUAGES, MOMENTS, WAYS
 
 if TYPE_CHECKING:
     from assistant.config import Config
+    from assistant.persona.reading import Persona
 
 
 TEMPLATE = """\
@@ -157,6 +158,7 @@ def check(file: str) -> None:
     config = settings()
     path = shelf.find(config, file)
     persona = reading.read(path)
+    _check_words(path, persona)
     count = _counter(config)
     for language in LANGUAGES:
         for way in WAYS:
@@ -169,6 +171,25 @@ def check(file: str) -> None:
                     key=f"prompt.{language}.{way}",
                 )
     tell("{path}: all right.", path=path)
+
+
+def _check_words(path: Path, persona: "Persona") -> None:
+    """Raise `BadInput` for a ready-made wake word that there is not, as far as is known here."""
+    from assistant.ears.wake import micro_words
+
+    words = persona.settings.get("wake", {}).get("words", [])
+    try:
+        known = micro_words() if words else []
+    except EngineMissing:
+        return
+    for word in words:
+        if word not in known:
+            raise BadInput(
+                "{path}: `wake.words` names {word}; allowed: {known}.",
+                path=path,
+                word=repr(word),
+                known=", ".join(known),
+            )
 
 
 def _counter(config: "Config") -> Callable[[str], int] | None:
