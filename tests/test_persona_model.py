@@ -75,11 +75,15 @@ class Running(Child):
         for line in self.process.stdout:
             self.events.put(json.loads(line))
 
+    def wait(self, *names):
+        """Return the next event of these names."""
+        while (event := self.events.get(timeout=60))["event"] not in names:
+            pass
+        return event
+
     def says(self):
         """Return the next fixed text or answer that it says."""
-        while (event := self.events.get(timeout=60))["event"] not in ("say", "reply_ended"):
-            pass
-        return event["text"]
+        return self.wait("say", "reply_ended")["text"]
 
     def call(self, command, **data):
         return call(self.path, {"command": command, **data}, 60.0)
@@ -89,8 +93,13 @@ class Running(Child):
 
 
 def test_a_running_one_greets_and_becomes_somebody_else(tmp_path):
-    with Running(tmp_path, "--persona", "child") as it:
-        assert it.says() == "Hello! I am Pip."
+    with Running(tmp_path, "--persona", "shop") as it:
+        it.wait("ready")
+        it.call("wake")
+        assert it.says() == "Welcome! I am May. How can I help you?"
+        it.wait("speaking_ended")
+        assert it.wait("state")["phase"] == "listening"
+        it.call("stop")
         it.rests()
         told = it.call("set", persona="factory")
         assert (told["persona"], told["personas"][0]) == ("factory", "")
