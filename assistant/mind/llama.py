@@ -559,7 +559,9 @@ def _sampler(library: ModuleType, vocabulary: Any, settings: Llm, grammar: str) 
         rules = library.llama_sampler_init_grammar(vocabulary, grammar.encode(), b"root")
         if not rules:
             library.llama_sampler_free(chain)
-            raise AssistantError(f"llama.cpp cannot read this grammar: {gguf.short(grammar)}")
+            raise AssistantError(
+                "llama.cpp cannot read this grammar: {grammar}", grammar=gguf.short(grammar)
+            )
         add(chain, rules)
     words = library.llama_vocab_n_tokens(vocabulary)
     penalty = settings.repeat_penalty
