@@ -77,11 +77,8 @@ def command(
                 "lost; an F16 file of the same model gives a better one."
             )
         name, path = _make(shelf, asked, out, again, report)
-        found = [
-            comparison.measure(each, samples, config.llm, report)
-            for each in (asked.source, path)
-            if measured
-        ]
+        both = [asked.source, path] if measured else []
+        found = comparison.compare(both, samples, config.llm, report)
     if as_json:
         keys = ("source", "made")
         rows = dict(zip(keys, (row.told() if row else None for row in found), strict=False))

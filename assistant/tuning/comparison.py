@@ -5,6 +5,7 @@ choice was made on them. Other ones are taken from a folder.
 """
 
 import statistics
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -67,21 +68,39 @@ def texts(folder: Path | None = None) -> dict[str, list[str]]:
     return found
 
 
-def measure(
-    path: Path, samples: dict[str, list[str]], settings: Llm, report: Report
-) -> Measured | None:
-    """Measure a model file; None, and a line in the report, where there is no memory for it."""
-    header = gguf.inspect(path)
+def compare(
+    paths: Sequence[Path], samples: dict[str, list[str]], settings: Llm, report: Report
+) -> list[Measured | None]:
+    """Measure model files; None, and a line in the report, where there is no memory for one."""
     settings = _plain(settings)
+    headers = [gguf.inspect(path) for path in paths]
+    fit = [header for header in headers if _fits(header, report)]
+    bits = {header.path: _bits(header, samples, settings, report) for header in fit}
+    speeds = _speeds(fit, settings)
+
+    def measured(header: gguf.Header) -> Measured:
+        path = header.path
+        return Measured(path, header.quantization, header.size, bits[path], speeds[path])
+
+    return [measured(header) if header in fit else None for header in headers]
+
+
+def _fits(header: gguf.Header, report: Report) -> bool:
     try:
         gguf.check_memory(header, CONTEXT, machine.available_memory())
     except BadInput as error:
         report.note(f"not measured: {error}")
-        return None
-    threads = thread_counts(settings)[1]
+        return False
+    return True
+
+
+def _bits(
+    header: gguf.Header, samples: dict[str, list[str]], settings: Llm, report: Report
+) -> dict[str, float]:
+    """Return the bits for a byte of each text."""
     done, total = 0, sum(len(part.encode()) for parts in samples.values() for part in parts)
     bits = {}
-    with quality.loaded(path, threads) as model:
+    with quality.loaded(header.path, thread_counts(settings)[1]) as model:
         for name, parts in samples.items():
             found = quality.Quality(0, 0, 0)
             for part in parts:
@@ -89,18 +108,30 @@ def measure(
                 done += len(part.encode())
                 report.progress(f"measuring {header.quantization}", done, total)
             bits[name] = found.bits_per_byte
-    return Measured(path, header.quantization, header.size, bits, _speed(path, settings))
+    return bits
+
+
+def _speeds(headers: list[gguf.Header], settings: Llm) -> dict[Path, float]:
+    """Return tokens a second of each.
+
+    They take turns where there is memory for all: what disturbs one then disturbs the other.
+    """
+    available = machine.available_memory()
+    wanted = sum(header.memory(CONTEXT) for header in headers)
+    together = available is None or wanted <= available
+    found: dict[Path, float] = {}
+    for group in [headers] if together else [[header] for header in headers]:
+        models = {header.path: LlamaModel(header.path, settings) for header in group}
+        rounds = [
+            {path: m.bare_decode(TOKENS) for path, m in models.items()} for _ in range(ROUNDS)
+        ]
+        for path, model in models.items():
+            found[path] = statistics.median(each[path] for each in rounds)
+            model.close()
+    return found
 
 
 def _plain(settings: Llm) -> Llm:
     """Return the settings of a model that is measured: nothing is laid over it."""
     changed = {"context": CONTEXT, "adapter": "", "temperature": 0.0}
     return settings.model_copy(update=changed)
-
-
-def _speed(path: Path, settings: Llm) -> float:
-    model = LlamaModel(path, settings)
-    try:
-        return statistics.median(model.bare_decode(TOKENS) for _ in range(ROUNDS))
-    finally:
-        model.close()

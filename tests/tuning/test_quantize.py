@@ -283,29 +283,53 @@ def test_a_file_elsewhere_is_not_written_over(half: Path, tmp_path: Path):
 def test_fewer_bits_cost_something_and_the_report_says_how_much(half: Path, tmp_path: Path):
     samples = comparison.texts()
     assert list(samples) == ["en", "zh"]
-    rows = {}
-    for kind in ("F16", "Q8_0", "Q4_0"):
-        path = half if kind == "F16" else tmp_path / f"{kind}.gguf"
-        if kind != "F16":
-            quantizing.into(path, quantizing.wish(half, kind), Notes())
-        report = Notes()
-        row = comparison.measure(path, samples, Llm(**LEAST, adapter="not looked at"), report)
+    paths = [half, tmp_path / "Q8_0.gguf", tmp_path / "Q4_0.gguf"]
+    for path in paths[1:]:
+        quantizing.into(path, quantizing.wish(half, path.stem), Notes())
+    report = Notes()
+    rows = comparison.compare(paths, samples, Llm(**LEAST, adapter="not looked at"), report)
+    for path, row, kind in zip(paths, rows, ("F16", "Q8_0", "Q4_0"), strict=True):
         assert row
-        assert (row.kind, row.size) == (kind, path.stat().st_size)
+        assert (row.path, row.kind, row.size) == (path, kind, path.stat().st_size)
         assert row.decode_tps > 0
-        assert report.seen[-1][1] == report.seen[-1][2]
-        rows[kind] = row
+    ends = [(done, total) for _, done, total in report.seen if done == total]
+    assert len(ends) == 3
     for name in samples:
-        plain, eight, four = (rows[kind].bits_per_byte[name] for kind in rows)
+        plain, eight, four = (row.bits_per_byte[name] for row in rows)
         assert 0 < abs(eight - plain) < abs(four - plain) < 0.05
 
 
 def test_a_model_for_which_there_is_no_memory_is_not_measured(half: Path, monkeypatch):
     monkeypatch.setattr(machine, "available_memory", lambda: 1000)
     report = Notes()
-    assert comparison.measure(half, comparison.texts(), Llm(**LEAST), report) is None
+    assert comparison.compare([half], comparison.texts(), Llm(**LEAST), report) == [None]
     assert "not measured" in report.lines[0]
     assert "MB of memory" in report.lines[0]
+
+
+def test_without_memory_for_both_they_are_measured_one_after_the_other(half: Path, monkeypatch):
+    one = gguf.inspect(half).memory(comparison.CONTEXT)
+    monkeypatch.setattr(machine, "available_memory", lambda: one + 1000)
+    loaded: list[Path] = []
+    load_ = comparison.LlamaModel
+
+    class Watched(load_):
+        def __init__(self, path: Path, settings: Llm) -> None:
+            loaded.append(path)
+            assert len(loaded) == 1
+            super().__init__(path, settings)
+
+        def close(self) -> None:
+            loaded.remove(self._path)
+            super().close()
+
+    monkeypatch.setattr(comparison, "LlamaModel", Watched)
+    other = half.with_name("other.gguf")
+    shutil.copy(half, other)
+    rows = comparison.compare([half, other], {"en": ["Hello."]}, Llm(**LEAST), Notes())
+    other.unlink()
+    assert [row.path for row in rows if row] == [half, other]
+    assert loaded == []
 
 
 def test_texts_of_ones_own(tmp_path: Path):
