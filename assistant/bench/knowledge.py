@@ -90,20 +90,28 @@ def _shares(told: Sequence[tuple[Question, Grounding | None, list[Found]]]) -> d
         "passage_in_two": _share([_holds(question, found) for question, _, found in there]),
         "answered": _share([_answers(grounding) for _, grounding, _ in there]),
         "answer_has_fact": _share(
-            [
-                any(fact.lower() in grounding.text.lower() for fact in question.fact)
-                for question, grounding, _ in there
-                if grounding and _answers(grounding)
-            ]
+            [_has(question, grounding) for question, grounding, _ in there if _answers(grounding)]
+        ),
+        "fact_of_all": _share(
+            [_has(question, grounding) and _answers(grounding) for question, grounding, _ in there]
         ),
         "dont_know": _share(
             [not _answers(grounding) for question, grounding, _ in told if not question.answerable]
+        ),
+        # Not known either, but nothing is said of the documents: the language model answers.
+        "left_to_model": _share(
+            [grounding is None for question, grounding, _ in told if not question.answerable]
         ),
     }
 
 
 def _answers(grounding: Grounding | None) -> bool:
     return grounding is not None and grounding.kind != "unknown"
+
+
+def _has(question: Question, grounding: Grounding | None) -> bool:
+    said = grounding.text.lower() if grounding else ""
+    return any(fact.lower() in said for fact in question.fact)
 
 
 def _holds(question: Question, found: Sequence[Found]) -> bool:

@@ -25,7 +25,8 @@ def test_it_counts_what_it_says(tmp_path):
     path.write_text("\n".join(map(json.dumps, whole)))
     result = bench.measure(bench.read(path), tmp_path / bench.DOCUMENTS)
     assert (result["passage_in_two"], result["answered"]) == (1.0, 1.0)
-    assert (result["answer_has_fact"], result["dont_know"]) == (0.5, 1.0)
+    assert (result["answer_has_fact"], result["fact_of_all"]) == (0.5, 0.5)
+    assert (result["dont_know"], result["left_to_model"]) == (1.0, 1.0)
     assert result["languages"]["en"]["passage_in_two"] == 1.0
     assert result["added_first_token_s"] > 0
     assert (result["questions"], result["passages"]) == (3, 1)

@@ -69,7 +69,9 @@ _TIME = {
 }
 _NAME = {
     False: re.compile(
-        r"\b(?:Mr|Mrs|Ms|Dr)\b|(?<=[a-z,;] )[A-Z][a-z]+|\b[A-Z][a-z]+[A-Z]"
+        r"\b(?:Mr|Mrs|Ms|Dr)\b|\b[A-Z][a-z]+[A-Z]"
+        r"|(?<=[a-z,;] )(?!(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|Janu|Febr|March|April|May\b"
+        r"|June|July|August|(?:Sept|Nov|Dec)em|Octo)[A-Z][a-z]+"
         r"|\b(?:officer|foreman|manager|office|desk|reception|lifeguards?|staff)\b",
     ),
     True: re.compile(

@@ -27,7 +27,7 @@ RIVALS = 8
 """So many more passages are looked at for one that says something else."""
 LONE = 0.05
 """The margin of a passage that no other one rivals: about the median of those that answer."""
-FIT = (-35.54, 40.34, 20.01, -3.24, -0.38, 0.57, -1.54)
+FIT = (-35.56, 40.38, 20.39, -3.41, -0.39, 0.56, -1.56)
 """Of the odds that a passage answers: bias, then as `Signs` has them; a logistic regression over
 the questions in benchmarks/knowledge that are for it, made by `benchmarks/knowledge_fit.py`."""
 
@@ -63,6 +63,8 @@ class Found:
     row: Row
     score: float
     """What passages are ordered by: how near it is in meaning and words, 0 to .3."""
+    about: float
+    """How near it is beyond what is near to any question, -.1 to .3."""
     signs: Signs
     asks: Kind
     """What the question asks for."""
@@ -128,6 +130,7 @@ class Finder:
                 Found(
                     row,
                     float(score[at]),
+                    float(near[part].max()),
                     _signs(question, asks, row, float(cosines[part].max()), margin),
                     asks,
                     joined(word for word in having if self._numbers[at] not in having[word]),
