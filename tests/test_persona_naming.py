@@ -1,6 +1,7 @@
 """A persona says its name by itself, where it is asked for that and for nothing else."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -99,12 +100,17 @@ def test_who_it_is_is_its_name_where_no_character_is_told(tmp_path):
     assert Naming(read(path), ["zh"], str).known("你是谁").text == "我是Mo。"
 
 
-def test_of_requests_for_other_things_none_is_taken():
-    taken = []
+def test_of_thousands_of_requests_only_those_for_its_name_are_taken():
+    taken, count = set(), 0
     for name in ("skills-development.jsonl", "tools-development.jsonl", "router-training.jsonl"):
-        lines = (BENCHMARKS / name).read_text(encoding="utf-8").splitlines()
-        taken += [text for line in lines if asks(text := json.loads(line)["text"])]
-    assert set(taken) == {"what's your name", "你叫什么名字", "介绍一下你自己"}
+        for line in (BENCHMARKS / name).read_text(encoding="utf-8").splitlines():
+            text = json.loads(line)["text"].lower()
+            count += 1
+            taken |= {text} if asks(text) else set()
+    assert count > 3000
+    meant = re.compile(r"\byour name\b|who (are )?you|你.?叫|你.*名字|你.?是谁|介绍一?下?你?自己")
+    assert {text for text in taken if not meant.search(text)} == set()
+    assert 3 <= len(taken) < count / 200
 
 
 @given(st.text(st.sampled_from("what is your name who are 你叫什么是谁的名字？!' \n"), max_size=40))

@@ -18,8 +18,14 @@ _HANGS = re.compile(
     "[是在的从到和跟把被给对向比为会能要想得该爱学教懂用只不没很最更太又也还就都一每这那个们叫使请敢肯]$|可以$|喜欢$|大家$|[帮给替为]我$"
 )
 """A clause that ends so goes on in what comes next."""
+_CALLED = re.compile(
+    "(?:这位|那位|各位|喂|哎|嘿|好的?)?(?:(?:小|老|大)?(?:同学|老师|师傅|朋友|先生|女士|小姐|太太|老?爷爷?|奶奶|阿姨|叔叔|伯伯?"
+    "|婶|[爸妈哥姐弟妹]+|老[婆公板]|经理|主任|医生|护士|司机|服务员|客人|乘客|旅客|听众|观众|来宾|孩子|宝宝|宝贝|家人|邻居)"
+    "|大[爷妈哥姐叔婶娘家伙]+)(?:们|儿)?(?:你们?|请|麻烦|能不能|可不可以|可以|先|都|稍微|再)*"
+)
+"""Somebody else is spoken to: 这位同学请, 大爷你."""
 _TELLS_WHY = re.compile(
-    "[了在要太有是得想不没着去来赶怕快该听看睡困累忙急吵开记大响多少好会还亮黑晚早冷热风雨呢写做煮炖烧洗泡玩跑学背等接送买吃喝]"
+    "[了在要太有是得想不没着去来赶怕快该听看睡困累忙急吵开记大响多少好会还亮黑晚早冷热风雨呢写做煮炖烧洗泡跑接送买吃喝玩]"
 )
 """A clause that says why has one of these; a name or a thing alone has none."""
 _WHY = re.compile(
@@ -50,6 +56,7 @@ def harmless(clause: str, intent: str = "") -> bool:
         and (intent in _OF_ANY_DEVICE or not _DEVICE.search(clause))
         and not STORY.search(clause.replace(*_ALLOWED.get(intent, ("", ""))))
         and not _HANGS.search(clause)
+        and not _CALLED.fullmatch(clause)
         and bool(_TELLS_WHY.search(clause))
     )
 

@@ -11,15 +11,16 @@ _NO_NAME = re.compile(
     r"|are|was|were|will|won't|can|do|does|did|don't"
     r"|timer|timers|alarm|alarms|clock|set|start|cancel|stop|remind|wake|no|not|said|told|some"
     r"|any|an|another|new|all|every|both|of|to|because|yesterday|please|one|going|running|me"
-    r"|us|has|have|never|kitchen timer|egg timers|left|at|for|in|on|work|works|broken|called"
-    r"|named|named|countdown|and then)\b|^(?:wrong|early|late|quick|loud|good|best|great|right"
+    r"|us|has|have|never|kitchen timer|egg timers|left|at|for|in|on|works|broken|called"
+    r"|named|named|countdown|and then)\b|^(?:fresh|next|first|last|same|usual|nice|little|short"
+    r"|long|wrong|early|late|quick|loud|good|best|great|right"
     r"|with|a|the|my|by|from|back|until|this|that)\b"
     r"|\b(?:a|the|my|with|no)$"
 )
 _NO_MESSAGE = re.compile(
     r"^(?:what|why|how|who|when|where|me|him|her|them|please|of|again|never)\b|^(?:your|my|his"
     r"|her|their) (?:name|age|address|number)$|^(?:to|about|that)$"
-    r"|^(?:\w+ )?was\b"
+    r"|^(?:\w+ )?was\b|^(?:the |today's )?(?:date|time|day)$"
 )
 _NO_WORD = re.compile(
     r"[\u1200-\u12ff]|\b(?:i|me|you|it|is|this|that|check|checking|bee|checker|contest|was"

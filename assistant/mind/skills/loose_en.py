@@ -36,7 +36,7 @@ _BEGINS = re.compile(
 _CLAUSE = re.compile(
     r"(?:i|i'm|i've|i'll|i'd|we|we're|we've|it|it's|this|that|that's|there|there's|they|they're|he"
     r"|he's|she|she's|you|you're|the|my|our|your|a|an|sorry|no|oh|hang on|hold on|good|okay|thanks"
-    r"|thank|nobody|everybody|everyone|someone|somebody|guests|kids|people"
+    r"|is it|thank|nobody|everybody|everyone|someone|somebody|guests|kids|people"
     r"|(?!wh|how)[a-z]+ (?:is|are|has|starts|start|begins|needs|can't|won't|isn't|keeps))\b"
 )
 _SUBJECT = (
@@ -55,15 +55,18 @@ _AFTER = re.compile(
     r"|i (?:\w+)\b)"
 )
 _STORY = re.compile(
-    r"\b(?:said|says|told|asked|asks|if|when|why|how|who|whose|him|her|them|never|wanted|wish"
+    r"\b(?:shouted|cried|yelled|whispered|joked|replied|laughed|said|says|told|asked|asks|if|when"
+    r"|why|how|who|whose|him|her|them|never|wanted|wish"
     r"|should|where|used to|tried|yesterday|last|ago|was|did|would|movie|song|book|dream\w*)\b"
 )
 """Words of somebody who tells, not of somebody who asks."""
 _OPEN = re.compile(
-    r"\b(?:[a-z]+'(?:ll|ve|d|m|re|s)|do|does|did|am|was|were|has|have|what|how|would|should|to|the|a|an|that|can|could|and"
+    r"\b(?:(?:i|we|he|she|they) (?:already|also|often|usually|sometimes|even|just|always)"
+    r"|[a-z]+'(?:ll|ve|d|m|re|s)|this|these|those|some|every|each|both|no|very|do|does|did|am"
+    r"|was|were|has|have|what|how|would|should|to|the|a|an|that|can|could|and"
     r"|or|of|for|is|are|will|won't|don't|doesn't|didn't"
-    r"|not|must|my|your|with|in|on|at|but|into|from|just|always|let|make|who|which|already|also"
-    r"|often|usually|sometimes|even|i|we|they|he"
+    r"|not|must|my|your|with|in|on|at|but|into|from|just|let|make|who|which"
+    r"|i|we|they|he"
     r"|she|you|it(?<!heard it)|when|until|till|by|as|than|before|after|so|because|cannot|can't"
     r"|couldn't|wouldn't|shouldn't|never|only)$"
 )
@@ -76,15 +79,13 @@ _SAFE = frozenset(
 )
 """What may be said with one unknown word before or after it: a name, an exclamation."""
 _COUNTS = words(
-    "he she they him her them his said says told asked ask if when why who whose where how was were"
-    " did never not don't didn't doesn't won't can't isn't no without nobody everybody someone"
-    " somebody"
-    " everyone people always often what what's which who's where's how's work works mean means"
-    " cost costs used useful made invented before after until whether that which because than"
-    " like is are was"
-    " does has had will would should must let tell call play watch read write find buy open close"
-    " i've we've you've they've to at in on of for and or but from with by the a an my your our"
-    " be been"
+    "he she they him her them his said says told asked ask if when why who whose where how"
+    " was were did never not don't didn't doesn't won't can't isn't no without nobody"
+    " everybody someone somebody everyone people always often what what's which who's where's"
+    " how's work works mean means cost costs used useful made invented before after until"
+    " whether that because than like is are does has had will would should must let tell call"
+    " play watch read write find buy open close i've we've you've they've to at in on of for"
+    " and or but from with by the a an my your our be been"
 )
 """Words that make another thing of a request."""
 
@@ -110,6 +111,8 @@ def _parts(whole: Said) -> Iterator[Said]:
     texts = [whole.text]
     for begins in _BEGINS.finditer(whole.text):
         before = re.sub(" (?:but|and|so)$", "", whole.text[: begins.start()])
+        if _tells_more(before, whole.text[begins.end() :]):
+            continue
         if _beside(before, MOST_BEFORE) and _CLAUSE.match(before) and not _OPEN.search(before):
             texts.append(whole.text[begins.end() :])
     yield from (whole.part(text) for text in texts[1:])
@@ -117,7 +120,7 @@ def _parts(whole: Said) -> Iterator[Said]:
         for after in _AFTER.finditer(text):
             before = text[: after.start()]
             alone = _beside(text[after.end() :], MOST_AFTER) and not _OPEN.search(before)
-            if alone and " " in before:
+            if alone and " " in before and not _tells_more(text[after.end() :], before):
                 yield whole.part(before)
 
 
@@ -146,6 +149,11 @@ _COMPLETE = re.compile(
     r"|slower|quicker|slow down|speed up|too (?:loud|quiet|fast|slow)|volume)\b|\b(?:coin|dice"
     r"|die)\b"
 )
+
+
+def _tells_more(clause: str, request: str) -> bool:
+    """Whether the clause has a time or a number, and the request has none."""
+    return bool(re.search(A_SPAN, clause)) and not re.search(A_SPAN, request)
 
 
 def _beside(clause: str, most: int) -> bool:

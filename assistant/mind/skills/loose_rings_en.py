@@ -15,10 +15,9 @@ _SET = words(
     " next first second third going running stick pop whack bung from that's which goes go"
     " ring rings ringing beep beeps into clock down count under way ready needs needed please"
     " me long lasting lasts last it's i'll i'm we'll as soon arrange organise organize"
-    " schedule program wants hook chuck sling slip sort when until till time be exactly sharp"
-    " about around roughly total separate so i know gone appreciate would and then call called"
-    " named labelled labeled titled"
-    " name label marked with"
+    " schedule program wants hook fresh chuck sling slip sort when until till time be exactly"
+    " sharp about around roughly total separate so i know gone appreciate would and then call"
+    " called named labelled labeled titled name label marked with"
 )
 _NAMED = [
     re.compile(
@@ -55,9 +54,9 @@ def _named(said: Said, known: frozenset[str]) -> tuple[str, Said] | None:
 
 
 _STOP = words(
-    "went off broke broken work works yesterday tomorrow how why who where story song tell"
-    " said brother sister he she they his her dishwasher oven microwave washing machine watch"
-    " did was were bomb fire smoke car buy price smart true false"
+    "went off broke broken works yesterday tomorrow how why who where story song tell said"
+    " brother sister he she they his her watch did was were bomb fire smoke car buy price"
+    " smart true false"
 )
 """Words that are no label, or make another thing of it."""
 _REPORTED = re.compile(
@@ -66,7 +65,9 @@ _REPORTED = re.compile(
     r"|wake|remind|turn)\b"
 )
 _TIMER = re.compile(
-    r"\b(?:is|are) (?:my|the|our) (?:time|minutes) up\b|\bis time up\b|\b(?:kitchen )?(?:timers?"
+    rf"^set {A_SPAN}$|^what's (?:left|remaining)$|\bstart the clock\b.*{A_SPAN}|\b(?:is|are)"
+    rf" (?:my|the|our) (?:time|minutes) up\b|\bis time up\b"
+    rf"|\b(?:kitchen )?(?:timers?"
     r"|countdowns?|count down)\b|\bhow (?:many|much|long)\b.*\b(?:left"
     r"|remaining|remain)\b"
     rf"|\btim(?:e|ing) ?(?:me|us|this|it|out)?\b.*{A_SPAN}|\bcount(?:ing)? (?:me |it )?(?:down)?"
@@ -87,13 +88,12 @@ _CANCELLED = POLITE | words(
     "cancel stop delete remove kill clear end abort scrap drop dismiss discard ditch forget"
     " about erase bin quit lose halt nix undo reset shut down off turn switch get rid no"
     " longer don't need want bother never mind nevermind needn't call take not needed isn't"
-    " anymore any more after all cancelled canceled deleted stopped removed ended cleared every"
-    " both each with the name called named labelled label"
-    " timer timers countdown countdowns count alarm alarms going running set current currently"
-    " active existing away with can go up it's already done finished over done's i'm have"
-    " silence wipe ones them those these which that's i've entirely completely immediately now"
-    " last terminate trash scratch throw out timer's because changed mind more no axe timing"
-    " today one else whole lot kitchen use is"
+    " anymore any more after all cancelled canceled deleted stopped removed ended cleared"
+    " every both each with the name called named labelled label timer timers countdown"
+    " countdowns count alarm alarms going running set current currently active existing away"
+    " can go up it's already done finished over done's i'm have silence wipe ones them those"
+    " these which that's i've entirely completely immediately now last terminate trash scratch"
+    " throw out timer's because changed axe timing today one else whole lot kitchen use is"
 )
 _ALL = re.compile(r"\b(?:all|every|both|each)\b")
 _ASKED = re.compile(
@@ -105,16 +105,15 @@ _ASKED = re.compile(
     r"|long until|how's|when's|finished yet|done yet|tell me about|read out|update)\b"
 )
 _STATUS = POLITE | words(
-    "happening long's run out how how's long much many far along time minutes minute seconds"
-    " hours left remaining"
-    " remain still more longer until till before to go goes going off done finished finish end"
-    " ends ending over up ring rings beep beeps on running run active set status check show"
-    " list tell read which when when's what what's are is do does have i've got has am will be"
-    " timer timers countdown countdowns count down kitchen progress nearly almost yet moment"
-    " current currently all any doing look looking close near one ones see about getting"
-    " through say says give know did start started out update them those these it's remains"
-    " expire expires counting ticking waiting due i'm all where where's we're with next"
-    " minutes time first last two yet complete completed stand at exactly there's"
+    "happening time's long's run out how how's long much many far along time minutes minute"
+    " seconds hours left remaining remain still more longer until till before to go goes going"
+    " off done finished finish end ends ending over up ring rings beep beeps on running active"
+    " set status check show list tell read which when when's what what's are is do does have"
+    " i've got has am will be timer timers countdown countdowns count down kitchen progress"
+    " nearly almost yet moment current currently all any doing look looking close near one"
+    " ones see about getting through say says give know did start started update them those"
+    " these it's remains expire expires counting ticking waiting due i'm where where's we're"
+    " with next first last two complete completed stand at exactly there's"
 )
 
 
@@ -162,10 +161,9 @@ _WANTED = re.compile(
     r"|^(?:a|one|another|just a) "
 )
 _TIMED = POLITE | _SET | words(
-    "beeped pinged buzzed alerted gone timer timers countdown kitchen count counting minute time"
-    " timing beep ping buzz alert"
-    " bleep shout tell know notify is are up over have passed gone by wait after once through"
-    " within timing another starting start now more"
+    "beeped pinged buzzed alerted gone timer timers countdown kitchen count counting minute"
+    " time timing beep ping buzz alert bleep shout tell know notify is are up over have passed"
+    " by wait after once through within another starting start now more"
 )  # fmt: skip
 
 
@@ -176,7 +174,7 @@ def _timer_set(said: Said, noun: bool) -> Exact | None:
         found is None
         or slots is None
         or slots.keys() == {"duration", "number"}
-        or not (slots or (noun and _WANTED.search(said.text)))
+        or not ("duration" in slots or (noun and (slots or _WANTED.search(said.text))))
     ):
         return None
     if not noun and re.search(r"\bi\b|\bwe\b|\bto\b|\bhave\b|\bby\b", said.text):
@@ -198,12 +196,13 @@ _ALARM = re.compile(
     rf".*{A_SPAN}|\b(?:let|make) (?:me|us) (?:sleep|oversleep|get up).*{A_SPAN}"
 )
 _ALARMED = POLITE | _SET | words(
-    "early alarm alarms clock wake wakeup up awake waking woken get got out bed ring rouse"
+    "all both everyone early alarm alarms clock wake wakeup up awake waking woken get got out bed"
+    " ring rouse"
     " buzz call morning sure make makes don't sleep oversleep past later latest beyond than no"
-    " before until till by at for around about o'clock sharp exactly every early nap taking"
-    " going having have i'm am must should day tomorrow tomorrow's today date need needs on"
-    " dot after once myself lie in catch because let off back to hours hour time repeat"
-    " repeating recurring sharp"
+    " before until till by at for around about o'clock sharp exactly every nap taking going"
+    " having have i'm am must should day tomorrow tomorrow's today date need needs on dot"
+    " after once myself lie in catch because let off back to hours hour time repeat repeating"
+    " recurring"
 )  # fmt: skip
 
 
@@ -212,6 +211,8 @@ def _alarm(said: Said) -> Exact | None:
     if not _ALARM.search(text) or _REPORTED.search(text) or "timer" in text or "remind" in text:
         return None
     noun = re.search(r"\balarms?\b", text)
+    if re.search(rf"{A_SPAN} alarms\b", text):  # how many
+        return None
     if re.search(r"\b(?:how|why|what|which|who|did|does|is|are)\b", text):
         return None
     if noun and _CANCEL.search(text) and not re.search(r"\b(?:set|goes off|go off)\b", text):
@@ -238,7 +239,8 @@ _PREPOSITION = (
 )
 _WHEN = rf"(?:(?:{_PREPOSITION} )*{A_SPAN}(?: (?:from now|sharp|time|exactly))?)"
 _REMIND = re.compile(
-    r"\b(?:remind|remember|nudge|prompt|poke) (?:me|us)\b|\bbe reminded\b|\b(?:need|want|like)"
+    r"\b(?:remind|remember|nudge|prompt|poke) (?:me|us)\b|\bbe reminded\b|\bjog my memory\b"
+    r"|\b(?:need|want|like)"
     r" reminding\b|\b(?:don't|do not|never) let (?:me|us)"
     r" forget\b|\bmake sure (?:that )?(?:i|we) (?:don't forget|do not forget|remember|don't miss)\b"
     r"|\bgive (?:me|us) a (?:nudge|shout|poke|heads up|prod|buzz|ping|reminder)\b|\bhelp me"
@@ -304,7 +306,7 @@ def _reminding(said: Said, message: str, when: str) -> Exact | None:
     slots = said.part(when).only("duration", "time", "day", "repeat")
     if slots is None or ("time" in slots and "duration" in slots):
         return None
-    message = message.strip()
+    message = re.sub(r"(?: please| thanks)+$", "", message.strip())
     if message and (not free_en.fits("message", message) or re.match(A_SPAN, message)):
         return None
     taken: dict[str, Slot] = {

@@ -20,10 +20,9 @@ POLITE = words(
     " pal honey sweetie sir madam robot assistant computer do let let's if mind some any bit"
     " little tad touch good wonder wondering hope sorry excuse be able want need something"
     " favour favor kind enough appreciate grateful sake goodness possible chance try one only"
-    " sweetheart yo dude"
-    " bro man guys boss hun hon babe lovely pet bruh mister young lady gentleman grief heavens"
-    " lord gracious heck earth gosh ye ever come hang hold second"
-    " moment no easy kindly"
+    " sweetheart yo dude bro man guys boss hun hon babe lovely pet bruh mister young lady"
+    " gentleman grief heavens lord gracious heck earth gosh ye ever come hang hold second"
+    " moment no easy"
 )
 
 
@@ -33,6 +32,8 @@ _FOR = re.compile(
     r"|these) [a-z]+(?: (?!he\b|she\b|they\b|i\b|we\b|said\b)[a-z]+){0,4}$"
 )
 """Says what for, where, over which noise: of no importance to these."""
+_STATED = re.compile(r"(?:it|it's|that|that's|this|he|she|they|the|my|our|there|there's)\b")
+"""Who states something of a place means that place: it is too loud in this pub."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,10 @@ class Kind:
             found = core.search(said.text)
             if not found or veto.search(said.text):
                 return None
-            if said.part(_FOR.sub("", said.text) if self.purpose else said.text).left(words):
+            text = said.text
+            if self.purpose and not _STATED.match(text):
+                text = _FOR.sub("", text)
+            if said.part(text).left(words):
                 return None
             slots = self.slots(said)
             return None if slots is None else Exact(self.intent, slots)
@@ -136,7 +140,7 @@ def _language(said: Said) -> Mapping[str, Slot] | None:
 
 
 _ASK = (
-    "side chance knowing minute may might got any"
+    "wouldn't couldn't pal side chance knowing minute may might got any"
     " idea as tell know check say give read show what what's is need have"
     " got happen exactly exact current"
     " currently moment local time out reckon telling saying checking giving ask find let whats"
@@ -165,18 +169,19 @@ _KINDS = (
         r"\brepeat\b|\b(?:say|tell|read|hear|run|go over|give)\b[^?]*\b(?:again|once more|one more"
         r" time|another time)\b|^(?:once more|one more time|again)\b|(?:didn't|did not|couldn't"
         r"|never|don't) (?:\w+ )?(?:catch|hear|get|understand|follow|make out)\b|\byour last"
-        r" (?:answer|sentence|words?)\b|\bmissed (?:that"
+        r" (?:answer|sentence|words?)\b|\b(?:have|get) (?:that|it) again\b|\bmissed (?:that"
         r"|it|what|the)|\bpardon\b|\bcome again\b|what did you (?:\w+ )?say\b|what was that\b"
         r"|^sorry what\b|\bsay what\b|\bwhat were you saying\b|\byou said what\b|^excuse me what\b"
         r"|\bwhat you (?:just )?said\b|\bsay that one\b",
-        "past back paying attention through huh eh that it last thing things answer sentence part"
+        "past back paying attention through told huh eh that it last thing things answer sentence"
+        " part"
         " bit what you said say saying just"
         " slowly"
         " slower louder clearly tell read hear heard catch get understand once more time times"
         " didn't quite really missed pardon beg your was whole first before all end before i'd go"
         " over word a got any wasn't listening repeat second long huh eh give run by me what's",
         r"\b(?:stop|turn|alarm|timer|when|why|who|how|song|story|joke|after me|history|if)\b|^i"
-        r" repeat",
+        r" (?:repeat|say)",
         lambda said: None if said.signs() else {"slower": True} if "slow" in said.text else {},
         purpose=True,
     ),
@@ -205,7 +210,8 @@ _KINDS = (
     ),
     Kind(
         "volume_up",
-        r"\b(?:mumbling|whispering)\b|\b(?:hard|difficult) to (?:hear|understand)\b|\bmake out"
+        r"\b(?:mumbling|whispering)\b|^(?:i )?(?:can't|cannot) hear$|\b(?:hard|difficult) to"
+        r" (?:hear|understand)\b|\bmake out"
         r" (?:what|a word)|\bhard of hearing\b|\bhearing is (?:bad|poor|not)|"
         r"\blouder\b|\b(?:turn|crank|pump|bring|put|bump|push|move|notch|jack)\b.*\bup\b(?! at)"
         r"|\b(?:raise"
@@ -215,7 +221,7 @@ _KINDS = (
         r"(?:ing)? (?:you|it|that|this|a (?:thing|word)|what you)"
         r"(?: (?:over|with) (?:the|this|all the|all this) \w+)?|\bspeak up\b|\b(?:volume|sound)"
         r" up\b|(?:not|isn't|aren't) (?:\w+ )?loud enough|\bhigher volume\b",
-        _HEARD + " say said word you for wants old ears deaf hearing",
+        _HEARD + " say said word you i'm for wants old ears deaf hearing",
         r"quieter|softer|too loud|\bdown\b|timer|alarm|speed|faster|heat|light|\bhow\b|\bwhy\b"
         r"|\bwho\b|^what|\bdon't (?:turn|go|speak|make|need|want)",
         _step,
@@ -231,7 +237,8 @@ _KINDS = (
         r"|\bnot (?:so|that|as|too) loud|\bdon't (?:shout|yell|scream|be so loud)|\bmore (?:quiet"
         r"|soft)(?:ly)?|\b(?:volume|sound) down\b|\bloud for\b|\bease off\b|\bkeep (?:it|the"
         r" volume|your"
-        r" voice) low\b|\b(?:speak|talk|be) (?:\w+ )?(?:quiet"
+        r" voice) low\b|\b(?:needn't|no need to|need to|have to) (?:shout|yell)\b|\b(?:speak|talk"
+        r"|be (?:more|a bit|a little)) (?:\w+ )?(?:quiet"
         r"|soft)(?:ly)?|\blower (?:volume|voice)|\binside voice|\bindoor voice",
         _HEARD
         + "going to wake up voice  use inside indoor at me hurting hurts ears ear people night"
@@ -253,7 +260,8 @@ _KINDS = (
     ),
     Kind(
         "rate_down",
-        r"\b(?:rushing|gabbling)\b|\btake your time\b|\bslower pace\b|\b(?:don't|not) rush\b"
+        r"\b(?:rushing|gabbling)\b|\btake (?:it|things) (?:\w+ )?(?:slow|slowly|easy)\b|\btake"
+        r" your time\b|\bslower pace\b|\b(?:don't|not) rush\b"
         r"|\bnice and slow(?:ly)?\b|"
         r"\bslower\b|\bslow (?:it |things |that |your \w+ )?down|\btoo (?:fast|quick)(?:ly)?\b"
         r"|\bmore"
@@ -266,7 +274,8 @@ _KINDS = (
     ),
     Kind(
         "stop",
-        r"\b(?:cease|halt|hold it|that'll do|that will do|leave me (?:alone|in peace)|not now|be"
+        r"^dismiss|\b(?:cease|halt|hold it|that'll do|that will do|leave me (?:alone|in peace)"
+        r"|not now|be"
         r" still|stop right there|hold your tongue)\b|"
         r"\b(?:stop|quit) (?:it|that|this|now|talking|speaking|reading|ringing|beeping|the (?:noise"
         r"|ringing|beeping|racket|sound|talking)|making .*noise|already|please)\b|^stop\b|\bstop$"
@@ -319,7 +328,9 @@ _KINDS = (
     ),
     Kind(
         "help",
-        r"\bhow (?:can|could) you (?:help|be of)\b|\bwhat (?:do you know how|are you"
+        r"\bhow (?:can|could) you (?:help|be of)\b|\bwhat are my options\b|\bget you to (?:do"
+        r"|work|help)\b|\ballowed to (?:ask|say)\b|\bhave any skills\b|\bwhat (?:do you know how"
+        r"|are you"
         r" (?:programmed|designed|made|built|here|meant|supposed)|were you (?:made|built"
         r"|designed)) (?:to|for)\b|\bin what ways?\b|\bof (?:any )?(?:use|service|assistance)\b"
         r"|\bwhat tricks\b|\bwhat commands\b|\bwhat should (?:i|we) (?:say|ask)\b"
@@ -337,7 +348,8 @@ _KINDS = (
         r"|operate|talk to|work with) you\b|\bwhat to (?:ask|say|do with)\b|\bwould you be able"
         r" to\b|\b(?:list|show|read) (?:me )?(?:the |your |all )*commands"
         r"|^help(?: me)?(?: out)?$|what are you for\b|how (?:do|does) (?:you|this|it) work$",
-        "way ways which know tricks understand respond obey take me us be give some instructions"
+        "am my any way ways which know tricks understand respond obey take me us be give some"
+        " instructions"
         " do help ask say tell use for what kind sort of things stuff all else exactly work talk"
         " show"
         " list explain know about capable offer here how your you're are have got commands what's"
@@ -363,7 +375,8 @@ _KINDS = (
         r" )?uptime\b"
         r"|\b(?:status report|system status|your status)\b|everything (?:okay|ok|fine|all right"
         r"|alright|working|running)|\bstill (?:there|with us|with me|listening|working|awake)\b"
-        r"|\bonline or offline\b|\bhooked up to the (?:internet|net|web)|\bconnected to (?:the"
+        r"|\blocally or\b|\bin the cloud\b|\bonline or offline\b|\bhooked up to the (?:internet"
+        r"|net|web)|\bconnected to (?:the"
         r" )?(?:"
         r"internet|net|web|network|wifi|cloud)",
         "fine good build release mic microphone when start started crash up a connection all"
@@ -371,7 +384,8 @@ _KINDS = (
         " what's software"
         " tell check number working up and"
         " properly connected internet network wifi online offline currently today is have has"
-        " us been version model using release do does use me give report status system ok okay fine"
+        " cloud locally net run us been version model using release do does use me give report"
+        " status system ok okay fine"
         " everything how long since build how's who anybody there even even or correctly by way"
         " i'm moment language ai program",
         r"\b(?:car|phone|windows|song|when|shop|him|her|they|why|train|bus|he|she)\b",
@@ -379,7 +393,8 @@ _KINDS = (
     Kind(
         "language_set",
         r"\b(?:english|chinese|mandarin|putonghua)\b",
-        "customer guest guests visitor visitors english chinese mandarin putonghua speak speaking"
+        "wife husband mum dad mother father grandma grandpa friend friends parents customer guest"
+        " guests visitor visitors english chinese mandarin putonghua speak speaking"
         " talk talking switch change answer respond"
         " reply use using continue prefer set language back into over rather mode go conversation"
         " carry on from now onwards instead let's keep understand don't better easier have"
@@ -395,7 +410,7 @@ _KINDS = (
         "sleep",
         r"\bnap time\b|\bnight night\b|\bgo dormant\b|\bstop paying attention\b|\boff duty\b"
         r"|\bsnooze mode\b|\bclose your ears\b|\brest (?:now|then|for now)\b|\bhit the hay\b|"
-        r"\b(?:go|get|back|off) (?:back |off )?to sleep\b|^sleep\b|\bsleep (?:now|mode|please|well"
+        r"\b(?:go|get|back|off) (?:back |off )?to sleep\b|^sleep$|\bsleep (?:now|mode|please|well"
         r"|then)\b|\b(?:stop|quit|don't|no more|finish) listen(?:ing)?\b|\bstand ?by\b|\byou"
         r" (?:can|may"
         r"|should) (?:\w+ )?(?:sleep|rest|go to sleep|switch off|stop listening|relax|doze)\b"
@@ -422,9 +437,10 @@ _KINDS = (
         r" (?:you"
         r"|we|they) got|are we at|is that))?\b|\b(?:the|current|exact|local|correct|actual)"
         r" time\b|\bhow"
-        r" late (?:is it|it is|do (?:we|you) have it)\b|\btime (?:is it|check|now|please|it is)\b"
+        r" late (?:is it|it is|has it got|is it getting|do (?:we|you) have it)\b|\btime (?:is it"
+        r"|check|now|please|it is)\b"
         r"|\b(?:the|your) (?:clock"
-        r"|watch) (?:say|says|show|read)\b|\bwhat o'clock\b|\bclock say|^time\b|\btime(?: right"
+        r"|watch) (?:say|says|show|read)\b|\bwhat o'clock\b|\bclock say|^time$|\btime(?: right"
         r" now)?$",
         _ASK + " late hour over they people their do back home clock day we're by watch your where"
         " folks exactly died lost phone cousin friend sister brother family mum mom dad office"
@@ -483,7 +499,8 @@ _KINDS = (
         "date_today",
         r"\b(?:what|which|what's|what is|the|today's|tomorrow's|yesterday's"
         r"|current)\b.*?\b(?:date|day"
-        r"|weekday|month|year|calendar week|week number)\b|\bwhat's (?:today|tomorrow)\b|\bwhat"
+        r"|weekday|month|year|calendar week|week number)\b|\b(?:today|tomorrow) is (?:which|what)"
+        r" (?:day|date)\b|\bwhat's (?:today|tomorrow)\b|\bwhat"
         r" (?:is )?(?:today|tomorrow)\b",
         _ASK
         + " having day date weekday week calendar month year today tomorrow yesterday after before"
@@ -537,7 +554,8 @@ _SPELL = re.compile(
 )
 _SPELL_BEFORE = POLITE | words(
     "how what's what is correct proper do does you know forgot forget remember don't can't"
-    " never i'm not sure give tell show need right no idea got have always struggling get help"
+    " never i'm not sure give tell show need right no idea got have register always struggling"
+    " get help"
 )
 
 

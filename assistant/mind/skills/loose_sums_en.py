@@ -10,13 +10,13 @@ _BEFORE = words(
     "i i'd i'm we need want like to know what what's is are how many much tall heavy long far"
     " big hot cold wide deep high fast old do does you get if take have and so the a answer"
     " for me tell can could would please be it that's that say says give work out figure help"
-    " with sum quick question maths math let's see okay right calculate find when have got one"
-    " my there in us number result makes make wondering wonder trying does was"
+    " with sum quick question maths math let's see okay right calculate find when got one my"
+    " there in us number result makes make wondering wonder trying was"
 )
 _AFTER = words(
     "is are be please would for me that make makes equal equals total together altogether in"
     " give get do i you we to come and thanks thank then exactly about roughly now quick of"
-    " all it how much what money again"
+    " all it how much what money again left remains"
 )
 _STARTS = re.compile(r"(?:^|(?<= ))(?=\S)")
 _HAS_NUMBER = re.compile(

@@ -28,6 +28,7 @@ _LOUDNESS = re.compile(
 )
 _DRAWN = re.compile(r"\b(?:number|random|randomly|pick|choose|draw|dice|integer)\b")
 _RANGE = re.compile(r" (?:to|and|through|thru|up to|or|till|until) | ?- ?")
+DAY_S = 86_400
 _PERCENT = re.compile(r" ?(?:percent|%)")
 _ONE = re.compile(r"(?:\b(?:at|by|volume|till|until|level)|(?<!\w)(?:for|to)) $")
 _NOT_NUMBERS = re.compile(
@@ -128,7 +129,7 @@ def _spans(text: str) -> Sequence[Span]:
         found = [*_ranges(text), *found]
     taken = _apart(found)
     free = [s for s in _bare_numbers(text) if not any(_meet(s, other) for other in taken)]
-    return _apart([*taken, *free])
+    return list(_days_from_now(text, _apart([*taken, *free])))
 
 
 def exact(text: str) -> Exact | None:
@@ -177,6 +178,23 @@ def _moments(text: str) -> list[Span]:
         found.append(Span(time.start, end, time.values))
     named = [d for d in days if not any(_meet(d, s) for s in found)]
     return _apart([*_shifted(text, found), *named])
+
+
+def _days_from_now(text: str, found: list[Span]) -> Iterator[Span]:
+    """Yield the spans; of "in two days at nine" the first is a day."""
+    timed = any(
+        "time" in span.values
+        and ("number" not in span.values or text[: span.start].endswith((" at ", " by ")))
+        for span in found
+    )
+    for span in found:
+        seconds = span.values.get("duration")
+        if not timed or not isinstance(seconds, int) or not seconds or seconds % DAY_S:
+            yield span
+            continue
+        end = re.compile(r"(?: from now|'?s? time|)").match(text, span.end)
+        start = span.start - 3 * f" {text}".endswith(" in ", 0, span.start + 1)
+        yield Span(start, end.end() if end else span.end, {"day": f"+{seconds // DAY_S}"})
 
 
 def _shifted(text: str, found: list[Span]) -> Iterator[Span]:

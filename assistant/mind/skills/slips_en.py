@@ -15,6 +15,7 @@ from assistant.mind.skills.loose_rings_en import WORDS as RINGS
 from assistant.mind.skills.loose_simple_en import WORDS as SIMPLE
 from assistant.mind.skills.loosely import words
 from assistant.mind.skills.numbers_en import SCALES, SMALL, TENS
+from assistant.mind.skills.sounds_en import sound
 from assistant.mind.skills.written import Written
 
 MOST_WORDS = 16
@@ -23,6 +24,10 @@ SHORTEST = 5
 """Letters of a word that may be another one with one letter changed."""
 ALIKE = 0.74
 """How alike the two must be, 0 to 1 (`difflib`): "timmer" and "timer" are 0.91."""
+RATHER_ALIKE = 0.56
+"""The same of what sounds alike: "valium" and "volume" are 0.67, "later" and "louder" 0.55."""
+MOST_TRIES = 6
+"""Words that sound alike and are tried: each takes a part of a millisecond."""
 _NUMBERS = frozenset({*SMALL, *TENS, *SCALES, "hundred", "half", "quarter"})
 _MORE = words(
     "remind reminder reminders january february march april may june july august september"
@@ -39,8 +44,8 @@ _KEYS = (
         " listen english chinese mandarin language switch speak speaking speech talk spell"
         " spelling random number coin dice what time today tomorrow yesterday morning evening"
         " afternoon tonight weekday wake remind set snooze status version online internet"
-        " connected maximum percent heads tails increase decrease reduce raise lower turn down it"
-        " is me bit an for in at"
+        " connected maximum percent heads tails increase decrease reduce quiet sound loud slow"
+        " fast raise lower turn down it is me bit an for in at"
     )
     | _MORE
     | _NUMBERS
@@ -116,6 +121,41 @@ def readings(written: Written) -> Iterator[Written]:
     spelt = _spelt(heard)
     if spelt.text != heard.text:
         yield spelt
+    yield from _sounding(written)
+
+
+def _sounding(written: Written) -> Iterator[Written]:
+    """Yield the text with one or two words that are none here as what sounds alike."""
+    words, tries = written.text.split(), 0
+    for length in (2, 1):
+        for start in range(len(words) - length + 1):
+            said = words[start : start + length]
+            if all(word in KNOWN or word in _WHOLE for word in said):
+                continue
+            for meant in _alike(" ".join(said)):
+                tries += 1
+                if tries > MOST_TRIES:
+                    return
+                yield _instead(written, {" ".join(said): meant})
+
+
+@functools.lru_cache(maxsize=512)
+def _alike(said: str) -> tuple[str, ...]:
+    """Return the known words that sound like `said`, those first that look like it too."""
+    scored = [
+        (SequenceMatcher(None, said.replace(" ", ""), word).ratio(), word)
+        for word in _sounds_of_keys().get(sound(said), ())
+    ]
+    return tuple(word for ratio, word in sorted(scored, reverse=True) if ratio >= RATHER_ALIKE)
+
+
+@functools.cache
+def _sounds_of_keys() -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for word in sorted(_KEYS):
+        if len(word) >= SHORTEST - 1:
+            found.setdefault(sound(word), []).append(word)
+    return found
 
 
 def _instead_of(written: Written, pattern: re.Pattern[str], meant: str) -> Written:
@@ -170,10 +210,18 @@ _ENDINGS = ("s", "es", "d", "ed", "ing", "er", "ers", "y", "ly", "'s")
 """With one of these a known word is another one: that a bus stops is no request to stop."""
 _SPLIT = {*_KEYS, "a", "my", "the", "up", "me", "you", "to", "day", "that"}
 _WHOLE = words(
-    "world price place voice tiger could would month months nothing small heard hears shell still"
-    " house sound round court count worse horse course later water matter latter father party forty"
-    " anyone someone into onto today tomorrow itself himself another inside atone toman meat"
-    " inset toit itat forme meet done isis upset upon alike input import indeed instead format"
+    "tame team dimmer tumor leader ladder loader quitter foster fester sailor rapid report"
+    " step steep stub shop slip slap slope slab lesson license spike spook took tock dock duck"
+    " tack take tick spill spoil spool con can cone gone gun cane dose tease days toes wet"
+    " wait white wood week weak walk woke present hats hits tells tales rise rose race rice"
+    " lawyer torn town done tone police blues bliss menace means moons teams tombs food fit"
+    " bands bonds crimes class glass close clues mails meals scare road rude ride red right"
+    " route ward mess miss mass pardon person party paper pepper later letter light lord loud"
+    " love leave live last lost list least less loss lose world price place voice tiger could"
+    " would month months nothing small heard hears shell still house sound round court count"
+    " worse horse course water matter latter father forty anyone someone into onto today"
+    " tomorrow itself himself another inside atone toman meat inset toit itat forme meet isis"
+    " upset upon alike input import indeed instead format"
 )
 
 

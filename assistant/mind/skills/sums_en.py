@@ -46,12 +46,24 @@ _SIGNS = [
 _PERCENT = r" ?(?:%|percent|per cent)(?![a-z])"
 
 
+_PLURAL = re.compile(
+    r"(?:\b(?P<many>(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\d+)) )?"
+    r"\b(?P<of>two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)(?:e?s)\b(?!')"
+)
+
+
+def _singular(found: re.Match[str]) -> str:
+    """Return "six times seven" for "six sevens", and "eight's" for "eights" alone."""
+    return f"{found['many']} times {found['of']}" if found["many"] else f"{found['of']}'s"
+
+
 def calculate(text: str) -> Fraction | None:
     """Return the result of the calculation that `text` is from end to end; None where it is none.
 
     `text` is as `reading_en.clean` leaves it. Raises `Undefined` where it is a calculation without
     a result ("nine over zero"), or with one that is too long to be said.
     """
+    text = _PLURAL.sub(_singular, text)
     at, starts = 0, [0]
     asked = re.match("(?:tell me )?(?:what|how much)(?:'s| is| are| do| would)", text) is not None
     while (lead := _LEAD.match(text, at)) is not None:

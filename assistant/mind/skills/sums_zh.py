@@ -68,21 +68,7 @@ class _Sum(Calculation):
 
     def forms(self) -> Sequence[Form]:
         """Return the ways in which they are said."""
-        return self._tip, self._split, self._share, self._of_both, self._compared, self._plain
-
-    def _split(self) -> Fraction | None:
-        """Read 九十块三个人平分每人多少: what each one gets."""
-        whole = number_at(self.text, self.at)
-        self.at = whole.end if whole else self.at
-        self.take("块钱?|元钱?|个|斤")
-        among = number_at(self.text, self.at)
-        if whole is None or among is None or not among.value:
-            return None
-        self.at = among.end
-        if not self.take("个?人(?:平分|均分|平均分|分|aa)(?:的话)?(?:一个人|每个?人|一人|人均)?"):
-            return None
-        self.operations = 1
-        return whole.value / among.value
+        return self._tip, self._share, self._of_both, self._compared, self._plain
 
     def _tip(self) -> Fraction | None:
         """Read 两百块给百分之十的小费, 百分之十五的小费八十块: the tip."""

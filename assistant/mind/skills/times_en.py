@@ -110,7 +110,8 @@ _FEASTS = {
     r"national day": (10, 1),
 }  # fmt: skip
 _OF_A_MONTH = re.compile(
-    rf"(?:(?:on|for|by) |(?<=until )|(?<=till )|(?<=before ))(?:the )?(?P<number>(?:(?:twenty"
+    rf"(?:(?:on|for|by) |(?<=until )|(?<=till )|(?<=before )|(?<=day is ))(?:the"
+    rf" )?(?P<number>(?:(?:twenty"
     rf"|thirty) )?(?:{'|'.join(_ORDINALS)})"
     r"|\d{1,2}(?:st|nd|rd|th))(?: of (?:this|the) month| of (?P<next>next month))?(?![a-z'])"
     r"(?! (?:of|floor|day|time|week|one|timer|alarm|step|page|try))"

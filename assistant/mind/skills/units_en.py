@@ -111,6 +111,9 @@ _TAIL = re.compile(
 )
 
 
+_OF = re.compile(r" of [a-z]+(?= (?:in|to|into|is|are)\b)")
+
+
 def conversion(text: str) -> Conversion | None:
     """Return the conversion that is asked for by the whole `text`, None where none is.
 
@@ -129,6 +132,8 @@ def _forward(text: str) -> Conversion | None:
         if quantity is None:
             continue
         amount, source, end = quantity
+        if stuff := _OF.match(text, end):  # two cups of flour
+            end = stuff.end()
         link = _LINK.match(text, end)
         target = _unit_at(text, link.end(), kind) if link else None
         if target and _TAIL.match(text, target[1]) and target[0].factor != source.factor:
