@@ -128,8 +128,8 @@ def test_a_robot_stops_while_it_still_speaks(card, daemon, folder, ask, spoken):
     recording = card.record()
     daemon.wait("stop_heard")
     silent_from = len(recording.pcm) + RATE  # the sleep tone, and what was on its way
+    daemon.wait("state", phase="asleep")  # decided at once, before the speaker tells what was heard
     heard = daemon.wait("speaking_ended")["heard"]
-    daemon.wait("state", phase="asleep")
     time.sleep(2.0)
     assert "tower" not in heard
     assert np.abs(recording.stop()[silent_from:].astype(np.float64)).max() < 50
