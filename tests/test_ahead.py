@@ -245,6 +245,7 @@ def stage(monkeypatch):
         defaults = {
             "speech": {"engine": "espeak"},
             "skills": {"enabled": False},  # they would take the fakes' questions
+            "guard": {"enabled": False},  # a number waits for its unit; here pieces come as made
             "wake": {"earcon": False},
             # The tests say when a turn is over, not the clock.
             "turn": {"follow_up": 0.0, "silence": 5.0, "whole_silence": 5.0},
