@@ -86,6 +86,20 @@ def interruptible() -> Iterator[Callable[[], bool]]:
         signal.signal(signal.SIGINT, before)
 
 
+def write_new(path: Path, text: str) -> None:
+    """Write a file that is not there yet, and its folder; say where. Raises `BadInput`."""
+    if path.exists():
+        raise BadInput("{path}: is there already; choose another name.", path=path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadInput(
+            "{path}: cannot be made: {error}.", path=path.parent, error=error.strerror
+        ) from error
+    write_whole(path, text)
+    tell("written: {path}", path=path)
+
+
 def quieten() -> None:
     """Keep off standard error what C libraries write there (ALSA, PortAudio); `-v` lets it pass.
 

@@ -1,5 +1,6 @@
 """`assistant bench`: what this machine does, measured on the real chain."""
 
+from collections.abc import Callable
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -187,22 +188,36 @@ def idle(seconds: float, as_json: bool) -> None:
         )
 
 
+def labelled(what: str) -> Callable[[Any], Any]:
+    """Return the option that names a file in place of the set that comes along."""
+    return click.option(
+        "--set",
+        "file",
+        type=click.Path(path_type=Path, dir_okay=False),
+        metavar="FILE",
+        help=what,
+    )
+
+
+def as_one_object(keys: str) -> Callable[[Any], Any]:
+    """Return the option for programs; `keys` says what the object has."""
+    return click.option("--json", "as_json", is_flag=True, help=keys)
+
+
+def by_language(result: dict[str, Any], sentence: str) -> None:
+    """Tell a row for each language, and one for all; `sentence` names keys of the result."""
+    for name, each in [*result["languages"].items(), ("all", result)]:
+        tell(sentence, **{**each, "name": name})
+
+
+REQUESTS = "Labelled requests, one JSON object a line; without it, the shipped held-out set."
+
+
 @command.command(
     epilog=example("assistant bench router", "assistant bench router --set requests.jsonl --json")
 )
-@click.option(
-    "--set",
-    "file",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE",
-    help="Labelled requests, one JSON object a line; without it, the shipped held-out set.",
-)
-@click.option(
-    "--json",
-    "as_json",
-    is_flag=True,
-    help="One object: accuracy, decision_s, decision_p90_s, decided_by, curve, wrong, ...",
-)
+@labelled(REQUESTS)
+@as_one_object("One object: accuracy, decision_s, decision_p90_s, decided_by, curve, wrong, ...")
 def router(file: Path | None, as_json: bool) -> None:
     """How well and how quickly hard questions are told from simple ones."""
     from assistant.bench import router as bench
@@ -216,12 +231,7 @@ def router(file: Path | None, as_json: bool) -> None:
         print_json(result)
         return
     for each in result["wrong"]:
-        tell(
-            "wrong: {label:7} {hard:.2f}  {text}",
-            label=each["label"],
-            hard=each["hard"],
-            text=each["text"],
-        )
+        tell("wrong: {label:7} {hard:.2f}  {text}", **each)
     click.echo(bench.drawn(result))
     tell(
         "accuracy {accuracy:.1%} of {requests} requests, decided in {decision_s:.1f} ms "
@@ -237,18 +247,9 @@ def router(file: Path | None, as_json: bool) -> None:
 @command.command(
     epilog=example("assistant bench skills", "assistant bench skills --set requests.jsonl --json")
 )
-@click.option(
-    "--set",
-    "file",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE",
-    help="Labelled requests, one JSON object a line; without it, the shipped held-out set.",
-)
-@click.option(
-    "--json",
-    "as_json",
-    is_flag=True,
-    help="One object: intent_accuracy, slot_accuracy, false_take_rate, decision_s, languages, ...",
+@labelled(REQUESTS)
+@as_one_object(
+    "One object: intent_accuracy, slot_accuracy, false_take_rate, decision_s, languages, ..."
 )
 def skills(file: Path | None, as_json: bool) -> None:
     """How well the skills know what is meant for them, and what is not."""
@@ -264,21 +265,12 @@ def skills(file: Path | None, as_json: bool) -> None:
         print_json(result)
         return
     for each in result["wrong"] if file else []:
-        tell(
-            "wrong: {text}: {intent}, found {found}",
-            text=each["text"],
-            intent=each["intent"],
-            found=each["found"],
-        )
-    for name, each in [*result["languages"].items(), ("all", result)]:
-        tell(
-            "{name:3}  intents {intent_accuracy:.1%}, slots {slot_accuracy:.1%}, taken though "
-            "not meant {false_take_rate:.1%}",
-            name=name,
-            intent_accuracy=each["intent_accuracy"],
-            slot_accuracy=each["slot_accuracy"],
-            false_take_rate=each["false_take_rate"],
-        )
+        tell("wrong: {text}: {intent}, found {found}", **each)
+    by_language(
+        result,
+        "{name:3}  intents {intent_accuracy:.1%}, slots {slot_accuracy:.1%}, taken though "
+        "not meant {false_take_rate:.1%}",
+    )
     tell(
         "{requests} requests, decided in {decision_s:.1f} ms (median), {decision_p90_s:.1f} ms "
         "(p90)",
@@ -291,19 +283,8 @@ def skills(file: Path | None, as_json: bool) -> None:
 @command.command(
     epilog=example("assistant bench guard", "assistant bench guard --set mine.jsonl --json")
 )
-@click.option(
-    "--set",
-    "file",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE",
-    help="Labelled texts, one JSON object a line; without it, the shipped held-out set.",
-)
-@click.option(
-    "--json",
-    "as_json",
-    is_flag=True,
-    help="One object: refused, false_refusals, held_back, false_held_back, decision_s, ...",
-)
+@labelled("Labelled texts, one JSON object a line; without it, the shipped held-out set.")
+@as_one_object("One object: refused, false_refusals, held_back, false_held_back, decision_s, ...")
 def guard(file: Path | None, as_json: bool) -> None:
     """How well the guard knows what it has to refuse, and what not."""
     from assistant.bench import guard as bench
@@ -316,22 +297,12 @@ def guard(file: Path | None, as_json: bool) -> None:
         print_json(result)
         return
     for each in result["wrong"] if file else []:
-        tell(
-            "wrong: {text}: {topic}, found {found}",
-            text=each["text"],
-            topic=each["topic"],
-            found=each["found"],
-        )
-    for name, each in [*result["languages"].items(), ("all", result)]:
-        tell(
-            "{name:3}  refused {refused:.1%}, falsely {false_refusals:.1%}; of answers held back "
-            "{held_back:.1%}, falsely {false_held_back:.1%}",
-            name=name,
-            refused=each["refused"],
-            false_refusals=each["false_refusals"],
-            held_back=each["held_back"],
-            false_held_back=each["false_held_back"],
-        )
+        tell("wrong: {text}: {topic}, found {found}", **each)
+    by_language(
+        result,
+        "{name:3}  refused {refused:.1%}, falsely {false_refusals:.1%}; of answers held back "
+        "{held_back:.1%}, falsely {false_held_back:.1%}",
+    )
     tell(
         "{lines} texts, decided in {decision_s:.3f} ms (median), {decision_p90_s:.3f} ms (p90)",
         lines=result["lines"],
@@ -343,20 +314,11 @@ def guard(file: Path | None, as_json: bool) -> None:
 @command.command(
     epilog=example("assistant bench knowledge", "assistant bench knowledge --set mine.jsonl --json")
 )
-@click.option(
-    "--set",
-    "file",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE",
-    help="Questions, one JSON object a line, with a folder `documents` beside them; "
-    "without it, the project's own.",
+@labelled(
+    "Questions, one JSON object a line, with a folder `documents` beside them; "
+    "without it, the project's own."
 )
-@click.option(
-    "--json",
-    "as_json",
-    is_flag=True,
-    help="One object: passage_in_two, answer_has_fact, dont_know, added_first_token_s, ...",
-)
+@as_one_object("One object: passage_in_two, answer_has_fact, dont_know, added_first_token_s, ...")
 def knowledge(file: Path | None, as_json: bool) -> None:
     """How well questions are answered from documents, and what it costs."""
     from assistant.bench import knowledge as bench
@@ -366,17 +328,12 @@ def knowledge(file: Path | None, as_json: bool) -> None:
     if as_json:
         print_json(result)
         return
-    for name, each in [*result["languages"].items(), ("all", result)]:
-        tell(
-            "{name:3}  passage in the first two {passage_in_two:.1%}, answered {answered:.1%}, "
-            "with the fact {answer_has_fact:.1%} of these, does not know what is not there "
-            "{dont_know:.1%}",
-            name=name,
-            passage_in_two=each["passage_in_two"],
-            answered=each["answered"],
-            answer_has_fact=each["answer_has_fact"],
-            dont_know=each["dont_know"],
-        )
+    by_language(
+        result,
+        "{name:3}  passage in the first two {passage_in_two:.1%}, answered {answered:.1%}, "
+        "with the fact {answer_has_fact:.1%} of these, does not know what is not there "
+        "{dont_know:.1%}",
+    )
     tell(
         "{questions} questions to {passages} passages, {added_first_token_s:.0f} ms each (median)",
         questions=result["questions"],
@@ -390,19 +347,8 @@ def knowledge(file: Path | None, as_json: bool) -> None:
         "assistant bench tools --compare", "assistant bench tools --set requests.jsonl --json"
     )
 )
-@click.option(
-    "--set",
-    "file",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE",
-    help="Labelled requests, one JSON object a line; without it, the shipped held-out set.",
-)
-@click.option(
-    "--json",
-    "as_json",
-    is_flag=True,
-    help="One object: right_call, false_call, decision_s, languages, curve, wrong, ...",
-)
+@labelled(REQUESTS)
+@as_one_object("One object: right_call, false_call, decision_s, languages, curve, wrong, ...")
 @click.option(
     "--compare", is_flag=True, help="All of `tools.choose`; asks the language model for minutes."
 )
@@ -415,16 +361,13 @@ def tools(file: Path | None, as_json: bool, compare: bool) -> None:
         print_json(result)
         return
     for each in result["wrong"] if file else []:
-        click.echo(f"wrong: {each['text']}: {each['intent']}, found {each['found']}")
+        tell("wrong: {text}: {intent}, found {found}", **each)
     click.echo(bench.drawn(result))
-    for name, each in [*result["languages"].items(), ("all", result)]:
-        click.echo(
-            f"{name:3}  right calls {each['right_call']:.1%}, false calls {each['false_call']:.1%}"
-        )
-    click.echo(
-        f"{result['requests']} requests that no sentence matches, threshold "
-        f"{result['threshold']}, decided in {result['decision_s']:.2f} s (median), "
-        f"{result['decision_p90_s']:.2f} s (p90)"
+    by_language(result, "{name:3}  right calls {right_call:.1%}, false calls {false_call:.1%}")
+    tell(
+        "{requests} requests that no sentence matches, threshold {threshold}, decided in "
+        "{decision_s:.2f} s (median), {decision_p90_s:.2f} s (p90)",
+        **result,
     )
 
 

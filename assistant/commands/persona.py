@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from assistant.commands import example, plain, print_json, settings, tell, write_whole
+from assistant.commands import example, plain, print_json, settings, tell, write_new
 from assistant.errors import BadInput, EngineMissing
 from assistant.language import leading
 from assistant.persona.wording import LANGUAGES, MOMENTS, WAYS
@@ -130,18 +130,8 @@ def new(name: str) -> None:
             name=repr(name[:80]),
         )
     config = settings()
-    path = _folder(config) / (name + shelf.ENDING)
-    if path.exists():
-        raise BadInput("{path}: is there already; choose another name.", path=path)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise BadInput(
-            "{path}: cannot be made: {error}.", path=path.parent, error=error.strerror
-        ) from error
     spoken = name.replace("_", " ").replace("-", " ").strip().title()
-    write_whole(path, TEMPLATE.format(name=spoken, file=name))
-    tell("written: {path}", path=path)
+    write_new(_folder(config) / (name + shelf.ENDING), TEMPLATE.format(name=spoken, file=name))
     tell("try it: assistant chat --persona {name}", name=name)
 
 

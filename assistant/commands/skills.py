@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from assistant.commands import example, plain, print_json, settings, tell, write_whole
+from assistant.commands import example, plain, print_json, settings, tell, write_new
 from assistant.errors import BadInput
 from assistant.language import candidates, leading, spoken
 
@@ -202,18 +202,8 @@ def new(name: str, plugin: bool) -> None:
     text = (PLUGIN if plugin else ACTION).format(name=name, words=words)
     _try(name + (".py" if plugin else ".toml"), text, words)
     config = settings()
-    path = _folder(config) / (name + (".py" if plugin else ".toml"))
-    if path.exists():
-        raise BadInput("{path}: is there already; choose another name.", path=path)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise BadInput(
-            "{parent}: cannot be made: {strerror}.", parent=path.parent, strerror=error.strerror
-        ) from error
-    write_whole(path, text)
+    write_new(_folder(config) / (name + (".py" if plugin else ".toml")), text)
     said = f"试试{words}" if leading(config.language) == "zh" else f"try the {words}"
-    tell("written: {path}", path=path)
     tell('try it: assistant skills test "{said}"', said=said)
     if not config.skills.enabled:
         tell("It is used as soon as `skills.enabled` is true.")

@@ -17,6 +17,7 @@ import pytest
 import tiny
 from click.testing import CliRunner, Result
 from gguf import GGUFReader
+from tuning.notes import Notes
 
 from assistant.commands.models import command
 from assistant.config import load
@@ -27,20 +28,6 @@ from assistant.tuning import making, wanted
 from assistant.tuning.vocab import Vocabulary
 
 NAME = "tiny-q8_0"
-
-
-class Notes:
-    """A report that remembers."""
-
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-        self.seen: list[tuple[str, int, int]] = []
-
-    def note(self, text: str) -> None:
-        self.lines.append(text)
-
-    def progress(self, what: str, done: int, total: int) -> None:
-        self.seen.append((what, done, total))
 
 
 class Interrupting(Notes):

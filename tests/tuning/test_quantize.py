@@ -20,6 +20,7 @@ from gguf import GGMLQuantizationType as Type
 from gguf import GGUFReader
 from hypothesis import given
 from hypothesis import strategies as st
+from tuning.notes import Notes
 
 from assistant import machine
 from assistant.commands.models import command
@@ -34,20 +35,6 @@ pytestmark = pytest.mark.engine
 
 NAME = "tiny-q4_0-quantized"
 LEAST = {"threads": 1, "batch_threads": 1}
-
-
-class Notes:
-    """A report that remembers."""
-
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-        self.seen: list[tuple[str, int, int]] = []
-
-    def note(self, text: str) -> None:
-        self.lines.append(text)
-
-    def progress(self, what: str, done: int, total: int) -> None:
-        self.seen.append((what, done, total))
 
 
 class Interrupting(Notes):

@@ -9,7 +9,7 @@ because most need a house and the others read numbers in digits only.
 import functools
 import importlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from difflib import SequenceMatcher
 from importlib import resources
 from pathlib import Path
@@ -18,17 +18,14 @@ from typing import TYPE_CHECKING, Any
 from assistant.errors import BadInput
 from assistant.mind.skills import sentences
 from assistant.mind.skills.narrow import Narrow
-from assistant.mind.skills.reading import KINDS, Clean, Reading, Span
+from assistant.mind.skills.reading import KINDS, Reading, Span
+from assistant.mind.skills.signs import Signed, signed
 from assistant.mind.skills.skill import Request, Slot
 
 if TYPE_CHECKING:
     from hassil import Intents, RecognizeResult
     from hassil.intents import SlotList
 
-SIGN = 0x1200
-"""The first of the letters that stand for a span: of a script that neither language has."""
-MOST = 64
-"""More spans than that are no request."""
 LONGEST = 300
 """Characters of the longest text that is looked at; a request that people speak is shorter."""
 NEAR = 0.55
@@ -46,25 +43,6 @@ class Explained:
     """What was matched; empty: nothing, or no sentence was needed."""
     near: Sequence[tuple[str, str]] = ()
     """Where nothing was matched: intents and sentences that are not far from it."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Read:
-    """A text with signs for its spans."""
-
-    clean: Clean
-    text: str
-    spans: Mapping[str, Span]
-    """By sign."""
-    places: Sequence[tuple[int, int]] = field(default=())
-    """Where each character of `text` begins and ends in the clean one."""
-
-    def said(self, part: str) -> str:
-        """Return what was given for a part of `text`."""
-        at = self.text.find(part)
-        if at < 0 or not part:
-            return part
-        return self.clean.said(self.places[at][0], self.places[at + len(part) - 1][1]).strip()
 
 
 class Book:
@@ -116,7 +94,7 @@ class Book:
         if exact := self._reading.exact(clean.text):
             request = Request(exact.intent, text, self.language, exact.slots, whole=False)
             return Explained(clean.text, request, "")
-        read = _read(clean, self._reading.spans(clean.text))
+        read = signed(clean, self._reading.spans(clean.text))
         shown = "".join(_shown(read.spans[c]) if c in read.spans else c for c in read.text)
         if not (best := self._best(read)):
             if loose := self._reading.loose(clean, list(read.spans.values())):
@@ -162,7 +140,7 @@ class Book:
     def _narrow(self) -> Narrow:
         return Narrow(self._intents)
 
-    def _best(self, read: _Read) -> "RecognizeResult | None":
+    def _best(self, read: Signed) -> "RecognizeResult | None":
         """Return the match in which sentences say most, and wildcards the least."""
         from hassil import recognize_all
 
@@ -175,7 +153,7 @@ class Book:
         free = (each for each in result.entities_list if each.is_wildcard)
         return all(self._reading.fits(each.name, each.text.strip()) for each in free)
 
-    def _near(self, read: _Read) -> list[tuple[str, str]]:
+    def _near(self, read: Signed) -> list[tuple[str, str]]:
         kinds = {sign: f"{{{next(iter(span.values))}}}" for sign, span in read.spans.items()}
         text = "".join(kinds.get(c, c) for c in read.text)
         alike = SequenceMatcher(b=text, autojunk=False)
@@ -193,17 +171,6 @@ class Book:
                     scored.append((ratio, intent, sentence))
         nearest = sorted(scored, reverse=True)[:3]
         return [(intent, sentence) for ratio, intent, sentence in nearest if ratio >= NEAR]
-
-
-def _read(clean: Clean, spans: Sequence[Span]) -> _Read:
-    text, places, signs, at = "", list[tuple[int, int]](), dict[str, Span](), 0
-    for number, span in enumerate(spans[:MOST]):
-        text += clean.text[at : span.start] + chr(SIGN + number)
-        places += [(i, i + 1) for i in range(at, span.start)] + [(span.start, span.end)]
-        signs[chr(SIGN + number)] = span
-        at = span.end
-    places += [(i, i + 1) for i in range(at, len(clean.text))]
-    return _Read(clean, text + clean.text[at:], signs, places)
 
 
 def _shown(span: Span) -> str:
@@ -227,8 +194,10 @@ def _looseness(result: "RecognizeResult") -> tuple[int, int]:
     return free, -len(result.entities_list)
 
 
-def _value(entity: Any, read: _Read) -> Slot:
+def _value(entity: Any, read: Signed) -> Slot:
     if entity.is_wildcard:
-        return read.said(entity.text.strip())
+        part = entity.text.strip()
+        at = read.text.find(part)
+        return read.said(at, at + len(part)) if at >= 0 and part else part
     value: Slot = entity.value
     return value

@@ -5,10 +5,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from assistant.mind.skills.reading import Clean, Span
+from assistant.mind.skills.signs import signed
 from assistant.mind.skills.skill import Slot
 
-SIGN = 0x1200
-"""The first of the letters that stand for a span, as in the book."""
 A_SPAN = "[\u1200-\u12ff]"
 
 
@@ -59,23 +58,10 @@ class Said:
 
 def said(clean: Clean, spans: Sequence[Span]) -> Said:
     """Return a clean text with a letter for each of its spans."""
-    text, at, signs = "", 0, dict[str, Span]()
-    for number, span in enumerate(spans[:64]):
-        text += clean.text[at : span.start] + chr(SIGN + number)
-        signs[chr(SIGN + number)] = span
-        at = span.end
-    text += clean.text[at:]
+    whole = signed(clean, spans)
 
     def given(words: str) -> str:
-        whole = re.compile(re.escape(words).join((r"(?<![^\s])", r"(?![^\s])"))).search(text)
-        start = whole.start() if whole else -1
-        if start < 0 or not words:
-            return words
-        return clean.said(_place(text, start, signs), _place(text, start + len(words), signs))
+        found = re.compile(re.escape(words).join((r"(?<![^\s])", r"(?![^\s])"))).search(whole.text)
+        return whole.said(*found.span()) if found and words else words
 
-    return Said(text, signs, given)
-
-
-def _place(text: str, at: int, signs: Mapping[str, Span]) -> int:
-    """Return where a place of the text with letters is in the clean one."""
-    return at + sum(signs[c].end - signs[c].start - 1 for c in text[:at] if c in signs)
+    return Said(whole.text, whole.spans, given)

@@ -70,6 +70,10 @@ class Tools(Source):
         act = partial(self._skills.act, request, answer)
         return Known(answer.text, act, None, "tool", {"intent": request.intent})
 
+    def written(self, text: str) -> Known | None:
+        """Return None: those who write ask the model, and the owner's actions are not for them."""
+        return None
+
     def close(self) -> None:
         """Free the memory of the talks with the model."""
         while self._models:

@@ -101,6 +101,12 @@ def test_what_is_meant_is_answered_and_done_only_later(room):
     assert room.done == ["timer_set"]
 
 
+def test_nothing_is_chosen_for_those_who_write(room):
+    asked = len(room.asked)
+    assert room.tools.written(EGGS) is None
+    assert len(room.asked) == asked
+
+
 def test_the_model_says_the_free_words_and_only_what_was_said(room):
     known = room.tools.known(REMINDER)
     assert known
