@@ -6,7 +6,7 @@ taken down with its length, the recogniser's text until then, and the language m
 the text is a whole request. From that each policy is computed without speaking again:
 
 - fixed: any pause of `silence` s ends the turn;
-- the assistant's (`needed_silence` of assistant/conversation.py): `turn.whole_silence` where the
+- the assistant's (`needed_silence` of assistant/conversation): `turn.whole_silence` where the
   estimate is above `turn.whole`, `turn.silence` below `turn.open`, and between them in between.
 
 A pause inside a recording that is at least as long as what the policy asks for is a cut. The delay

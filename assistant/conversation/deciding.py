@@ -1,0 +1,169 @@
+"""One event after the other: which one leads where."""
+
+from dataclasses import replace
+
+from assistant.conversation.afar import (
+    announce,
+    answered,
+    await_server,
+    declined,
+    send,
+    server_changed,
+)
+from assistant.conversation.listening import hearing
+from assistant.conversation.ringing import rang, tell
+from assistant.conversation.speaking import speaking, stop
+from assistant.conversation.state import AWAY, Decision, Elsewhere, Phase, Rules, State, answered_in
+from assistant.conversation.turns import (
+    apologise,
+    drop,
+    give_up,
+    in_vain,
+    listen,
+    new_turn,
+    rest,
+    say,
+    sentences,
+    think,
+)
+from assistant.events import (
+    Asked,
+    Cancel,
+    ClauseStarted,
+    Declined,
+    Dismissed,
+    Earcon,
+    Event,
+    Failed,
+    Finish,
+    Heard,
+    Judged,
+    LanguageHeld,
+    Partial,
+    PowerChanged,
+    Rang,
+    Remember,
+    ReplyEnded,
+    SayRequested,
+    SentOut,
+    Server,
+    ServerChanged,
+    Settled,
+    SoundOffered,
+    SpeakingEnded,
+    SpeechEnded,
+    SpeechStarted,
+    Started,
+    StopHeard,
+    StopRequested,
+    Tick,
+    Understood,
+    WakeDetected,
+)
+
+
+def decide(rules: Rules, state: State, event: Event, now: float) -> Decision:
+    """Return the next state and what shall be done, in order."""
+    state = replace(state, now=max(now, state.now))
+    match event:
+        case Started():
+            return rest(rules, state)
+        case WakeDetected(phrase):
+            return _wake(rules, state, phrase)
+        case Asked(text):
+            return think(rules, *new_turn(state, spoken=False), text)
+        case SayRequested(text):
+            return say(rules, *new_turn(state, spoken=False), text)
+        case StopHeard() | StopRequested():
+            return stop(rules, state)
+        case Dismissed():
+            return replace(state, spoken=False, again=False, held=""), ()
+        case LanguageHeld(language):
+            return replace(state, held=language, language=language), ()
+        case Tick():
+            due = state.deadline is not None and state.now >= state.deadline
+            return _late(rules, state) if due else (state, ())
+        case PowerChanged(sparing):
+            return replace(state, sparing=sparing), ()
+        case ServerChanged(server):
+            return server_changed(rules, state, server)
+        case SoundOffered(0, ringing):
+            return announce(rules, state, ringing)
+        case Rang():
+            return rang(rules, state, event)
+        case SpeakingEnded(turn, _, heard) if turn < state.turn:
+            return state, (Remember(turn, heard),) if heard else ()
+        case _ if event.turn != state.turn:
+            return state, ()
+        case Failed():
+            return _failed(rules, state, event)
+        case SpeechStarted() | SpeechEnded() | Partial() | Settled() | Judged() | Heard():
+            return hearing(rules, state, event) if state.phase is Phase.LISTENING else (state, ())
+        case ClauseStarted() | SpeakingEnded():
+            return speaking(rules, state, event)
+        case SentOut(_, take) if take == state.take and not state.answering:
+            tones = (Earcon("out"),) if rules.earcon and rules.out_earcon else ()
+            return replace(state, out=True), tones
+        case SentOut() | ReplyEnded():
+            return state, ()
+        case Understood() | SoundOffered() | Declined():
+            return answered(rules, state, event) if state.elsewhere in AWAY else (state, ())
+
+
+def _wake(rules: Rules, state: State, phrase: str) -> Decision:
+    if state.ringing or (state.server is Server.PAUSED and state.phase is not Phase.ASLEEP):
+        return stop(rules, state)
+    if state.server is Server.PAUSED:
+        return state, (Earcon("sleep"),) if rules.earcon else ()
+    slept = state.phase is Phase.ASLEEP
+    state, commands = new_turn(state, spoken=True, woken=True)
+    if state.missed:
+        told = " ".join(state.missed)
+        return say(rules, replace(state, missed=(), again=True), commands, told)
+    if state.server is Server.READY:
+        state, sent = send(state, phrase)
+        commands = (*commands, *sent)
+    elif slept and (greeting := _greeting(rules, state)):
+        return say(rules, replace(state, again=True), commands, greeting)
+    return listen(rules, state, commands, wait=rules.no_speech, tone=True)
+
+
+def _greeting(rules: Rules, state: State) -> str:
+    greetings = dict(zip(rules.languages, rules.greetings, strict=False))
+    return greetings.get(answered_in(rules, state), "")
+
+
+def _late(rules: Rules, state: State) -> Decision:
+    """The deadline of the phase has passed."""
+    if state.phase is Phase.LISTENING:
+        if state.began is None:
+            return give_up(rules, state)
+        if not state.finishing:
+            wait = state.now + rules.final_patience
+            return replace(state, finishing=True, deadline=wait), (Finish(state.turn),)
+        if state.elsewhere in AWAY:  # the server may have heard it all the same
+            return await_server(rules, state, state.words)
+        return apologise(rules, state, sentences(rules, state).failed)
+    if state.phase is Phase.THINKING and state.elsewhere is Elsewhere.SENT:
+        return declined(rules, state, quiet=False)
+    if state.phase is Phase.THINKING:
+        return apologise(rules, state, sentences(rules, state).slow)
+    if state.phase is Phase.SPEAKING and state.tolls:
+        return tell(rules, state)
+    if state.phase is Phase.SPEAKING:  # the loudspeaker is gone: there is no use in saying so
+        return rest(rules, in_vain(state), (Cancel(state.turn),))
+    return replace(state, deadline=None), ()
+
+
+def _failed(rules: Rules, state: State, event: Failed) -> Decision:
+    if state.phase is Phase.ASLEEP or (event.take and event.take != state.take):
+        return state, ()
+    if state.answering and event.take:  # nobody has heard of it; the question is asked again
+        return drop(rules, state, f"{event.room} failed")
+    if event.room == "ears" and state.phase is not Phase.LISTENING:
+        return state, ()  # only a stop word went unheard; the reply goes on
+    if event.room in ("ears", "mind") and state.elsewhere in AWAY:
+        return state, ()  # the server hears and thinks
+    if event.room in ("mouth", "loudspeaker", "microphone"):
+        return rest(rules, in_vain(state), (Cancel(state.turn),))
+    return apologise(rules, state, sentences(rules, state).failed)

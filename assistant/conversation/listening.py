@@ -1,0 +1,126 @@
+"""While somebody is listened to: reading along, answering in secret, and the end of the turn."""
+
+from dataclasses import replace
+
+from assistant.conversation.afar import await_server, recall, send
+from assistant.conversation.state import AWAY, Decision, Elsewhere, Phase, Rules, State, stops
+from assistant.conversation.turns import (
+    answering,
+    drop,
+    give_up,
+    patient,
+    say,
+    sentences,
+    spoken_in,
+    think,
+)
+from assistant.events import (
+    Command,
+    Drop,
+    Earcon,
+    Heard,
+    Judged,
+    Partial,
+    Prepare,
+    Release,
+    Server,
+    Settle,
+    Settled,
+    SpeechEnded,
+    SpeechStarted,
+    Think,
+    Watch,
+)
+from assistant.wording import said
+
+MINUTE = 60.0
+
+
+def hearing(
+    rules: Rules,
+    state: State,
+    event: SpeechStarted | SpeechEnded | Partial | Settled | Judged | Heard,
+) -> Decision:
+    """Return what follows from something that was heard."""
+    match event:
+        case Heard():
+            return _heard(rules, state, event)
+        case _ if state.finishing:
+            return state, ()
+        case SpeechStarted(_, at):
+            fresh = state.began is None and state.elsewhere is Elsewhere.NO
+            sends = fresh and state.server is Server.READY
+            state, sent = send(state, "") if sends else (state, ())
+            began = at if state.began is None else state.began
+            return replace(state, began=began, ended=None, deadline=began + rules.max_speech), sent
+        case SpeechEnded(_, at) if state.began is not None:
+            settle = (Settle(state.turn),) if rules.ahead else ()
+            return patient(rules, replace(state, ended=min(at, state.now))), settle
+        case Partial(_, text) if rules.ahead:
+            return _partial(rules, state, said(text))
+        case Settled(_, text) if rules.ahead and state.ended is not None:
+            state, dropped = _recognised(rules, state, said(text))
+            return _begin(rules, state, dropped)
+        case Judged(_, text, complete) if rules.ahead and text == state.words:
+            return _judged(rules, state, complete)
+    return state, ()
+
+
+def _recognised(rules: Rules, state: State, words: str) -> Decision:
+    """These are the words until now; an answer to other ones is in vain."""
+    state = replace(state, words=words)
+    return (state, ()) if words == state.answering else drop(rules, state, "other words")
+
+
+def _partial(rules: Rules, state: State, words: str) -> Decision:
+    """More was recognised: the mind reads along."""
+    if words == state.words:
+        return state, ()
+    state, dropped = _recognised(rules, state, words)
+    return state, (*dropped, Prepare(state.turn, words)) if words else dropped
+
+
+def _judged(rules: Rules, state: State, complete: float) -> Decision:
+    """The mind has read the newest words."""
+    state = patient(rules, replace(state, judged=state.words, complete=complete))
+    return _begin(rules, state, ()) if complete >= rules.early else (state, ())
+
+
+def _begin(rules: Rules, state: State, commands: tuple[Command, ...]) -> Decision:
+    """Begin a secret take of the newest words, unless too much was wasted already."""
+    if not state.words or state.words == state.answering or stops(rules, state.words):
+        return state, commands
+    if state.elsewhere in AWAY:
+        return state, commands
+    share = 2 if state.sparing else 1
+    begun = tuple(at for at in state.begun if at > state.now - MINUTE)
+    state = replace(state, take=state.take + 1, begun=begun)
+    if state.take > max(1, rules.takes_a_turn // share):
+        return state, (*commands, Drop(state.turn, state.take, "too many in this turn"))
+    if len(begun) >= rules.takes_a_minute // share:
+        return state, (*commands, Drop(state.turn, state.take, "too many in a minute"))
+    state = replace(state, answering=state.words, begun=(*begun, state.now))
+    return state, (*commands, Think(state.turn, state.take, state.words, secret=True))
+
+
+def _heard(rules: Rules, state: State, event: Heard) -> Decision:
+    """The utterance has its text; is it a question?"""
+    if stops(rules, event.text):
+        return give_up(rules, state)
+    words = said(event.text)
+    weak = event.speech_s < rules.min_speech or event.level < rules.min_level
+    if weak or not words:
+        if not state.woken or state.again:
+            return give_up(rules, state)
+        state, dropped = drop(rules, state, "nothing was said")
+        state, recalled = recall(state)
+        commands = (*dropped, *recalled)
+        return say(rules, replace(state, again=True), commands, sentences(rules, state).missed)
+    if words == state.answering:
+        state = answering(rules, spoken_in(rules, state, words), Phase.THINKING, state.take)
+        return state, (Watch(state.turn), Release(state.turn, state.take))
+    if state.elsewhere in AWAY:
+        return await_server(rules, state, words)
+    state, dropped = drop(rules, state, "other words at the end")
+    tones = (Earcon("done"),) if rules.earcon else ()
+    return think(rules, state, (*dropped, *tones), words)

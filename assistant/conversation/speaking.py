@@ -1,0 +1,54 @@
+"""While it thinks and speaks, and what comes after."""
+
+from dataclasses import replace
+
+from assistant.conversation.ringing import told
+from assistant.conversation.state import Decision, Phase, Rules, State
+from assistant.conversation.turns import (
+    fresh_state,
+    give_up,
+    listen,
+    new_turn,
+    rest,
+    ring,
+    rings,
+    say,
+    sentences,
+)
+from assistant.events import ClauseStarted, Command, Remember, Server, SpeakingEnded
+
+
+def speaking(rules: Rules, state: State, event: ClauseStarted | SpeakingEnded) -> Decision:
+    """Return what follows from a clause that begins to sound, or from the end of them."""
+    if state.phase not in (Phase.THINKING, Phase.SPEAKING) or event.take != state.take:
+        return state, ()
+    if rings(state) and (state.tolls or isinstance(event, SpeakingEnded)):
+        return (state, ()) if state.tolls else told(rules, state)
+    if isinstance(event, ClauseStarted):
+        alive = state.now + rules.patience + rules.clause
+        return replace(state, phase=Phase.SPEAKING, deadline=alive), ()
+    if state.phase is Phase.THINKING and not event.heard:
+        fresh, dead = new_turn(state, spoken=state.spoken)
+        return say(rules, fresh, dead, sentences(rules, state).empty)
+    return _next(rules, state, (Remember(state.turn, event.heard),) if event.heard else ())
+
+
+def _next(rules: Rules, state: State, commands: tuple[Command, ...]) -> Decision:
+    """A turn has ended well: ring, listen on, or rest."""
+    if state.due:
+        return ring(rules, fresh_state(state), commands)
+    if state.again:
+        fresh = fresh_state(state, spoken=True, woken=True, again=True)
+        return listen(rules, fresh, commands, wait=rules.no_speech, tone=True)
+    if state.spoken and rules.follow_up > 0 and state.server is not Server.PAUSED:
+        return listen(rules, fresh_state(state, spoken=True), commands, wait=rules.follow_up)
+    return rest(rules, state, commands)
+
+
+def stop(rules: Rules, state: State) -> Decision:
+    """Silence whatever sounds or rings, and rest."""
+    if state.phase is Phase.ASLEEP:
+        return state, ()
+    if rings(state):
+        state = replace(state, due=(), rings_until=None)
+    return give_up(rules, state)

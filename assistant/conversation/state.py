@@ -1,0 +1,168 @@
+"""What is known of the conversation, and the settings that decisions depend on."""
+
+import unicodedata
+from dataclasses import dataclass
+from enum import StrEnum
+
+from assistant.events import Command, Server
+from assistant.language import among
+
+
+class Phase(StrEnum):
+    """What the assistant is doing, as users see it."""
+
+    ASLEEP = "asleep"
+    LISTENING = "listening"
+    THINKING = "thinking"
+    SPEAKING = "speaking"
+
+
+class Elsewhere(StrEnum):
+    """Whether the server answers a turn."""
+
+    NO = "no"
+    SENT = "sent"
+    """It is told what is said."""
+    HEEDED = "heeded"
+    """It has understood the question, and may have done already what was asked."""
+    DECLINED = "declined"
+    """It will not; the device does."""
+
+
+AWAY = (Elsewhere.SENT, Elsewhere.HEEDED)
+
+
+@dataclass(frozen=True, slots=True)
+class Sentences:
+    """What is said when something goes wrong."""
+
+    missed: str = "I did not catch that."
+    empty: str = "I have no answer to that."
+    slow: str = "That takes too long, sorry."
+    failed: str = "Sorry, something went wrong."
+
+
+SENTENCES = {
+    "en": Sentences(),
+    "zh": Sentences("我没听清。", "这个我答不上来。", "抱歉，这要花太长时间。", "抱歉，出错了。"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The settings that decisions depend on; seconds and dBFS, see docs/configuration.md."""
+
+    silence: float = 0.8
+    """What ends a turn whose text is open, or not judged yet."""
+    whole_silence: float = 0.2
+    """What ends a turn whose text is whole by the mind's estimate."""
+    whole: float = 0.5
+    """Probability from which a text counts as whole."""
+    open: float = 0.002
+    """Probability up to which it counts as open; between the two the silence falls evenly."""
+    early: float = 0.2
+    """Probability from which it is answered in secret while somebody still speaks."""
+    ahead: bool = True
+    """Read along, and begin to answer in secret at each pause."""
+    takes_a_turn: int = 6
+    takes_a_minute: int = 30
+    no_speech: float = 6.0
+    follow_up: float = 6.0
+    max_speech: float = 30.0
+    min_speech: float = 0.2
+    min_level: float = -55.0
+    patience: float = 60.0
+    """The longest time without any sign of life from mind or mouth."""
+    clause: float = 50.0
+    """The longest time that one clause may sound, in which there is no other sign of life."""
+    final_patience: float = 15.0
+    """The longest time that the recogniser may take for its final text."""
+    server_patience: float = 20.0
+    """The longest time without any sign of the server that was asked."""
+    ring: float = 180.0
+    """The longest time that something rings which nobody stops."""
+    always: bool = False
+    earcon: bool = True
+    out_earcon: bool = True
+    """Tell by a tone that a question leaves the device."""
+    stop_words: tuple[str, ...] = ("stop",)
+    languages: tuple[str, ...] = ("en",)
+    """What is spoken; of several the one that was spoken last, at first the first."""
+    greetings: tuple[str, ...] = ()
+    """What is said before it listens when it was woken, in each of them; empty: nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Everything that is known of the conversation."""
+
+    phase: Phase = Phase.ASLEEP
+    turn: int = 0
+    """The newest turn; every older one is dead."""
+    now: float = float("-inf")
+    """The latest time that was seen; it never goes back."""
+    deadline: float | None = None
+    """When `Tick` is wanted."""
+    spoken: bool = False
+    """The turn came by voice, so a follow-up may too."""
+    woken: bool = False
+    """The turn began with a wake word: silence deserves an answer."""
+    began: float | None = None
+    """When the utterance's first speech began."""
+    finishing: bool = False
+    """The recogniser was asked for its final text."""
+    again: bool = False
+    """After speaking, listen once more as after waking (something was not understood)."""
+    ended: float | None = None
+    """When the utterance's last speech ended; None while somebody speaks."""
+    words: str = ""
+    """What was recognised last, by `said`."""
+    take: int = 0
+    """The newest take of this turn; every older one is dead."""
+    answering: str = ""
+    """The words that a secret take answers now; empty: there is none."""
+    judged: str = ""
+    """The last words of which the mind has estimated whether they are a whole request."""
+    complete: float = 0.0
+    """The probability of that."""
+    begun: tuple[float, ...] = ()
+    """When secret takes were begun in the last minute, in any turn."""
+    sparing: bool = False
+    """On battery, or hot: half as many secret takes."""
+    out: bool = False
+    """The question has left the device."""
+    server: Server = Server.NONE
+    elsewhere: Elsewhere = Elsewhere.NO
+    ringing: bool = False
+    """An alarm sounds."""
+    due: tuple[str, ...] = ()
+    """What rings, or will as soon as nobody talks: a sentence each."""
+    rings_until: float | None = None
+    """When what rings is given up."""
+    tolls: bool = False
+    """Its tones sound, not its sentence."""
+    missed: tuple[str, ...] = ()
+    """What rang in vain, or too late: it is told once, at the next wake."""
+    language: str = ""
+    """Which one of several was spoken last; empty: none yet."""
+    held: str = ""
+    """The one of several in which everything is answered; empty: each question in its own."""
+
+
+Decision = tuple[State, tuple[Command, ...]]
+
+
+def answered_in(rules: Rules, state: State, text: str = "") -> str:
+    """Return the language in which `text` is answered; without one, what is said by itself."""
+    return state.held or among(rules.languages, text, state.language or rules.languages[0])
+
+
+def stops(rules: Rules, text: str) -> bool:
+    """Whether `text` is nothing but a stop word."""
+    return _bare(text) in {_bare(word) for word in rules.stop_words}
+
+
+def _bare(text: str) -> str:
+    """Letters and digits only, in lower case: recognisers differ in points and capitals."""
+    kept = (c for c in unicodedata.normalize("NFKC", text) if c.isalnum() or c.isspace())
+    return " ".join("".join(kept).casefold().split())

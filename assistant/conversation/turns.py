@@ -1,0 +1,185 @@
+"""How turns begin and end: the steps of which every decision is made."""
+
+import math
+from dataclasses import replace
+
+from assistant.conversation.state import (
+    SENTENCES,
+    Decision,
+    Phase,
+    Rules,
+    Sentences,
+    State,
+    answered_in,
+)
+from assistant.events import Cancel, Command, Drop, Earcon, Listen, Rest, Say, Server, Think, Watch
+
+RING_S = 2.0
+"""From the beginning of a ring's tones until the sentence between them, in s."""
+
+
+def new_turn(state: State, *, spoken: bool, woken: bool = False) -> Decision:
+    """Begin another turn; the one before is dead."""
+    dead = (Cancel(state.turn),) if state.phase is not Phase.ASLEEP else ()
+    return fresh_state(state, spoken=spoken, woken=woken), dead
+
+
+def fresh_state(
+    state: State, *, spoken: bool = False, woken: bool = False, again: bool = False
+) -> State:
+    """Return the state of the next turn, asleep yet; what outlives a turn is kept."""
+    return State(
+        turn=state.turn + 1,
+        now=state.now,
+        spoken=spoken,
+        woken=woken,
+        again=again,
+        begun=state.begun,
+        sparing=state.sparing,
+        server=state.server,
+        due=state.due,
+        rings_until=state.rings_until,
+        missed=state.missed,
+        language=state.language,
+        held=state.held,
+    )
+
+
+def listen(
+    rules: Rules,
+    state: State,
+    commands: tuple[Command, ...],
+    *,
+    wait: float,
+    tone: bool = False,
+) -> Decision:
+    """Listen for `wait` s until somebody speaks; for ever where there is no wake word."""
+    deadline = None if rules.always and not state.woken else state.now + wait
+    tones = (Earcon("wake"),) if tone and rules.earcon else ()
+    state = replace(state, phase=Phase.LISTENING, deadline=deadline)
+    return state, (*commands, *tones, Listen(state.turn))
+
+
+def rest(rules: Rules, state: State, commands: tuple[Command, ...] = ()) -> Decision:
+    """Nobody speaks with us any more; the turn is dead."""
+    if state.due:
+        return ring(rules, fresh_state(state), commands)
+    if rules.always and state.server is not Server.PAUSED:
+        return listen(rules, fresh_state(state, spoken=True), commands, wait=rules.no_speech)
+    return fresh_state(state), (*commands, Rest())
+
+
+def think(rules: Rules, state: State, commands: tuple[Command, ...], text: str) -> Decision:
+    """Let the mind answer `text`."""
+    state = answering(rules, spoken_in(rules, state, text), Phase.THINKING, state.take + 1)
+    return state, (*commands, Watch(state.turn), Think(state.turn, state.take, text))
+
+
+def spoken_in(rules: Rules, state: State, text: str) -> State:
+    """The question is in a language; what is said by itself from now on is in that one, too."""
+    if len(rules.languages) == 1:
+        return state
+    return replace(state, language=answered_in(rules, state, text))
+
+
+def sentences(rules: Rules, state: State) -> Sentences:
+    """Return the fixed sentences of the language that is spoken."""
+    return SENTENCES[answered_in(rules, state)]
+
+
+def say(rules: Rules, state: State, commands: tuple[Command, ...], text: str) -> Decision:
+    """Let the mouth speak a fixed sentence."""
+    state = answering(rules, state, Phase.SPEAKING, state.take + 1)
+    state = replace(state, deadline=state.now + rules.patience + rules.clause)
+    return state, (*commands, Watch(state.turn), Say(state.turn, state.take, text))
+
+
+def answering(rules: Rules, state: State, phase: Phase, take: int) -> State:
+    """Return the state in which that take is the answer."""
+    return replace(
+        state,
+        phase=phase,
+        deadline=state.now + rules.patience,
+        finishing=False,
+        take=take,
+        answering="",
+    )
+
+
+def give_up(rules: Rules, state: State) -> Decision:
+    """End the listening without an answer; audible unless it was never noticed.
+
+    Who speaks next may be somebody else, with another language.
+    """
+    if state.spoken and not rules.always:
+        state = replace(state, held="")
+    tones = (Earcon("sleep"),) if rules.earcon and not rules.always else ()
+    return rest(rules, state, (Cancel(state.turn), *tones))
+
+
+def apologise(rules: Rules, state: State, sentence: str) -> Decision:
+    """Say what went wrong, in a turn of its own, and then rest."""
+    tones = (Earcon("error"),) if rules.earcon else ()
+    fresh, dead = new_turn(state, spoken=False)
+    return say(rules, fresh, (*dead, *tones), sentence)
+
+
+def drop(rules: Rules, state: State, why: str) -> Decision:
+    """The secret take, if there is one, answers the wrong words."""
+    if not state.answering:
+        return state, ()
+    dropped = Drop(state.turn, state.take, why)
+    return patient(rules, replace(state, answering="")), (dropped,)
+
+
+def patient(rules: Rules, state: State) -> State:
+    """Set how long the pause must be to be the end; while somebody speaks there is none."""
+    if state.ended is None or state.began is None:
+        return state
+    known = state.words and state.words == state.judged
+    silence = needed_silence(rules, state.complete if known else 0.0)
+    return replace(state, deadline=min(state.ended + silence, state.began + rules.max_speech))
+
+
+def needed_silence(rules: Rules, complete: float) -> float:
+    """Return the s of silence that end a turn whose text is whole with probability `complete`.
+
+    Even in the logarithm of the probability, which is what docs/latency.md's curve was drawn with.
+    """
+    if complete >= rules.whole:
+        return rules.whole_silence
+    if complete <= rules.open:
+        return rules.silence
+    share = math.log(complete / rules.open) / math.log(rules.whole / rules.open)
+    return rules.silence + share * (rules.whole_silence - rules.silence)
+
+
+def idle(state: State) -> bool:
+    """It listens, but nobody called it, and nobody speaks."""
+    return state.phase is Phase.LISTENING and state.began is None and not state.woken
+
+
+def ring(rules: Rules, state: State, commands: tuple[Command, ...]) -> Decision:
+    """Begin to ring, or go on after a talk, in this turn."""
+    until = state.now + rules.ring if state.rings_until is None else state.rings_until
+    state = replace(state, phase=Phase.SPEAKING, ringing=True, rings_until=until)
+    state, tones = toll(state)
+    return state, (*commands, Watch(state.turn), *tones)
+
+
+def toll(state: State) -> Decision:
+    """Sound the tones of what rings."""
+    return replace(state, tolls=True, deadline=state.now + RING_S), (Earcon("ring"),)
+
+
+def in_vain(state: State) -> State:
+    """What rings was not heard; it is told when somebody comes."""
+    if not rings(state):
+        return state
+    missed = (*state.missed, *state.due)
+    return replace(state, due=(), rings_until=None, missed=missed)
+
+
+def rings(state: State) -> bool:
+    """Something of the device's own rings."""
+    return state.ringing and state.rings_until is not None
