@@ -194,6 +194,14 @@ class PowerChanged:
     sparing: bool
 
 
+@dataclass(frozen=True, slots=True)
+class DuplexChanged:
+    """The microphone can be trusted while the assistant speaks, or no longer can."""
+
+    usable: bool
+    """What it hears then is the user's voice, not the assistant's own."""
+
+
 class Server(StrEnum):
     """How it stands with the server that answers for this device, where there is one."""
 
@@ -275,6 +283,7 @@ Event = (
     | SpeakingEnded
     | Failed
     | PowerChanged
+    | DuplexChanged
     | ServerChanged
     | Understood
     | Declined

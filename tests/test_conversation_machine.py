@@ -20,6 +20,7 @@ from assistant.events import (
     Declined,
     Dismissed,
     Drop,
+    DuplexChanged,
     Earcon,
     Failed,
     Finish,
@@ -190,6 +191,13 @@ class World(RuleBasedStateMachine):
         if self.state.server is Server.READY and server is not Server.READY:
             self.send(Declined(self.state.turn, server is Server.PAUSED))
         self.send(ServerChanged(server))
+
+    @rule(usable=st.booleans())
+    def the_echo_canceller_changes(self, usable):
+        phase = self.state.phase
+        self.send(DuplexChanged(usable))
+        assert self.state.phase is phase
+        assert self.state.duplex is usable
 
     @rule(text=texts, old=st.booleans())
     def the_server_understands(self, text, old):

@@ -32,6 +32,7 @@ from assistant.events import (
     ClauseStarted,
     Declined,
     Dismissed,
+    DuplexChanged,
     Earcon,
     Event,
     Failed,
@@ -85,6 +86,8 @@ def decide(rules: Rules, state: State, event: Event, now: float) -> Decision:
             return _late(rules, state) if due else (state, ())
         case PowerChanged(sparing):
             return replace(state, sparing=sparing), ()
+        case DuplexChanged(usable):
+            return replace(state, duplex=usable), ()
         case ServerChanged(server):
             return server_changed(rules, state, server)
         case SoundOffered(0, ringing):

@@ -129,6 +129,8 @@ class State:
     """When secret takes were begun in the last minute, in any turn."""
     sparing: bool = False
     """On battery, or hot: half as many secret takes."""
+    duplex: bool = False
+    """What is heard while the assistant speaks is the user's voice, so it may be interrupted."""
     out: bool = False
     """The question has left the device."""
     server: Server = Server.NONE

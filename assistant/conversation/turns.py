@@ -36,6 +36,7 @@ def fresh_state(
         again=again,
         begun=state.begun,
         sparing=state.sparing,
+        duplex=state.duplex,
         server=state.server,
         due=state.due,
         rings_until=state.rings_until,
