@@ -515,7 +515,7 @@ def test_the_volume_changes_in_mid_reply(make):
         return loud, soft
 
     loud, soft = live(make(FakeMind(long=goes_on), wake={"earcon": False}), talk)
-    assert (loud, soft) == (8000, 2000)
+    assert (loud, soft) == (8000, 800)  # -20 dB: half as loud, and half of that
 
 
 def test_ears_may_come_later_and_failing_to_get_them_changes_nothing(make, question, monkeypatch):

@@ -12,6 +12,7 @@ import numpy as np
 
 from assistant.audio.frames import Pcm
 from assistant.events import NEVER, Key
+from assistant.mouth.gain import Gain, factor
 from assistant.mouth.lips import AHEAD_STEPS, MARGIN_S, Ahead, step_samples
 
 FADE_S = 0.005
@@ -53,6 +54,10 @@ def _whole_words(text: str, count: int) -> str:
     return text[:cut]
 
 
+def _fade_out(out: Pcm) -> None:
+    out[:] = (out * np.linspace(1.0, 0.0, len(out), dtype=np.float32)).astype(np.int16)
+
+
 class Player:
     """Plays the clauses of one answer after the other; a newer one silences the older.
 
@@ -68,9 +73,11 @@ class Player:
         on_end: Callable[[Key, str, float], None],
         volume: float = 1.0,
     ) -> None:
-        """`rate` in Hz is the loudspeaker's; `volume` 0 to 1."""
+        """`rate` in Hz is the loudspeaker's; `volume` 0 to 1, see `assistant.mouth.gain.factor`."""
         self.rate = rate
-        self.volume = volume
+        self._volume = volume
+        self._gain = Gain(rate, factor(volume))
+        self._flow = Gain(rate)  # 0 where the sound broke off, and up again as it goes on
         self._on_clause, self._on_end = on_clause, on_end
         self._inbox: deque[Callable[[], None]] = deque()
         self._clauses: deque[_Clause] = deque()
@@ -89,6 +96,16 @@ class Player:
         is: to look at the samples is not the callback's work."""
 
     # --- from other threads -------------------------------------------------------------------
+
+    @property
+    def volume(self) -> float:
+        """How loud speech is, 0 to 1; may be changed while it sounds."""
+        return self._volume
+
+    @volume.setter
+    def volume(self, volume: float) -> None:
+        self._volume = volume
+        self._inbox.append(lambda: self._gain.to(factor(volume)))
 
     def hold(self, key: Key) -> None:
         """Keep what comes for `key` silent until `release`."""
@@ -142,9 +159,11 @@ class Player:
         span = out[: self._fade] if self._stopping else out
         filled = self._speak(span, audible_at)
         if self._stopping:
-            self._fade_out(span, audible_at)
-        if self.volume != 1.0:
-            out[:filled] = (out[:filled] * self.volume).astype(np.int16)
+            self._fall_silent(span, audible_at)
+        self._flow.apply(out[:filled])
+        if self._clauses and self._clauses[0].played and filled < len(span):
+            self._break_off(out[:filled])
+        self._gain.apply(out)
         self._add_tones(out)
 
     def _hold(self, key: Key) -> None:
@@ -230,6 +249,12 @@ class Player:
             self._finish(audible_at + position / self.rate)
         return position
 
+    def _break_off(self, out: Pcm) -> None:
+        """The synthesiser is behind: fade out what there is of it, and in what will come."""
+        _fade_out(out[-self._fade :])
+        self._flow.to(0.0, 0.0)
+        self._flow.to(1.0, FADE_S)
+
     def _look_ahead(self, clause: _Clause, at: float) -> None:
         """Tell what follows, whole steps of it; the next sample to be played sounds at `at`."""
         begin = max(clause.told, clause.played)
@@ -240,8 +265,8 @@ class Player:
             self.on_ahead(Ahead(clause.key, at, blocks, skip, steps, clause.lips, begin))
             clause.told = begin + steps * self._step
 
-    def _fade_out(self, out: Pcm, audible_at: float) -> None:
-        out[:] = (out * np.linspace(1.0, 0.0, len(out), dtype=np.float32)).astype(np.int16)
+    def _fall_silent(self, out: Pcm, audible_at: float) -> None:
+        _fade_out(out)
         if self._clauses and self._key != self._held:
             self._heard.append(self._clauses[0].heard())
         self._clauses.clear()

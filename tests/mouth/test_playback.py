@@ -1,9 +1,13 @@
+from unittest import mock
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.events import Key
+from assistant.mouth import playback
+from assistant.mouth.gain import RAMP_S
 from assistant.mouth.lips import AHEAD_STEPS, MARGIN_S, step_samples
 from assistant.mouth.playback import FADE_S, Player
 
@@ -290,7 +294,7 @@ def test_a_clause_that_comes_in_many_blocks_begins_once():
 # --- volume and tones --------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("volume", "level"), [(1.0, 1000), (0.5, 500), (0.0, 0)])
+@pytest.mark.parametrize(("volume", "level"), [(1.0, 1000), (0.5, 316), (0.0, 0)])
 def test_the_volume_scales_speech_and_not_what_was_heard(volume, level):
     it = Listening(volume)
     it.clause(1, "one two", 50)
@@ -300,6 +304,35 @@ def test_the_volume_scales_speech_and_not_what_was_heard(volume, level):
     assert out.tolist() == [level] * 50 + [-level] * 50
     it.pull()
     assert it.ends[0][:2] == (1, "one twothree")
+
+
+def test_another_volume_is_reached_within_a_buffer_without_a_step():
+    it = Listening()
+    it.clause(1, "long", 500)
+    it.pull()
+    it.player.volume = 0.5
+    assert it.player.volume == 0.5
+    sound = it.pull().astype(int)
+    assert sound[-1] == 316
+    assert np.abs(np.diff([1000, *sound])).max() <= 684 / (RAMP_S * RATE) + 1
+    it.player.volume = 1.0
+    assert it.pull()[-1] == 1000
+
+
+def test_where_the_synthesiser_is_behind_the_sound_fades_and_comes_back():
+    it = Listening()
+    it.player.begin(Key(1, 1), "one two")
+    it.player.add(Key(1, 1), np.full(150, 1000, np.int16))
+    it.pull()
+    broken = it.pull()[:50]
+    assert (broken[: 50 - FADE] == 1000).all()
+    assert broken[-1] == 0
+    assert not it.pull().any()
+    it.player.add(Key(1, 1), np.full(300, 1000, np.int16))
+    again = it.pull()
+    assert 0 < again[0] < 1000
+    assert (again[FADE:] == 1000).all()
+    assert (it.pull() == 1000).all()
 
 
 def test_tones_follow_each_other_over_buffers():
@@ -474,6 +507,11 @@ def test_it_is_the_sound_of_its_time():
 
 @given(st.lists(st.tuples(st.integers(1, 300), st.integers(0, 5)), min_size=1, max_size=8))
 def test_with_a_slow_synthesiser_no_sound_is_told_twice_or_at_a_wrong_time(blocks):
+    with mock.patch.object(playback, "FADE_S", 0.0):  # the numbers are compared as they are
+        tell_in_blocks(blocks)
+
+
+def tell_in_blocks(blocks):
     it = Looking()
     it.player.begin(Key(1, 1), "one")
     number = 1
