@@ -155,6 +155,11 @@ class Turn(Section):
     follow_up: Annotated[float, Field(ge=0.0, le=60.0)] = Field(
         6.0, description="after a reply, listen on without the wake word for this many s; 0: do not"
     )
+    question_follow_up: Annotated[float, Field(ge=0.0, le=60.0)] = Field(
+        10.0,
+        description="the same after a reply that ends with a question, where that is longer and "
+        "`follow_up` is not 0",
+    )
     max_speech: Annotated[float, Field(ge=2.0, le=120.0)] = Field(
         30.0, description="the longest utterance in s; what was said until then is answered"
     )

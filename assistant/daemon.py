@@ -133,6 +133,7 @@ def rules(config: Config) -> Rules:
         takes_a_minute=config.ahead.per_minute,
         no_speech=turn.no_speech,
         follow_up=turn.follow_up,
+        question_follow_up=turn.question_follow_up,
         max_speech=turn.max_speech,
         min_speech=turn.min_speech,
         min_level=turn.min_level,

@@ -415,7 +415,7 @@ class Cancel:
 
 @dataclass(frozen=True, slots=True)
 class Earcon:
-    """Mouth: play a short tone: `wake`, `done`, `out`, `error`, `sleep`, `ring`."""
+    """Mouth: play a short tone, one of `assistant.audio.tones.NOTES`."""
 
     name: str
 

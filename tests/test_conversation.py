@@ -108,6 +108,50 @@ def test_once_dismissed_it_listens_no_more_after_the_answer():
     assert (state.phase, commands) == (Phase.ASLEEP, (Remember(1, "Okay."), Rest()))
 
 
+def follow_up(reply="Hi."):
+    """After a reply: somebody may go on without the wake word."""
+    return run(
+        (WakeDetected("w"), 0.0),
+        (SpeechStarted(1, 1.0), 1.1),
+        (SpeechEnded(1, 2.0), 2.1),
+        (Tick(), 3.0),
+        (Heard(1, "hello", 1.0, -20.0), 3.1),
+        (ClauseStarted(1, 1, reply), 3.2),
+        (SpeakingEnded(1, 1, reply), 4.0),
+        rules=AHEAD,
+    )[0]
+
+
+@pytest.mark.parametrize("reply", ["How long?", "要多久？", "要我再说一遍吗"])
+def test_a_question_is_given_longer_for_its_answer(reply):
+    assert follow_up().deadline == 4.0 + RULES.follow_up
+    assert follow_up(reply).deadline == 4.0 + RULES.question_follow_up
+
+
+@pytest.mark.parametrize(
+    ("text", "tone"),
+    [("That's all, thanks.", "sleep"), ("没事了。", "sleep"), ("Never mind.", "cancel")],
+)
+def test_who_takes_leave_is_let_go_at_once(text, tone):
+    state = follow_up()
+    turn = state.turn
+    state, commands = run(
+        (SpeechStarted(turn, 5.0), 5.1),
+        (SpeechEnded(turn, 6.0), 6.1),
+        (Settled(turn, text), 6.2),
+        state=state,
+        rules=AHEAD,
+    )
+    assert commands == (), "no answer is begun in secret"
+    state, commands = run((Heard(turn, text, 1.0, -20.0), 6.8), state=state, rules=AHEAD)
+    assert commands == (Cancel(turn), Earcon(tone), Rest())
+
+
+def test_who_has_just_called_and_says_good_night_gets_an_answer():
+    _, commands = run((WakeDetected("w"), 0.0), (Heard(1, "Good night.", 1.0, -20.0), 3.1))
+    assert Think(1, 1, "good night") in commands
+
+
 def ring(*more):
     """What is due while all are asleep, and what comes after it."""
     return run((Rang("The tea is done."), 0.0), *more)
@@ -131,7 +175,7 @@ def test_what_is_due_rings_at_once_with_its_sentence_between_tones():
 def test_whoever_stops_it_has_silence(stop, at):
     state, _ = ring(*((Tick(), RING_S),) * (at > RING_S))
     state, commands = run((stop, at), state=state)
-    assert commands == (Cancel(1), Earcon("sleep"), Rest())
+    assert commands == (Cancel(1), Earcon("cancel"), Rest())
     assert (state.phase, state.due, state.missed) == (Phase.ASLEEP, (), ())
 
 

@@ -58,7 +58,9 @@ from assistant.events import (
     Watch,
 )
 
-texts = st.sampled_from(["", "  ", "stop", "Stop.", "hello", "what time is it"])
+texts = st.sampled_from(
+    ["", "  ", "stop", "Stop.", "hello", "what time is it", "that's all", "never mind", "算了"]
+)
 
 
 class World(RuleBasedStateMachine):
@@ -293,13 +295,13 @@ class World(RuleBasedStateMachine):
     def mouth_begins(self, old):
         self.send(ClauseStarted(self.state.turn - old, self.state.take, "Hi."))
 
-    @rule(full=st.booleans(), old=st.integers(0, 3))
-    def mouth_ends(self, full, old):
+    @rule(full=st.booleans(), old=st.integers(0, 3), heard=st.sampled_from(["Hi.", "Why?"]))
+    def mouth_ends(self, full, old, heard):
         turn = self.state.turn - old
         for key in [key for key in self.started if key[0] == turn]:
             self.started.discard(key)  # a mouth ends each of its takes once
             self.send(ReplyEnded(*key, "Hi."))
-            self.send(SpeakingEnded(*key, "Hi." if full else ""))
+            self.send(SpeakingEnded(*key, heard if full else ""))
 
     @rule(old=st.booleans())
     def a_secret_mouth_is_silenced(self, old):

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from assistant.conversation.afar import await_server, recall, send
+from assistant.conversation.farewell import Farewell, farewell
 from assistant.conversation.state import AWAY, Decision, Elsewhere, Phase, Rules, State, stops
 from assistant.conversation.turns import (
     answering,
@@ -88,7 +89,8 @@ def _judged(rules: Rules, state: State, complete: float) -> Decision:
 
 def _begin(rules: Rules, state: State, commands: tuple[Command, ...]) -> Decision:
     """Begin a secret take of the newest words, unless too much was wasted already."""
-    if not state.words or state.words == state.answering or stops(rules, state.words):
+    words = state.words
+    if not words or words == state.answering or stops(rules, words) or _leave(state, words):
         return state, commands
     if state.elsewhere in AWAY:
         return state, commands
@@ -106,7 +108,9 @@ def _begin(rules: Rules, state: State, commands: tuple[Command, ...]) -> Decisio
 def _heard(rules: Rules, state: State, event: Heard) -> Decision:
     """The utterance has its text; is it a question?"""
     if stops(rules, event.text):
-        return give_up(rules, state)
+        return give_up(rules, state, "cancel")
+    if leave := _leave(state, event.text):
+        return give_up(rules, state, "cancel" if leave is Farewell.CANCEL else "sleep")
     words = said(event.text)
     weak = event.speech_s < rules.min_speech or event.level < rules.min_level
     if weak or not words:
@@ -124,3 +128,9 @@ def _heard(rules: Rules, state: State, event: Heard) -> Decision:
     state, dropped = drop(rules, state, "other words at the end")
     tones = (Earcon("done"),) if rules.earcon else ()
     return think(rules, state, (*dropped, *tones), words)
+
+
+def _leave(state: State, text: str) -> Farewell | None:
+    """Return how they take leave; who has just called and says "good night" gets an answer."""
+    leave = farewell(text)
+    return None if leave is Farewell.DONE and state.woken else leave

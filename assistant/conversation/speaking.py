@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from assistant.conversation.asking import asks
 from assistant.conversation.ringing import told
 from assistant.conversation.state import Decision, Phase, Rules, State
 from assistant.conversation.turns import (
@@ -15,7 +16,7 @@ from assistant.conversation.turns import (
     say,
     sentences,
 )
-from assistant.events import ClauseStarted, Command, Remember, Server, SpeakingEnded
+from assistant.events import ClauseStarted, Remember, Server, SpeakingEnded
 
 
 def speaking(rules: Rules, state: State, event: ClauseStarted | SpeakingEnded) -> Decision:
@@ -30,18 +31,22 @@ def speaking(rules: Rules, state: State, event: ClauseStarted | SpeakingEnded) -
     if state.phase is Phase.THINKING and not event.heard:
         fresh, dead = new_turn(state, spoken=state.spoken)
         return say(rules, fresh, dead, sentences(rules, state).empty)
-    return _next(rules, state, (Remember(state.turn, event.heard),) if event.heard else ())
+    return _next(rules, state, event.heard)
 
 
-def _next(rules: Rules, state: State, commands: tuple[Command, ...]) -> Decision:
+def _next(rules: Rules, state: State, heard: str) -> Decision:
     """A turn has ended well: ring, listen on, or rest."""
+    commands = (Remember(state.turn, heard),) if heard else ()
     if state.due:
         return ring(rules, fresh_state(state), commands)
     if state.again:
         fresh = fresh_state(state, spoken=True, woken=True, again=True)
         return listen(rules, fresh, commands, wait=rules.no_speech, tone=True)
     if state.spoken and rules.follow_up > 0 and state.server is not Server.PAUSED:
-        return listen(rules, fresh_state(state, spoken=True), commands, wait=rules.follow_up)
+        wait = rules.follow_up
+        if asks(heard):
+            wait = max(wait, rules.question_follow_up)
+        return listen(rules, fresh_state(state, spoken=True), commands, wait=wait)
     return rest(rules, state, commands)
 
 
@@ -51,4 +56,4 @@ def stop(rules: Rules, state: State) -> Decision:
         return state, ()
     if rings(state):
         state = replace(state, due=(), rings_until=None)
-    return give_up(rules, state)
+    return give_up(rules, state, "cancel")

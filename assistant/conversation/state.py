@@ -68,6 +68,8 @@ class Rules:
     takes_a_minute: int = 30
     no_speech: float = 6.0
     follow_up: float = 6.0
+    question_follow_up: float = 10.0
+    """As `follow_up`, after a reply that asks something."""
     max_speech: float = 30.0
     min_speech: float = 0.2
     min_level: float = -55.0

@@ -107,14 +107,14 @@ def answering(rules: Rules, state: State, phase: Phase, take: int) -> State:
     )
 
 
-def give_up(rules: Rules, state: State) -> Decision:
-    """End the listening without an answer; audible unless it was never noticed.
+def give_up(rules: Rules, state: State, tone: str = "sleep") -> Decision:
+    """End the listening without an answer; audible, by `tone`, unless it was never noticed.
 
     Who speaks next may be somebody else, with another language.
     """
     if state.spoken and not rules.always:
         state = replace(state, held="")
-    tones = (Earcon("sleep"),) if rules.earcon and not rules.always else ()
+    tones = (Earcon(tone),) if rules.earcon and not rules.always else ()
     return rest(rules, state, (Cancel(state.turn), *tones))
 
 

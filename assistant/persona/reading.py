@@ -30,6 +30,7 @@ SETTINGS = (
     "turn.whole_silence",
     "turn.no_speech",
     "turn.follow_up",
+    "turn.question_follow_up",
     "wake.words",
     "wake.earcon",
     "guard.level",

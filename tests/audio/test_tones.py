@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from assistant.audio.tones import NOTES, bell, earcon
+from assistant.audio.frames import Pcm
+from assistant.audio.tones import NOTE_S, NOTES, bell, earcon
 from assistant.conversation import RING_S
 
 
@@ -18,9 +19,18 @@ def test_an_earcon_is_short_soft_and_not_too_loud(name: str, rate: int) -> None:
     assert np.abs(sound[[0, -1]]).max() < 40  # begins and ends without a click
 
 
-def test_they_can_be_told_apart() -> None:
-    sounds = {earcon(name, 16000).tobytes() for name in NOTES}
-    assert len(sounds) == len(NOTES)
+def contour(sound: Pcm, rate: int) -> tuple[float, ...]:
+    """Return how the pitch goes from note to note: -1, 0 or 1 for each step; from the sound."""
+    size = round(NOTE_S * rate)
+    notes = [sound[at : at + size] for at in range(0, len(sound), size)]
+    pitches = [int(np.argmax(np.abs(np.fft.rfft(note, rate)))) for note in notes if note.any()]
+    return tuple(np.sign(np.diff(pitches)))
+
+
+def test_they_can_be_told_apart_by_how_their_pitch_goes() -> None:
+    rate = 16000
+    sounds = {name: earcon(name, rate) for name in NOTES} | {"ring": bell(rate)}
+    assert len({contour(sound, rate) for sound in sounds.values()}) == len(NOTES)
 
 
 def test_a_bell_rings_thrice_with_silence_between() -> None:
