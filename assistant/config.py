@@ -160,6 +160,11 @@ class Turn(Section):
         description="the same after a reply that ends with a question, where that is longer and "
         "`follow_up` is not 0",
     )
+    addressed: Annotated[float, Field(ge=0.0, le=1.0)] = Field(
+        0.3,
+        description="without the wake word only what was said to it with this probability is "
+        "answered; other talk ends in sleep; 0 answers all",
+    )
     max_speech: Annotated[float, Field(ge=2.0, le=120.0)] = Field(
         30.0, description="the longest utterance in s; what was said until then is answered"
     )

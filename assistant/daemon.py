@@ -38,6 +38,7 @@ from assistant.events import (
     Failed,
     Finish,
     Heard,
+    Ignore,
     Judged,
     Key,
     Listen,
@@ -134,6 +135,7 @@ def rules(config: Config) -> Rules:
         no_speech=turn.no_speech,
         follow_up=turn.follow_up,
         question_follow_up=turn.question_follow_up,
+        addressed=turn.addressed,
         max_speech=turn.max_speech,
         min_speech=turn.min_speech,
         min_level=turn.min_level,
@@ -550,6 +552,8 @@ class Daemon:
                 self._server(lambda server: server.leave(turn))
                 if self._patch:
                     self._patch.flush()
+            case Ignore(turn, text):
+                self._tell("ignored", {"turn": turn, "text": text})
             case Earcon(name):
                 if self._player and name in self._tones:
                     self._player.tone(self._tones[name])

@@ -414,6 +414,14 @@ class Cancel:
 
 
 @dataclass(frozen=True, slots=True)
+class Ignore:
+    """Tell who watches: this was said to somebody else."""
+
+    turn: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Earcon:
     """Mouth: play a short tone, one of `assistant.audio.tones.NOTES`."""
 
@@ -436,5 +444,6 @@ Command = (
     | Play
     | Remember
     | Cancel
+    | Ignore
     | Earcon
 )

@@ -13,6 +13,7 @@ from assistant.events import (
     Failed,
     Finish,
     Heard,
+    Ignore,
     Judged,
     Listen,
     Partial,
@@ -145,6 +146,52 @@ def test_who_takes_leave_is_let_go_at_once(text, tone):
     assert commands == (), "no answer is begun in secret"
     state, commands = run((Heard(turn, text, 1.0, -20.0), 6.8), state=state, rules=AHEAD)
     assert commands == (Cancel(turn), Earcon(tone), Rest())
+
+
+TELEVISION = "And now back to our studio in London."
+
+
+def heard_next(text, level=-20.0, rules=AHEAD):
+    """Something is heard after a reply; return the turn and the commands of its two halves."""
+    state = follow_up()
+    turn = state.turn
+    state, early = run(
+        (SpeechStarted(turn, 5.0), 5.1),
+        (SpeechEnded(turn, 6.0), 6.1),
+        (Settled(turn, text), 6.2),
+        state=state,
+        rules=rules,
+    )
+    late = run((Heard(turn, text, 1.0, level), 6.8), state=state, rules=rules)[1]
+    return turn, early, late
+
+
+def test_what_is_said_to_somebody_else_ends_in_sleep_and_not_in_an_answer():
+    turn, early, late = heard_next(TELEVISION)
+    assert early == (), "nothing is begun in secret"
+    assert late == (Ignore(turn, TELEVISION), Cancel(turn), Earcon("sleep"), Rest())
+
+
+def test_a_follow_up_is_answered_without_the_wake_word():
+    turn, early, late = heard_next("And in London?")
+    assert early == (Think(turn, 1, "and in london", secret=True),)
+    assert late == (Watch(turn), Release(turn, 1))
+
+
+def test_the_same_words_from_far_away_are_not_for_it():
+    text = "Where is my blue one?"
+    assert Ignore not in map(type, heard_next(text)[2])
+    assert Ignore in map(type, heard_next(text, level=-45.0)[2])
+
+
+def test_whoever_calls_it_is_answered_whatever_is_said():
+    _, commands = run((WakeDetected("w"), 0.0), (Heard(1, TELEVISION, 1.0, -20.0), 3.1))
+    assert Think in map(type, commands)
+
+
+def test_the_judgement_can_be_switched_off():
+    rules = Rules(addressed=0.0)
+    assert Release in map(type, heard_next(TELEVISION, rules=rules)[2])
 
 
 def test_who_has_just_called_and_says_good_night_gets_an_answer():

@@ -25,6 +25,7 @@ from assistant.events import (
     Failed,
     Finish,
     Heard,
+    Ignore,
     Judged,
     Key,
     Listen,
@@ -71,8 +72,9 @@ class World(RuleBasedStateMachine):
         ahead=st.booleans(),
         limit=st.sampled_from([1, 3, 100]),
         greetings=st.sampled_from([(), ("Welcome.",)]),
+        addressed=st.sampled_from([0.0, 0.3, 1.0]),
     )
-    def begin(self, always, follow_up, tone, ahead, limit, greetings):
+    def begin(self, always, follow_up, tone, ahead, limit, greetings, addressed):
         self.rules = Rules(
             always=always,
             follow_up=follow_up,
@@ -80,6 +82,7 @@ class World(RuleBasedStateMachine):
             ahead=ahead,
             takes_a_turn=limit,
             greetings=greetings,
+            addressed=addressed,
         )
         self.state = State()
         self.now = 100.0
@@ -94,6 +97,7 @@ class World(RuleBasedStateMachine):
 
     def send(self, event, now=None):
         before = self.state
+        self.woken = before.woken
         self.state, commands = decide(self.rules, before, event, self.now if now is None else now)
         if isinstance(event, SpeakingEnded):
             self.voices.discard((event.turn, event.take))
@@ -159,6 +163,11 @@ class World(RuleBasedStateMachine):
                 self.voices = {voice for voice in self.voices if voice[0] > turn}
                 self.secret = {key: words for key, words in self.secret.items() if key[0] > turn}
                 self.away = None if self.away == turn else self.away
+            case Ignore(turn, text):
+                assert text.strip()
+                assert self.rules.addressed > 0
+                assert not self.rules.always
+                assert not self.woken, "who has called is not heard"
             case Remember(turn, heard):
                 assert heard
                 assert turn not in self.remembered, "a turn is remembered twice"

@@ -518,6 +518,8 @@ class Status:
                 self._line = f"listening: {data['text']}"
             case "heard" if data["text"]:
                 self._print(f"you: {data['text']}")
+            case "ignored":
+                self._print("(that was said to somebody else)")
             case "say":
                 self._print(f"assistant: {data['text']}")
             case "reply_ended":

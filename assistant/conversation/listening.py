@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from assistant.conversation.addressed import Said, addressed
 from assistant.conversation.afar import await_server, recall, send
 from assistant.conversation.farewell import Farewell, farewell
 from assistant.conversation.state import AWAY, Decision, Elsewhere, Phase, Rules, State, stops
@@ -20,6 +21,7 @@ from assistant.events import (
     Drop,
     Earcon,
     Heard,
+    Ignore,
     Judged,
     Partial,
     Prepare,
@@ -92,7 +94,7 @@ def _begin(rules: Rules, state: State, commands: tuple[Command, ...]) -> Decisio
     words = state.words
     if not words or words == state.answering or stops(rules, words) or _leave(state, words):
         return state, commands
-    if state.elsewhere in AWAY:
+    if state.elsewhere in AWAY or _beside(rules, state, words):
         return state, commands
     share = 2 if state.sparing else 1
     begun = tuple(at for at in state.begun if at > state.now - MINUTE)
@@ -120,6 +122,11 @@ def _heard(rules: Rules, state: State, event: Heard) -> Decision:
         state, recalled = recall(state)
         commands = (*dropped, *recalled)
         return say(rules, replace(state, again=True), commands, sentences(rules, state).missed)
+    if _beside(rules, state, event.text, event.level, event.speech_s):
+        state, commands = give_up(rules, state)
+        return state, (Ignore(event.turn, event.text), *commands)
+    if state.woken:
+        state = replace(state, level=event.level)
     if words == state.answering:
         state = answering(rules, spoken_in(rules, state, words), Phase.THINKING, state.take)
         return state, (Watch(state.turn), Release(state.turn, state.take))
@@ -134,3 +141,13 @@ def _leave(state: State, text: str) -> Farewell | None:
     """Return how they take leave; who has just called and says "good night" gets an answer."""
     leave = farewell(text)
     return None if leave is Farewell.DONE and state.woken else leave
+
+
+def _beside(
+    rules: Rules, state: State, text: str, level: float | None = None, speech_s: float = 0.0
+) -> bool:
+    """Whether this follow-up, as far as it was heard, was said to somebody else."""
+    if state.woken or rules.always or not state.reply:
+        return False
+    quieter = 0.0 if level is None or state.level is None else state.level - level
+    return addressed(Said(text, state.reply, quieter, speech_s)) < rules.addressed

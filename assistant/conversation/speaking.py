@@ -46,7 +46,8 @@ def _next(rules: Rules, state: State, heard: str) -> Decision:
         wait = rules.follow_up
         if asks(heard):
             wait = max(wait, rules.question_follow_up)
-        return listen(rules, fresh_state(state, spoken=True), commands, wait=wait)
+        fresh = replace(fresh_state(state, spoken=True), reply=heard, level=state.level)
+        return listen(rules, fresh, commands, wait=wait)
     return rest(rules, state, commands)
 
 

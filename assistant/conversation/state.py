@@ -70,6 +70,8 @@ class Rules:
     follow_up: float = 6.0
     question_follow_up: float = 10.0
     """As `follow_up`, after a reply that asks something."""
+    addressed: float = 0.3
+    """Probability from which a follow-up counts as said to the assistant; 0 answers all."""
     max_speech: float = 30.0
     min_speech: float = 0.2
     min_level: float = -55.0
@@ -109,6 +111,10 @@ class State:
     """The turn came by voice, so a follow-up may too."""
     woken: bool = False
     """The turn began with a wake word: silence deserves an answer."""
+    level: float | None = None
+    """How loud the one who woke it spoke, dBFS; None: nobody did yet."""
+    reply: str = ""
+    """What was heard of the last answer, while somebody may go on without the wake word."""
     began: float | None = None
     """When the utterance's first speech began."""
     finishing: bool = False

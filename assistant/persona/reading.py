@@ -31,6 +31,7 @@ SETTINGS = (
     "turn.no_speech",
     "turn.follow_up",
     "turn.question_follow_up",
+    "turn.addressed",
     "wake.words",
     "wake.earcon",
     "guard.level",
