@@ -371,6 +371,11 @@ class Speech(Section):
     clause: Annotated[int, Field(ge=20, le=1000)] = Field(
         200, description="the following clauses have this many letters at the most"
     )
+    filler_after: Annotated[float, Field(ge=0.0, le=30.0)] = Field(
+        2.0,
+        description="when no word of an answer has come after so many s, say once in a turn that "
+        "it takes a moment; 0: never",
+    )
 
 
 class Web(Section):

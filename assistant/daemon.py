@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol, get_args
 from assistant import memory, power, threads
 from assistant.config import Config
 from assistant.conversation import (
+    FILLERS,
     SENTENCES,
     Phase,
     Rules,
@@ -36,11 +37,13 @@ from assistant.events import (
     Earcon,
     Event,
     Failed,
+    Fill,
     Finish,
     Heard,
     Ignore,
     Judged,
     Key,
+    LeftAlone,
     Listen,
     Play,
     PowerChanged,
@@ -48,6 +51,7 @@ from assistant.events import (
     Recall,
     Release,
     Remember,
+    ReplyBegan,
     ReplyEnded,
     Rest,
     Say,
@@ -147,6 +151,11 @@ def rules(config: Config) -> Rules:
         out_earcon=config.remote.tone,
         stop_words=tuple(turn.stop_words),
         languages=spoken(config.language),
+        filler_after=config.speech.filler_after,
+        fillers=tuple(
+            FILLERS[each] if (own := config.who.fillers(each)) is None else own
+            for each in spoken(config.language)
+        ),
         greetings=tuple(config.who.greeting(each, "wake") for each in spoken(config.language)),
     )
 
@@ -189,6 +198,7 @@ class Daemon:
         self._standby: Standby | None = None
         self._cores = Cores()
         self._sounding: Key | None = None  # the take of which something was heard last
+        self._begun: Key | None = None  # the take whose words come, on the mind's thread
         self._secret: Key | None = None  # the take that nobody may see yet
         self._kept_back: list[tuple[str, dict[str, Any]]] = []  # what is to be told of it
         self._dropped: deque[Key] = deque(maxlen=128)  # whose last words may still come
@@ -263,7 +273,8 @@ class Daemon:
         if not isinstance(self._speaker, Mute):
             greeting = self.config.who.greeting(self._rules.languages[0], "wake")
             sentences = dataclasses.astuple(SENTENCES[self._rules.languages[0]])
-            self._speaker.learn((*sentences, *filter(None, (greeting,))))
+            fillers = self._rules.fillers[0] if self._rules.filler_after else ()
+            self._speaker.learn((*sentences, *filter(None, (greeting,)), *fillers))
         self._power = asyncio.create_task(self._watch_power())
         if self.alarms:
             self._bell = asyncio.create_task(bell.watch(self.alarms, self._dispatch))
@@ -536,6 +547,10 @@ class Daemon:
                 self.trace.keep(turn, take)
                 self._tell("say", {"turn": turn, "text": text})
                 self._speaker.say(Key(turn, take), text)
+            case Fill(turn, take, text):
+                self._tell("filler", {"turn": turn, "text": text})
+                self._thinker.filled(Key(turn, take))
+                self._speaker.fill(Key(turn, take), text)
             case Send(turn, phrase):
                 self.trace.mark(turn, "sent_out", time.monotonic())
                 self._server(lambda server: server.send(turn, phrase))
@@ -661,6 +676,7 @@ class Daemon:
             on_end=self._on_reply_end,
             on_failed=lambda key, error: self._failed(key.turn, "mind", error, key.take),
             on_out=lambda key: self.post(SentOut(key.turn, key.take)),
+            on_alone=lambda key: self.post(LeftAlone(key.turn, key.take)),
             held=lambda: self.state.held,
             held_system=lambda language: prompt.own_prompt(self.config, language, "spoken"),
             make_hybrid=hybrid if self.config.remote.endpoint else lambda: None,
@@ -842,6 +858,9 @@ class Daemon:
     # --- reports from other threads -----------------------------------------------------------
 
     def _on_text(self, key: Key, piece: str) -> None:
+        if key != self._begun:
+            self._begun = key
+            self.post(ReplyBegan(key.turn, key.take))
         self._speaker.text(key, piece)
         self._soon(self._show, "text", {"turn": key.turn, "take": key.take, "piece": piece})
 
@@ -854,6 +873,8 @@ class Daemon:
         self._speaker.end(key)
 
     def _on_clause(self, key: Key, text: str, at: float) -> None:
+        if not text:  # a filler, which is nothing of the answer
+            return
         if key != self._sounding:  # the other clauses' samples are not the first
             self._sounding = key
             self.trace.mark(key.turn, "first_sample", at, take=key.take)

@@ -147,6 +147,22 @@ class SentOut:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftAlone:
+    """The larger model has not answered; the one on this device does."""
+
+    turn: int
+    take: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyBegan:
+    """The mind has the first words of the answer; it will soon be heard."""
+
+    turn: int
+    take: int
+
+
+@dataclass(frozen=True, slots=True)
 class ReplyEnded:
     """The mind has said all; the mouth may still be speaking."""
 
@@ -278,6 +294,8 @@ Event = (
     | Asked
     | SayRequested
     | SentOut
+    | LeftAlone
+    | ReplyBegan
     | ReplyEnded
     | ClauseStarted
     | SpeakingEnded
@@ -375,6 +393,15 @@ class Say:
 
 
 @dataclass(frozen=True, slots=True)
+class Fill:
+    """Mouth: say this before the answer, which is slow; unless a word of it has come by now."""
+
+    turn: int
+    take: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Send:
     """Server: what is heard from now on is a question to it, until `Finish`."""
 
@@ -439,6 +466,7 @@ Command = (
     | Release
     | Drop
     | Say
+    | Fill
     | Send
     | Recall
     | Play

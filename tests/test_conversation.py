@@ -11,10 +11,12 @@ from assistant.events import (
     Drop,
     Earcon,
     Failed,
+    Fill,
     Finish,
     Heard,
     Ignore,
     Judged,
+    LeftAlone,
     Listen,
     Partial,
     PowerChanged,
@@ -22,6 +24,7 @@ from assistant.events import (
     Rang,
     Release,
     Remember,
+    ReplyBegan,
     Rest,
     Say,
     SentOut,
@@ -146,6 +149,60 @@ def test_who_takes_leave_is_let_go_at_once(text, tone):
     assert commands == (), "no answer is begun in secret"
     state, commands = run((Heard(turn, text, 1.0, -20.0), 6.8), state=state, rules=AHEAD)
     assert commands == (Cancel(turn), Earcon(tone), Rest())
+
+
+FILLING = Rules(ahead=False, filler_after=2.0, fillers=(("One moment.", "Let me think."),))
+
+
+def test_a_slow_answer_is_filled_once_and_then_waited_for_as_long_as_ever():
+    state, _ = run((Asked("why"), 0.0), rules=FILLING)
+    assert state.deadline == 2.0
+    state, commands = run((Tick(), 2.0), state=state, rules=FILLING)
+    assert commands == (Fill(1, 1, "Let me think."),)
+    assert state.phase is Phase.THINKING
+    assert state.deadline == FILLING.patience
+    state, commands = run((Tick(), FILLING.patience), state=state, rules=FILLING)
+    assert Say(2, 1, "That takes too long, sorry.") in commands
+
+
+def test_nothing_is_said_before_an_answer_that_is_about_to_start():
+    state, _ = run((Asked("why"), 0.0), (ReplyBegan(1, 1), 1.9), rules=FILLING)
+    assert state.deadline == FILLING.patience
+    assert run((Tick(), 2.0), state=state, rules=FILLING)[1] == ()
+
+
+def test_an_answer_that_was_begun_in_secret_needs_none():
+    rules = Rules(filler_after=2.0, fillers=(("One moment.",),))
+    state, commands = run(
+        (WakeDetected("w"), 0.0),
+        (SpeechStarted(1, 1.0), 1.1),
+        (SpeechEnded(1, 2.0), 2.1),
+        (Settled(1, "why"), 2.2),
+        (ReplyBegan(1, 1), 2.3),
+        (Heard(1, "why", 1.0, -20.0), 3.1),
+        rules=rules,
+    )
+    assert Release(1, 1) in commands
+    assert state.deadline == 3.1 + rules.patience
+
+
+def test_it_is_filled_in_the_language_of_the_question():
+    rules = Rules(ahead=False, languages=("en", "zh"), fillers=(("One moment.",), ("稍等。",)))
+    _, commands = run((Asked("为什么天是蓝的"), 0.0), (Tick(), rules.filler_after), rules=rules)
+    assert commands == (Fill(1, 1, "稍等。"),)
+
+
+@pytest.mark.parametrize("rules", [Rules(filler_after=0.0, fillers=(("x",),)), Rules()], ids=str)
+def test_without_fillers_it_waits_in_silence(rules):
+    state, _ = run((Asked("why"), 0.0), rules=rules)
+    assert state.deadline == rules.patience
+
+
+def test_a_question_that_the_larger_model_leaves_to_the_device_is_heard():
+    state, commands = run((Asked("why"), 0.0), (SentOut(1, 1), 0.1), (LeftAlone(1, 1), 2.6))
+    assert commands == (Earcon("offline"),)
+    assert state.out, "it has left the device all the same"
+    assert run((Asked("why"), 0.0), (LeftAlone(1, 7), 0.1))[1] == ()
 
 
 TELEVISION = "And now back to our studio in London."

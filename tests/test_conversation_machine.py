@@ -23,11 +23,13 @@ from assistant.events import (
     DuplexChanged,
     Earcon,
     Failed,
+    Fill,
     Finish,
     Heard,
     Ignore,
     Judged,
     Key,
+    LeftAlone,
     Listen,
     Partial,
     Play,
@@ -36,6 +38,7 @@ from assistant.events import (
     Recall,
     Release,
     Remember,
+    ReplyBegan,
     ReplyEnded,
     Rest,
     Say,
@@ -73,8 +76,9 @@ class World(RuleBasedStateMachine):
         limit=st.sampled_from([1, 3, 100]),
         greetings=st.sampled_from([(), ("Welcome.",)]),
         addressed=st.sampled_from([0.0, 0.3, 1.0]),
+        filler_after=st.sampled_from([0.0, 0.3, 90.0]),
     )
-    def begin(self, always, follow_up, tone, ahead, limit, greetings, addressed):
+    def begin(self, always, follow_up, tone, ahead, limit, greetings, addressed, filler_after):
         self.rules = Rules(
             always=always,
             follow_up=follow_up,
@@ -83,9 +87,13 @@ class World(RuleBasedStateMachine):
             takes_a_turn=limit,
             greetings=greetings,
             addressed=addressed,
+            filler_after=filler_after,
+            fillers=(("One moment.", "Let me think."),),
         )
         self.state = State()
         self.now = 100.0
+        self.filled = set()  # turns in which a filler was said
+        self.worded = set()  # takes of which a word has come
         self.voices = set()  # takes that may make sound: told to speak, not ended, not cancelled
         self.secret = {}  # takes that were begun in secret, and what they answer
         self.newest = Key(0, 0)
@@ -163,6 +171,14 @@ class World(RuleBasedStateMachine):
                 self.voices = {voice for voice in self.voices if voice[0] > turn}
                 self.secret = {key: words for key, words in self.secret.items() if key[0] > turn}
                 self.away = None if self.away == turn else self.away
+            case Fill(turn, take, text):
+                assert text
+                assert turn not in self.filled, "two fillers in a turn"
+                assert (turn, take) in self.voices, "nobody waits for an answer"
+                assert (turn, take) not in self.worded, "the answer is about to start"
+                assert self.state.phase is Phase.THINKING
+                assert self.away != turn
+                self.filled.add(turn)
             case Ignore(turn, text):
                 assert text.strip()
                 assert self.rules.addressed > 0
@@ -299,6 +315,16 @@ class World(RuleBasedStateMachine):
             self.now += 0.3
             self.send(Tick())
             self.send(Heard(turn, again, 1.0, -20.0))
+
+    @rule(old=st.booleans())
+    def the_larger_model_does_not_answer(self, old):
+        self.send(LeftAlone(self.state.turn, self.state.take - old))
+
+    @rule(old=st.booleans())
+    def mind_has_a_word(self, old):
+        take = self.state.take - old
+        self.worded.add((self.state.turn, take))
+        self.send(ReplyBegan(self.state.turn, take))
 
     @rule(old=st.booleans())
     def mouth_begins(self, old):

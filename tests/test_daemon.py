@@ -17,7 +17,7 @@ import pytest
 from assistant.audio import wav
 from assistant.audio.files import FileLoudspeaker, FileMicrophone
 from assistant.config import Config, parse
-from assistant.conversation import SENTENCES, Phase
+from assistant.conversation import FILLERS, SENTENCES, Phase
 from assistant.daemon import Daemon, rules
 from assistant.ears.recogniser import Transcript
 from assistant.errors import AssistantError, BadInput, DeviceError
@@ -108,7 +108,7 @@ class FakeVoice:
         self.closed = False
 
     def synthesise(self, text, cancelled):
-        fixed = text in dataclasses.astuple(SORRY)
+        fixed = text in (*dataclasses.astuple(SORRY), *FILLERS["en"])
         if not fixed:
             self.said.append(text)
         if (fixed and not self.learns) or (not fixed and self.fails and self.fails.pop(0)):
@@ -281,6 +281,31 @@ def test_a_mind_that_hangs_is_given_up_after_its_time_and_the_next_turn_works(ma
         assert await watched.said() == "All is well."
 
     live(make(FakeMind(hang=hangs), "espeak", llm={"timeout": 1.0}), talk)
+
+
+def slow(cancelled):
+    end = time.monotonic() + 1.0
+    while not cancelled() and time.monotonic() < end:
+        time.sleep(0.01)
+    yield "All is well."
+
+
+def test_a_slow_answer_is_filled_with_a_few_words_that_are_no_part_of_it(make):
+    async def talk(watched, _, loudspeaker):
+        watched.daemon.post(Asked("ponder"))
+        assert (await watched.wait("filler"))["text"] in FILLERS["en"]
+        await watched.wait("reply_began")
+        assert np.any(loudspeaker.pcm), "it was silent until the answer came"
+        assert (await watched.wait("clause_started"))["text"] == "All is well."
+        assert await watched.said() == "All is well."
+        watched.daemon.post(Asked("good"))
+        assert await watched.said() == "All is well."
+        assert not watched.named("filler")
+        return await watched.daemon.history()
+
+    speech = {"engine": "espeak", "filler_after": 0.3}
+    history = live(make(FakeMind(ponder=slow), speech=speech), talk)
+    assert [text for role, text in history if role == "assistant"] == ["All is well."] * 2
 
 
 def test_an_empty_answer_is_said_so(make):

@@ -183,6 +183,8 @@ def test_a_name_in_one_language_is_its_name_in_both(file):
         ("[voice.en]\nfestival = 'x'", ["`voice.en.festival`", "espeak, piper"]),
         ("voice.en = 3", ["`voice.en` is 3", "`voice.en ="]),
         ("phrases.en = 'x'", ["`phrases.en` is 'x'", "a list"]),
+        ("fillers.en = 'x'", ["`fillers.en` is 'x'", "a list"]),
+        ("fillers.en = ['" + "x" * 61 + "']", ["`fillers.en", "1 to 60"]),
         ("phrases.en = [1]", ["`phrases.en` is [1]", "a list"]),
         ("[speech]\nrate = 9", ["line 2, column 1: `speech.rate` is 9", "from 0.5 to 2.0"]),
         ("[speech]\nrate = 'fast'", ["`speech.rate` is 'fast'", "a number"]),
@@ -361,3 +363,11 @@ def test_a_broken_one_ends_the_start_with_its_file(home):
     with pytest.raises(BadInput, match=r"pirate\.toml, line 2, column 1: `speech\.rate` is 9"):
         home('persona = "pirate"')
     assert home('persona = "child"').who.name("en") == "Pip"
+
+
+def test_its_own_fillers_take_the_place_of_the_usual_ones(tmp_path):
+    file = tmp_path / "jack.toml"
+    file.write_text('fillers.en = ["Arr, wait."]\nfillers.zh = []\n')
+    persona = read(file)
+    assert (persona.fillers("en"), persona.fillers("zh")) == (("Arr, wait.",), ())
+    assert Persona().fillers("en") is None

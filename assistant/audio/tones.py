@@ -6,13 +6,14 @@ import numpy as np
 
 from assistant.audio.frames import Pcm
 
-Name = Literal["wake", "done", "cancel", "out", "error", "sleep", "ring"]
+Name = Literal["wake", "done", "cancel", "out", "offline", "error", "sleep", "ring"]
 
 NOTES: dict[str, tuple[float, ...]] = {
     "wake": (660.0, 880.0),  # rising: go on
     "done": (880.0, 660.0),  # falling: understood
     "cancel": (660.0, 440.0, 660.0),  # a dip: as you like, nothing is done
     "out": (660.0, 990.0, 1320.0),  # up and away: the question leaves the device
+    "offline": (1320.0, 990.0, 660.0),  # back down again: the device is on its own
     "error": (330.0, 330.0),  # twice the same, low
     "sleep": (440.0,),
     "ring": (523.25, 659.25, 783.99),  # a soft chord, upwards

@@ -15,6 +15,7 @@ no sign, the device answers by itself, from the words that its own ears have.
 """
 
 from assistant.conversation.deciding import decide
+from assistant.conversation.filling import FILLERS
 from assistant.conversation.state import (
     SENTENCES,
     Elsewhere,
@@ -27,6 +28,7 @@ from assistant.conversation.state import (
 from assistant.conversation.turns import RING_S, needed_silence
 
 __all__ = [
+    "FILLERS",
     "RING_S",
     "SENTENCES",
     "Elsewhere",

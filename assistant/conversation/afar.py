@@ -100,5 +100,6 @@ def declined(rules: Rules, state: State, quiet: bool) -> Decision:
     if state.phase is Phase.LISTENING:  # the own ears hear it out
         return state, recalled
     if state.phase is Phase.THINKING and state.words:
-        return think(rules, state, recalled, state.words)
+        tones = (Earcon("offline"),) if rules.earcon else ()
+        return think(rules, state, (*recalled, *tones), state.words)
     return apologise(rules, state, sentences(rules, state).failed)

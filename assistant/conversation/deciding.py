@@ -10,6 +10,7 @@ from assistant.conversation.afar import (
     send,
     server_changed,
 )
+from assistant.conversation.filling import fill, worded
 from assistant.conversation.listening import hearing
 from assistant.conversation.ringing import rang, tell
 from assistant.conversation.speaking import speaking, stop
@@ -40,10 +41,12 @@ from assistant.events import (
     Heard,
     Judged,
     LanguageHeld,
+    LeftAlone,
     Partial,
     PowerChanged,
     Rang,
     Remember,
+    ReplyBegan,
     ReplyEnded,
     SayRequested,
     SentOut,
@@ -107,7 +110,11 @@ def decide(rules: Rules, state: State, event: Event, now: float) -> Decision:
         case SentOut(_, take) if take == state.take and not state.answering:
             tones = (Earcon("out"),) if rules.earcon and rules.out_earcon else ()
             return replace(state, out=True), tones
-        case SentOut() | ReplyEnded():
+        case LeftAlone(_, take) if take == state.take:
+            return state, (Earcon("offline"),) if rules.earcon and rules.out_earcon else ()
+        case ReplyBegan(_, take) if take == state.take:
+            return worded(rules, state), ()
+        case SentOut() | LeftAlone() | ReplyBegan() | ReplyEnded():
             return state, ()
         case Understood() | SoundOffered() | Declined():
             return answered(rules, state, event) if state.elsewhere in AWAY else (state, ())
@@ -149,6 +156,8 @@ def _late(rules: Rules, state: State) -> Decision:
         return apologise(rules, state, sentences(rules, state).failed)
     if state.phase is Phase.THINKING and state.elsewhere is Elsewhere.SENT:
         return declined(rules, state, quiet=False)
+    if state.phase is Phase.THINKING and state.filler_at is not None:
+        return fill(rules, state)
     if state.phase is Phase.THINKING:
         return apologise(rules, state, sentences(rules, state).slow)
     if state.phase is Phase.SPEAKING and state.tolls:

@@ -92,6 +92,10 @@ class Rules:
     stop_words: tuple[str, ...] = ("stop",)
     languages: tuple[str, ...] = ("en",)
     """What is spoken; of several the one that was spoken last, at first the first."""
+    filler_after: float = 2.0
+    """Without a word of the answer for so long, a few are said that fill the silence; 0: none."""
+    fillers: tuple[tuple[str, ...], ...] = ()
+    """Of which one is said, in each of the languages."""
     greetings: tuple[str, ...] = ()
     """What is said before it listens when it was woken, in each of them; empty: nothing."""
 
@@ -127,6 +131,12 @@ class State:
     """What was recognised last, by `said`."""
     take: int = 0
     """The newest take of this turn; every older one is dead."""
+    worded: int = 0
+    """The take of which a word has come."""
+    filler_at: float | None = None
+    """When a filler is said, if no word of the answer comes before; None: none will be."""
+    filled: bool = False
+    """One was said in this turn."""
     answering: str = ""
     """The words that a secret take answers now; empty: there is none."""
     judged: str = ""

@@ -3,6 +3,7 @@
 import math
 from dataclasses import replace
 
+from assistant.conversation.filling import waiting
 from assistant.conversation.state import (
     SENTENCES,
     Decision,
@@ -97,14 +98,8 @@ def say(rules: Rules, state: State, commands: tuple[Command, ...], text: str) ->
 
 def answering(rules: Rules, state: State, phase: Phase, take: int) -> State:
     """Return the state in which that take is the answer."""
-    return replace(
-        state,
-        phase=phase,
-        deadline=state.now + rules.patience,
-        finishing=False,
-        take=take,
-        answering="",
-    )
+    state = replace(state, phase=phase, finishing=False, take=take, answering="", filler_at=None)
+    return waiting(rules, state)
 
 
 def give_up(rules: Rules, state: State, tone: str = "sleep") -> Decision:

@@ -55,6 +55,7 @@ class Thinker:
         on_end: Callable[[Key, str], None],
         on_failed: Callable[[Key, AssistantError], None],
         on_out: Callable[[Key], None] = lambda _: None,
+        on_alone: Callable[[Key], None] = lambda _: None,
         held: Callable[[], str] = lambda: "",
         held_system: Callable[[str], str] = lambda _: "",
         make_hybrid: Callable[[], "Hybrid | None"] = lambda: None,
@@ -64,8 +65,9 @@ class Thinker:
         """`secret_tokens` is how long a secret answer gets, in pieces, before it is released.
 
         At most `guests` others wait for an answer. `on_out(key)` is called on the model's thread
-        when a question leaves the device, with the help of `make_hybrid()`. All is answered in the
-        language `held()`, where it is not empty, as `held_system(language)`. What one of
+        when a question leaves the device, with the help of `make_hybrid()`, and `on_alone(key)`
+        when that does not answer it and the model here does. All is answered in the language
+        `held()`, where it is not empty, as `held_system(language)`. What one of
         `make_sources()` answers, the first of them first, is neither sent nor asked of the model.
         What a model answers to a question goes through `sieve(question)`, where there is one.
         """
@@ -76,7 +78,7 @@ class Thinker:
         self._cores = cores
         self._trace = trace
         self._on_text, self._on_judged, self._on_end = on_text, on_judged, on_end
-        self._on_out = on_out
+        self._on_out, self._on_alone = on_out, on_alone
         self._held, self._held_system = held, held_system
         self._make_hybrid, self._make_sources = make_hybrid, make_sources
         self._sieve = sieve
@@ -87,6 +89,7 @@ class Thinker:
         # Every key up to these is dead, or released; references change at once: no lock.
         self._dead = self._released = NEVER
         self._wanted: tuple[int, str] | None = None  # the newest words to be read along
+        self._filled = NEVER
         self._asked = NEVER  # the question that is answered, on the model's thread
         self._changed = threading.Event()
         self._judged: tuple[int, str, float] | None = None  # the last one, on the model's thread
@@ -146,6 +149,10 @@ class Thinker:
                 self._pending.popitem(last=False)
         self._released = max(self._released, key)
         self._changed.set()
+
+    def filled(self, key: Key) -> None:
+        """A few words were said already because the answer `key` is slow."""
+        self._filled = key
 
     def cancel(self, key: Key) -> None:
         """Stop working for `key` and all before it, within one token."""
@@ -350,9 +357,11 @@ class Thinker:
             local,
             begin,
             hybrid.gave_up,
+            lambda: self._on_alone(key),
             words=hybrid.words(text, self._held()),
             patience_s=hybrid.settings.patience,
             ahead=self._secret_tokens,
+            filled=lambda: key == self._filled,
             released=lambda: key <= self._released,
             cancelled=cancelled,
         )

@@ -54,6 +54,9 @@ class Mute:
         self.text(key, text)
         self.end(key)
 
+    def fill(self, key: Key, text: str) -> None:
+        """Who reads does not wonder whether they were heard."""
+
     def cancel(self, key: Key) -> None:
         """Work for `key` and all before it is dead; what was written until now was read."""
         with self._lock:

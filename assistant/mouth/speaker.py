@@ -123,6 +123,10 @@ class Speaker:
         self.text(key, text)
         self.end(key)
 
+    def fill(self, key: Key, text: str) -> None:
+        """Say `text` before the answer `key`, of which it is no part, if no word of it came yet."""
+        self._worker.post(lambda: self._fill(key, text), key)
+
     def cancel(self, key: Key) -> None:
         """Stop making sound for `key` and all before it, and silence what plays."""
         self._dead = max(self._dead, key)
@@ -150,6 +154,13 @@ class Speaker:
         if key > self._dead:
             self._turn_to(key)
             self._take(key, self._chunker.feed(piece))
+
+    def _fill(self, key: Key, text: str) -> None:
+        if key <= self._dead or key == self._key:
+            return
+        self._player.begin(key, "")  # what is heard of it is nothing of the answer
+        self._make_sound(key, Clause(text, 1, 0))
+        self._player.complete(key)
 
     def _turn_to(self, key: Key) -> None:
         """Forget what another answer left."""

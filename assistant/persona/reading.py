@@ -64,6 +64,9 @@ class _Greeting(_Part):
     wake: Greeting | None = None
 
 
+Filler = Annotated[str, Field(min_length=1, max_length=60, pattern=r"^[^\r\n{}]+$")]
+
+
 class _File(_Part):
     name: Name | dict[Language, Name] = {}
     character: dict[Language, Character] = {}
@@ -71,6 +74,7 @@ class _File(_Part):
     greeting: dict[Language, _Greeting] = {}
     voice: dict[Language, Voice | dict[Engine, Voice]] = {}
     phrases: dict[Language, list[Name]] = {}
+    fillers: dict[Language, list[Filler]] = {}
 
 
 KEYS = (*_File.model_fields, *TABLES)
@@ -85,6 +89,8 @@ ALLOWED = {
     "`[greeting.en]`",
     "voice": 'the name of a voice for each language, `voice.en = "en-gb"`, or one for each engine '
     "(espeak, piper, pyttsx3, wyoming): `[voice.en]`",
+    "fillers": "a list of texts of 1 to 60 characters without braces for each language, or an "
+    'empty one: `fillers.en = ["One moment."]`',
     "phrases": 'a list of what wakes it for each language: `phrases.en = ["hello pip"]`',
 }
 
@@ -147,6 +153,11 @@ class Persona:
     def voice(self, language: str) -> str | dict[Engine, str]:
         """Return the name of its voice, or one for each engine; empty: the usual one."""
         return self._told.voice.get(language, "")
+
+    def fillers(self, language: str) -> tuple[str, ...] | None:
+        """Return what it says while an answer is slow; None: the usual words."""
+        found = self._told.fillers.get(language)
+        return None if found is None else tuple(found)
 
     def phrases(self, language: str) -> list[str]:
         """Return what wakes it in this language, besides ready-made wake words."""

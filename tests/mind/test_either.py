@@ -40,7 +40,16 @@ class Clock:
         return self.now
 
 
-def answered(*came, ahead=2, patience_s=1.0, begins=True, released=lambda: True, stop_after=None):
+def answered(
+    *came,
+    ahead=2,
+    patience_s=1.0,
+    begins=True,
+    released=lambda: True,
+    stop_after=None,
+    filled=False,
+    alone=lambda: None,
+):
     """Return the text, what was made here, and the errand."""
     clock, made, gave_up = Clock(), [], []
     errand = Written(*came, clock=clock)
@@ -55,9 +64,11 @@ def answered(*came, ahead=2, patience_s=1.0, begins=True, released=lambda: True,
         local(),
         lambda: errand if begins else None,
         gave_up.append,
+        alone,
         words=WORDS["en"],
         patience_s=patience_s,
         ahead=ahead,
+        filled=lambda: filled,
         released=released,
         cancelled=lambda: stop_after is not None and len(said) >= stop_after,
         clock=clock,
@@ -92,6 +103,25 @@ def test_who_comes_too_late_is_told_and_the_local_answer_follows():
     assert errand.cancelled
 
 
+def test_no_second_word_fills_the_silence():
+    assert answered(filled=True)[0] == HERE
+
+
+@pytest.mark.parametrize("came", [(), (CUT,), (None,)])
+def test_it_is_told_that_the_device_is_on_its_own(came):
+    told = []
+    answered(*came, alone=lambda: told.append(1))
+    assert told == [1]
+
+
+@pytest.mark.parametrize("came", [("Yes.", None), ("Half an ", CUT)])
+def test_an_answer_from_there_is_none_of_that(came):
+    told = []
+    answered(*came, alone=lambda: told.append(1))
+    answered(*came, begins=False, alone=lambda: told.append(1))
+    assert told == []
+
+
 def test_half_an_answer_ends_with_a_word_that_says_so():
     said, *_ = answered("Half an ", CUT)
     assert said == ["Half an ", BROKEN]
@@ -120,9 +150,11 @@ def test_a_take_that_is_dropped_never_goes_out():
             iter(HERE),
             lambda: begun.append(1),
             lambda _: None,
+            lambda: None,
             words=WORDS["en"],
             patience_s=1.0,
             ahead=1,
+            filled=lambda: False,
             released=lambda: False,
             cancelled=lambda: True,
         )

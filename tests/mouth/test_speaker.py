@@ -467,3 +467,30 @@ def test_stopping_a_secret_answer_leaves_no_sound_and_nothing_heard(mouth):
     assert not np.concatenate([mouth.play(100) for _ in range(30)]).any()
     assert mouth.synthesiser.made == ["One is here."]
     assert mouth.ends == [(2, "")]
+
+
+def test_a_filler_sounds_before_the_answer_and_is_nothing_of_it(mouth):
+    mouth.speaker.fill(Key(1, 1), "One moment.")
+    mouth.speaker.say(Key(1, 1), "Hello there.")
+    mouth.settle()
+    mouth.play(1000)
+    assert mouth.synthesiser.made == ["One moment.", "Hello there."]
+    assert mouth.clauses == [(1, ""), (1, "Hello there.")]
+    assert mouth.ends == [(1, "Hello there.")]
+
+
+def test_no_filler_comes_after_the_first_words_of_the_answer(mouth):
+    mouth.speaker.text(Key(1, 1), "Hello")
+    mouth.speaker.fill(Key(1, 1), "One moment.")
+    mouth.speaker.end(Key(1, 1))
+    mouth.settle()
+    mouth.play(1000)
+    assert mouth.synthesiser.made == ["Hello"]
+    assert mouth.ends == [(1, "Hello")]
+
+
+def test_a_filler_of_a_dead_turn_is_not_made(mouth):
+    mouth.speaker.cancel(Key(1, 1))
+    mouth.speaker.fill(Key(1, 1), "One moment.")
+    mouth.settle()
+    assert mouth.synthesiser.made == []

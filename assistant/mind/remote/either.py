@@ -38,10 +38,12 @@ def either(
     local: Iterator[str],
     begin: Callable[[], Errand | None],
     gave_up: Callable[[Errand], None],
+    alone: Callable[[], None],
     *,
     words: Words,
     patience_s: float,
     ahead: int,
+    filled: Callable[[], bool],
     released: Callable[[], bool],
     cancelled: Callable[[], bool],
     clock: Callable[[], float] = time.monotonic,
@@ -50,7 +52,9 @@ def either(
 
     Nothing goes out before `released()`: then `begin` sends the question, or returns None. Until
     the first remote word `ahead` pieces of the `local` answer are made. A remote answer that does
-    not begin within `patience_s` s is told to `gave_up`. Ends when `cancelled()`.
+    not begin within `patience_s` s is told to `gave_up`; that it is
+    late is said unless something was said about it already, `filled()`. `alone()` is told
+    that the local answer takes the place of one that was asked for. Ends when `cancelled()`.
     """
     ready: list[str] = []
 
@@ -74,7 +78,8 @@ def either(
                 yield piece
         except queue.Empty:
             gave_up(errand)
-            yield words.late
+            if not filled():
+                yield words.late
         except RemoteFailed:
             if came:
                 yield words.broken
@@ -82,6 +87,8 @@ def either(
             errand.cancel()
         if came:
             return
+        if not cancelled():
+            alone()
     if not cancelled():
         yield from ready
         yield from local
