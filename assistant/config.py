@@ -56,6 +56,19 @@ class Audio(Section):
     )
 
 
+class Echo(Section):
+    """Echo cancellation: what the loudspeaker plays is taken out of what the microphone hears."""
+
+    mode: Literal["auto", "on", "off"] = Field(
+        "auto",
+        description="`auto` cancels, and listens while it speaks once that is seen to work; `on` "
+        "does so at once and always; `off` never: while it speaks only wake and stop words count",
+    )
+    tail: Annotated[float, Field(ge=0.05, le=0.5)] = Field(
+        0.2, description="how long the room goes on sounding, in s; a longer one costs more"
+    )
+
+
 class Wake(Section):
     """What wakes it; several at once are allowed. `assistant wake` always works."""
 
@@ -636,6 +649,7 @@ class Config(Section):
         "[personas](personas.md)",
     )
     audio: Audio = Audio()
+    echo: Echo = Echo()
     wake: Wake = Wake()
     asr: Asr = Asr()
     vad: Vad = Vad()

@@ -34,6 +34,7 @@ from assistant.events import (
     ClauseStarted,
     Command,
     Drop,
+    DuplexChanged,
     Earcon,
     Event,
     Failed,
@@ -74,6 +75,7 @@ from assistant.mouth.mute import Mute
 from assistant.trace import Trace
 
 if TYPE_CHECKING:
+    from assistant.audio.echo.path import EchoPath
     from assistant.audio.frames import Frame, Loudspeaker, Microphone, Pcm
     from assistant.audio.patch import Jack, Patch, Take
     from assistant.audio.standby import Standby
@@ -208,6 +210,7 @@ class Daemon:
         )
         self._listener: Listener | None = None
         self._patch: Patch | None = None  # where there are devices
+        self._echo: EchoPath | None = None  # where the microphone can hear the loudspeaker
         self.outside: Outside | None = None
         """The server that answers for this device; to be set before the start."""
         self.wish: Wish | None = None
@@ -270,6 +273,8 @@ class Daemon:
             self._standby = self._make_standby(self._loudspeaker)
         self.ready.set()
         self._dispatch(Started())
+        if self.config.echo.mode == "on":
+            self._dispatch(DuplexChanged(True))
         if not isinstance(self._speaker, Mute):
             greeting = self.config.who.greeting(self._rules.languages[0], "wake")
             sentences = dataclasses.astuple(SENTENCES[self._rules.languages[0]])
@@ -767,7 +772,7 @@ class Daemon:
     async def _open_microphone(self, microphone: "Microphone") -> None:
         assert self._listener is not None
         patch = self._devices()
-        ears, hear = self._listener.hear, patch.hear
+        ears, hear, echo = self._listener.hear, patch.hear, self._echo
 
         def forward(frame: "Frame") -> None:
             ears(frame)
@@ -778,8 +783,11 @@ class Daemon:
 
         patch.ears = forward
 
-        def listen(frame: "Frame") -> None:  # silence, for what was begun must find its end
-            hear(dataclasses.replace(frame, pcm=frame.pcm * 0) if self._muted else frame)
+        def listen(frame: "Frame") -> None:
+            cleaned = echo.clean(frame) if echo else frame
+            if self._muted:  # silence, for what was begun must find its end
+                cleaned = dataclasses.replace(frame, pcm=frame.pcm * 0)
+            hear(cleaned)
 
         await asyncio.to_thread(microphone.start, listen)
 
@@ -811,8 +819,11 @@ class Daemon:
 
         assert self._loudspeaker is not None
         patch = self._devices()
-        self._loudspeaker.start(patch.source)
+        self._echo = echo = self._make_echo()
+        self._loudspeaker.start(echo.tapped(patch.source) if echo else patch.source)
         rate = self._loudspeaker.rate
+        if echo:
+            echo.play_at(rate)
         self._tones = {name: earcon(name, rate) for name in get_args(Name)}
         self._tones["ring"] = bell(rate)
         self._player = Player(rate, self._on_clause, self._on_end, self.config.speech.volume)
@@ -826,6 +837,15 @@ class Daemon:
 
             self._patch = Patch()
         return self._patch
+
+    def _make_echo(self) -> "EchoPath | None":
+        from assistant.audio.echo.kalman import KalmanCanceller
+        from assistant.audio.echo.path import EchoPath
+
+        mode, tail = self.config.echo.mode, self.config.echo.tail
+        if mode == "off":
+            return None
+        return EchoPath(KalmanCanceller(tail), tail, self._on_usable)
 
     def _make_standby(self, loudspeaker: "Loudspeaker") -> "Standby":
         from assistant.audio.standby import Standby
@@ -895,6 +915,11 @@ class Daemon:
                 self._tell_levels("mouth", data)
 
         self._soon(tell)
+
+    def _on_usable(self, usable: bool) -> None:
+        """The echo canceller has learned, or lost what it knew."""
+        if self.config.echo.mode == "auto":
+            self.post(DuplexChanged(usable))
 
     def _on_frame(self, frame: "Frame") -> None:
         """Tell how loud what is heard was, some frames at a time."""

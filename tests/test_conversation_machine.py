@@ -94,6 +94,7 @@ class World(RuleBasedStateMachine):
         self.now = 100.0
         self.filled = set()  # turns in which a filler was said
         self.worded = set()  # takes of which a word has come
+        self.duplex = False
         self.voices = set()  # takes that may make sound: told to speak, not ended, not cancelled
         self.secret = {}  # takes that were begun in secret, and what they answer
         self.newest = Key(0, 0)
@@ -221,10 +222,14 @@ class World(RuleBasedStateMachine):
 
     @rule(usable=st.booleans())
     def the_echo_canceller_changes(self, usable):
-        phase = self.state.phase
+        before, self.duplex = self.state, usable
         self.send(DuplexChanged(usable))
-        assert self.state.phase is phase
-        assert self.state.duplex is usable
+        assert self.state == replace(before, now=self.state.now, duplex=usable)
+
+    @invariant()
+    def no_turn_forgets_whether_it_hears_itself(self):
+        if hasattr(self, "state"):
+            assert self.state.duplex == self.duplex
 
     @rule(text=texts, old=st.booleans())
     def the_server_understands(self, text, old):

@@ -1,0 +1,95 @@
+"""The way of the sound from the loudspeaker to the microphone, and how it is taken out again."""
+
+import logging
+from collections.abc import Callable
+
+from assistant.audio.echo.canceller import Canceller
+from assistant.audio.echo.delay import DelayFinder
+from assistant.audio.echo.judge import Judge
+from assistant.audio.echo.reference import Reference
+from assistant.audio.echo.steady import SteadyClock
+from assistant.audio.frames import RATE, Frame, Pcm, Source
+
+log = logging.getLogger(__name__)
+
+MARGIN_S = 0.008
+"""The echo shall begin so much later than its reference: stamps wander, no filter foresees."""
+AT_ONCE_S = 0.003
+"""Heard this much after its stamp a sound has been noted for certain, unless it is lost."""
+LATEST_S = 0.03
+"""An echo that begins later than this wastes what the filter can remember: it is aligned anew."""
+
+
+class EchoPath:
+    """Cleans the frames of one microphone of what one loudspeaker plays.
+
+    What `tapped` returns is for the audio callback, `clean` for the microphone's thread.
+    """
+
+    def __init__(
+        self, canceller: Canceller, tail: float, on_usable: Callable[[bool], None]
+    ) -> None:
+        """`tail` in s: what it knows of echo.
+
+        ``on_usable(usable)`` is told, on the microphone's thread, when the loudspeaker can be heard
+        no longer in what is cleaned, and when it can be heard again.
+        """
+        self._canceller, self._tail, self._on_usable = canceller, tail, on_usable
+        self._reference: Reference | None = None
+        self._finder, self._judge = DelayFinder(), Judge()
+        self._heard = SteadyClock(RATE)
+        self._number = 0  # samples heard
+        self.delay = -MARGIN_S
+        """How much later than the stamps say a sound is heard, in s; a little less than that."""
+
+    def play_at(self, rate: int) -> None:
+        """The loudspeaker plays at `rate` Hz; before it is known nothing sounds."""
+        self._reference = Reference(rate)
+
+    def tapped(self, source: Source) -> Source:
+        """Return `source`, of which all that it gives is known here; for the audio callback."""
+
+        def tap(out: Pcm, audible_at: float) -> None:
+            source(out, audible_at)
+            if reference := self._reference:
+                reference.sounded(out, audible_at)
+
+        return tap
+
+    def clean(self, frame: Frame) -> Frame:
+        """Return `frame` without the echo; as it is while nothing can be heard."""
+        far = self._far(frame)
+        if far is None:
+            self._judge.quiet(frame.pcm)
+            return frame
+        cleaned = self._canceller.cancel(frame.pcm, far)
+        if (late := self._finder.feed(frame.pcm, far)) is not None:
+            self._align(late)
+        if (usable := self._judge.feed(frame.pcm, cleaned, far)) is not None:
+            self._on_usable(usable)
+        return Frame(cleaned, frame.time)
+
+    def _far(self, frame: Frame) -> Pcm | None:
+        """Return what sounded at the loudspeaker while `frame` was heard; None: nothing."""
+        self._heard.stamp(self._number, frame.time)
+        begin = self._heard.time(self._number) - self.delay
+        self._number += len(frame.pcm)
+        end = self._heard.time(self._number) - self.delay
+        if (reference := self._reference) is None:
+            return None
+        reference.update()
+        if not reference.sounds(begin - self._tail):
+            return None
+        if (early := AT_ONCE_S - self.delay) > 0 and (missing := reference.missing(end)):
+            late = min(early, missing)
+            begin, end, self.delay = begin - late, end - late, self.delay + late
+        return reference.read(begin, end, len(frame.pcm))
+
+    def _align(self, late: float) -> None:
+        """The echo begins `late` s after its reference."""
+        if MARGIN_S / 2 <= late <= LATEST_S:
+            return
+        self.delay += late - MARGIN_S
+        log.info("the loudspeaker is heard %.0f ms later than its stamps say", self.delay * 1000)
+        self._finder.reset()
+        self._canceller.reset()

@@ -1,0 +1,60 @@
+"""The echo path in a made-up room (`tests/echo_room.py`) with recorded speech."""
+
+import math
+
+import numpy as np
+import pytest
+from echo_room import CHINESE, ENGLISH, Room, at_level, loss, speech
+
+from assistant.audio.frames import RATE
+
+SECONDS = 6.0
+
+
+@pytest.mark.parametrize(
+    "room",
+    [
+        Room(),
+        Room(rate=44_100, way=0.15),
+        Room(rate=16_000, way=0.25),
+        Room(ppm=200),
+        Room(ppm=-200, echo_db=6),
+        Room(way=-0.06),  # stamped too late
+        Room(rate=8000, jitter=1e-3),
+    ],
+    ids=str,
+)
+def test_its_own_voice_goes_away_whatever_stamps_and_crystals_say(room: Room) -> None:
+    heard, left = room.cleaned(room.path(), speech(CHINESE, room.rate, SECONDS))
+    assert loss(heard, left, SECONDS - 2) > 10
+    assert [usable for _, usable in room.told][-1:] == [True]
+
+
+def test_a_voice_over_it_stays() -> None:
+    room = Room()
+    pause = np.zeros(round(3 * RATE), np.int16)
+    said = speech(ENGLISH, RATE, 2.5)
+    spoken = np.concatenate((pause, said))
+    _, left = room.cleaned(room.path(), speech(CHINESE, room.rate, 5.5), spoken)
+    wanted = at_level(spoken.astype(float), 0.0)
+    count = min(len(left), len(wanted))
+    off = left[len(pause) : count] / 32768 - wanted[len(pause) : count]
+    ratio = np.mean(wanted[len(pause) : count] ** 2) / np.mean(off**2)
+    assert 10 * np.log10(ratio) > 12
+
+
+def test_a_muted_loudspeaker_leaves_every_voice_alone_and_duplex_on() -> None:
+    room = Room(echo_db=-math.inf)
+    said = speech(ENGLISH, RATE, 4.0)
+    heard, left = room.cleaned(room.path(), speech(CHINESE, room.rate, 4.0), said)
+    off = np.mean((left.astype(float) - heard) ** 2) / np.mean(heard.astype(float) ** 2)
+    assert 10 * np.log10(off) < -15
+
+
+def test_nothing_plays_and_nothing_is_touched() -> None:
+    room = Room()
+    path = room.path()
+    said = speech(ENGLISH, RATE, 2.0)
+    heard, left = room.cleaned(path, np.zeros(2 * room.rate, np.int16), said)
+    assert np.array_equal(heard, left)
+    assert room.told == []
