@@ -122,7 +122,7 @@ def _override(pair: str) -> tuple[str, Any]:
     key, equals, value = pair.partition("=")
     if not equals:
         raise BadInput(
-            "--set {pair}: allowed is KEY=VALUE, such as --set turn.silence=0.8", pair=pair
+            "--set {pair}: allowed is KEY=VALUE, such as --set turn.max_silence=0.8", pair=pair
         )
     try:
         return key.strip(), tomllib.loads(f"value = {value}")["value"]
@@ -144,7 +144,7 @@ def _override(pair: str) -> tuple[str, Any]:
     multiple=True,
     metavar="KEY=VALUE",
     callback=_overrides,
-    help="Change one setting for this call, such as --set turn.silence=0.8",
+    help="Change one setting for this call, such as --set turn.max_silence=0.8",
 )
 @click.option("-v", "--verbose", is_flag=True, help="Tell more on standard error.")
 @click.version_option(__version__, prog_name="assistant")

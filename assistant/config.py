@@ -27,6 +27,10 @@ WEB_TOKEN = "web-token"
 """The file of the web page's token, in the folder of what must not be lost."""
 
 
+RENAMED = {"turn.silence": "turn.max_silence", "turn.whole_silence": "turn.min_silence"}
+"""Keys of before, and those that took their place."""
+
+
 class Section(BaseModel):
     """A table of the TOML file; unknown keys are refused."""
 
@@ -140,13 +144,11 @@ class Vad(Section):
 class Turn(Section):
     """When a turn begins and ends."""
 
-    silence: Annotated[float, Field(ge=0.1, le=5.0)] = Field(
-        0.8, description="silence that ends the user's turn, in s"
+    min_silence: Annotated[float, Field(ge=0.05, le=5.0)] = Field(
+        0.2, description="silence that ends the turn of one who has clearly said all, in s"
     )
-    whole_silence: Annotated[float, Field(ge=0.05, le=5.0)] = Field(
-        0.2,
-        description="silence that ends it when the language model takes what was said for a whole "
-        "request, in s",
+    max_silence: Annotated[float, Field(ge=0.1, le=5.0)] = Field(
+        0.8, description="silence that ends it where more was to be expected, in s"
     )
     whole: Annotated[float, Field(ge=0.0001, le=1.0)] = Field(
         0.5,
@@ -154,8 +156,8 @@ class Turn(Section):
     )
     open: Annotated[float, Field(ge=0.0001, le=1.0)] = Field(
         0.002,
-        description="probability up to which it counts as open and `silence` is waited for; "
-        "between the two the silence falls evenly; 1 always waits for `silence`",
+        description="probability up to which it counts as open and `max_silence` is waited for; "
+        "between the two the silence falls evenly; 1 always waits for `max_silence`",
     )
     early: Annotated[float, Field(ge=0.0, le=1.0)] = Field(
         0.2,
@@ -841,6 +843,8 @@ def _unknown_key(location: list[str]) -> str:
     section = _field(location[:-1])
     assert isinstance(section, type)
     assert issubclass(section, Section)
+    if now := RENAMED.get(".".join(location)):
+        return f"`{'.'.join(location)}` is called `{now}` now; write that."
     known = list(section.model_fields)
     near = difflib.get_close_matches(location[-1], known, 1)
     hint = (

@@ -130,8 +130,8 @@ def rules(config: Config) -> Rules:
     """Return what the decider needs to know of the settings."""
     turn = config.turn
     return Rules(
-        silence=turn.silence,
-        whole_silence=turn.whole_silence,
+        max_silence=turn.max_silence,
+        min_silence=turn.min_silence,
         whole=turn.whole,
         open=turn.open,
         early=turn.early,

@@ -6,8 +6,8 @@ taken down with its length, the recogniser's text until then, and the language m
 the text is a whole request. From that each policy is computed without speaking again:
 
 - fixed: any pause of `silence` s ends the turn;
-- the assistant's (`needed_silence` of assistant/conversation): `turn.whole_silence` where the
-  estimate is above `turn.whole`, `turn.silence` below `turn.open`, and between them in between.
+- the assistant's (`needed_silence` of assistant/conversation): `turn.min_silence` where the
+  estimate is above `turn.whole`, `turn.max_silence` below `turn.open`, and between them in between.
 
 A pause inside a recording that is at least as long as what the policy asks for is a cut. The delay
 is what the policy adds after the last word of a recording. Recordings longer than `--turn` s are
@@ -44,7 +44,7 @@ WHOLE_SILENCES = [0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5]
 WHOLE = [0.1, 0.2, 0.3, 0.5, 0.7]
 OPEN = [0.01, 0.03, 0.05, 0.1, 0.2]
 SILENCES = [0.5, 0.6, 0.7, 0.8, 0.9]
-SETTINGS = ("silence", "whole_silence", "whole", "open")
+SETTINGS = ("max_silence", "min_silence", "whole", "open")
 
 
 @dataclass
@@ -130,9 +130,9 @@ def main() -> None:
     speech = [p for p in human if p.length != float("inf")]
     ends = [p for p in asked if p.length == float("inf")]
     both = speech + ends
-    fixed = [judged(both, Rules(silence=s, whole_silence=s)) for s in FIXED]
+    fixed = [judged(both, Rules(max_silence=s, min_silence=s)) for s in FIXED]
     ours = [
-        judged(both, Rules(silence=silence, whole_silence=shortest, whole=whole, open=opened))
+        judged(both, Rules(max_silence=silence, min_silence=shortest, whole=whole, open=opened))
         for silence, shortest, whole, opened in itertools.product(
             SILENCES, WHOLE_SILENCES, WHOLE, OPEN
         )

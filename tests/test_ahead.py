@@ -248,7 +248,7 @@ def stage(monkeypatch):
             "guard": {"enabled": False},  # a number waits for its unit; here pieces come as made
             "wake": {"earcon": False},
             # The tests say when a turn is over, not the clock.
-            "turn": {"follow_up": 0.0, "silence": 5.0, "whole_silence": 5.0},
+            "turn": {"follow_up": 0.0, "max_silence": 5.0, "min_silence": 5.0},
             "ahead": {"tokens": 512},
         }
         for name, values in sections.items():
@@ -491,7 +491,7 @@ def test_a_second_of_silence_within_a_question_does_not_split_it(stage):
         assert "other words" in scene.dropped(turn)
 
     # What is said after a pause is known by the settled text only: the fake has no partial of it.
-    stage(scenario, ears=ears, microphone=microphone, turn={"silence": 4.0})
+    stage(scenario, ears=ears, microphone=microphone, turn={"max_silence": 4.0})
 
 
 # --- failures ----------------------------------------------------------------------------------
@@ -750,7 +750,7 @@ def test_working_ahead_changes_no_answer(spoken):
     model = {"skills": {"enabled": False}}  # which would answer the second one
     plain = rehearse(questions, ahead={"enabled": False}, **model)
     # With a long silence there is time for all of the work ahead, however busy the machine is.
-    ahead = rehearse(questions, turn={"silence": 3.0, "whole_silence": 3.0}, **model)
+    ahead = rehearse(questions, turn={"max_silence": 3.0, "min_silence": 3.0}, **model)
     # Points come and go with the quiet that a recogniser gets to hear; the words are the question.
     assert [said(outcome.heard) for outcome in ahead] == [said(outcome.heard) for outcome in plain]
     assert [outcome.reply for outcome in ahead] == [outcome.reply for outcome in plain]

@@ -117,9 +117,9 @@ def full_disk(tiny_disk):
 )
 def test_every_command_refuses_a_wrong_configuration(inside, tmp_path, command):
     file = tmp_path / "c.toml"
-    file.write_text("[turn]\nsilense = 1.0\n")
+    file.write_text("[turn]\nmax_silense = 1.0\n")
     sentence = is_one_sentence(inside("--config", file, *command))
-    assert all(word in sentence for word in [str(file), "turn.silense", "turn.silence"])
+    assert all(word in sentence for word in [str(file), "turn.max_silense", "turn.max_silence"])
 
 
 @pytest.mark.parametrize("make", ["folder", "loop", "below a file", "long"])

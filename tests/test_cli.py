@@ -43,7 +43,7 @@ def test_help_and_version_import_nothing_heavy():
     ("text", "words"),
     [
         ("langauge = 'en'", ["langauge", "language"]),
-        ("[turn]\nsilence = 99", ["turn.silence", "99", "0.1", "5.0"]),
+        ("[turn]\nmax_silence = 99", ["turn.max_silence", "99", "0.1", "5.0"]),
         ("[turn", ["not valid TOML"]),
     ],
 )
@@ -79,7 +79,7 @@ def test_what_init_writes_is_right_and_never_replaces(tmp_path):
 
 
 def test_set_changes_one_setting():
-    shown = assistant("--set", "turn.silence=0.9", "--set", "language=zh", "config", "show")
+    shown = assistant("--set", "turn.max_silence=0.9", "--set", "language=zh", "config", "show")
     settings = tomllib.loads(shown.stdout.decode())
     assert settings["turn"]["silence"] == 0.9
     assert settings["language"] == "zh"

@@ -24,7 +24,9 @@ def nested(key, value):
     [
         ({"langauge": "en"}, ["langauge", "did you mean `language`"]),
         ({"language": "fr"}, ["language", "'fr'", '"en", "zh"']),
-        ({"turn": {"silence": 99}}, ["turn.silence", "99", "from 0.1 to 5.0"]),
+        ({"turn": {"max_silence": 99}}, ["turn.max_silence", "99", "from 0.1 to 5.0"]),
+        ({"turn": {"silence": 0.8}}, ["`turn.silence`", "`turn.max_silence`"]),
+        ({"turn": {"whole_silence": 0.2}}, ["`turn.whole_silence`", "`turn.min_silence`"]),
         ({"turn": 3}, ["turn", "table"]),
         ({"wake": {"words": [1]}}, ["wake.words", "list of texts"]),
     ],
@@ -120,9 +122,13 @@ def test_what_is_named_and_missing_is_said_and_what_is_not_named_is_not(tmp_path
 
 def test_the_command_line_goes_before_the_file(tmp_path):
     file = tmp_path / "c.toml"
-    file.write_text("[turn]\nsilence = 0.7\nfollow_up = 1.0")
-    settings = config.load(file, {"turn.silence": 0.9, "language": "zh"})
-    assert (settings.turn.silence, settings.turn.follow_up, settings.language) == (0.9, 1.0, "zh")
+    file.write_text("[turn]\nmax_silence = 0.7\nfollow_up = 1.0")
+    settings = config.load(file, {"turn.max_silence": 0.9, "language": "zh"})
+    assert (settings.turn.max_silence, settings.turn.follow_up, settings.language) == (
+        0.9,
+        1.0,
+        "zh",
+    )
 
 
 def test_where_models_and_socket_lie(tmp_path, monkeypatch):

@@ -58,7 +58,7 @@ def test_a_spoken_turn_from_wake_to_follow_up():
     turn = state.turn
     assert Listen(turn) in commands
     state, _ = run((SpeechStarted(turn, 2.0), 2.1), (SpeechEnded(turn, 3.0), 3.1), state=state)
-    assert state.deadline == 3.0 + RULES.silence
+    assert state.deadline == 3.0 + RULES.max_silence
     state, commands = run((Tick(), 3.8), state=state)
     assert commands == (Finish(turn),)
     state, commands = run((Heard(turn, "hello", 1.0, -20.0), 3.9), state=state)
@@ -379,9 +379,9 @@ def test_a_pause_is_settled_and_answered_in_secret():
 
 def test_a_whole_request_ends_after_a_short_silence_and_its_secret_answer_is_released():
     state, _ = speaking((Settled(1, "What time is it?"), 3.2))
-    assert state.deadline == 3.0 + AHEAD.silence
+    assert state.deadline == 3.0 + AHEAD.max_silence
     state, commands = run((Judged(1, "what time is it", 0.5), 3.22), state=state, rules=AHEAD)
-    assert state.deadline == 3.0 + AHEAD.whole_silence
+    assert state.deadline == 3.0 + AHEAD.min_silence
     state, commands = run((Tick(), 3.25), state=state, rules=AHEAD)
     assert commands == (Finish(1),)
     state, commands = run((Heard(1, "What time is it.", 1.0, -20.0), 3.26), state=state)
@@ -400,7 +400,7 @@ def test_other_words_drop_the_secret_answer_and_the_patience_that_it_earned():
         Drop(1, 1, "other words"),
         Think(1, 2, "what time is it", secret=True),
     )
-    assert state.deadline == 4.0 + AHEAD.silence
+    assert state.deadline == 4.0 + AHEAD.max_silence
     again = run((Judged(1, "what time", 0.9), 4.3), state=state, rules=AHEAD)[0]
     assert again.deadline == state.deadline, "old words were judged"
 
@@ -412,7 +412,7 @@ def test_words_that_are_surely_whole_are_answered_in_secret_before_the_pause():
     assert commands == ()
     state, commands = run((Judged(1, "what time is it", 0.9), 2.95), state=state, rules=AHEAD)
     assert commands == (Think(1, 1, "what time is it", secret=True),)
-    for before, silence in ((unsure, needed_silence(AHEAD, 0.1)), (state, AHEAD.whole_silence)):
+    for before, silence in ((unsure, needed_silence(AHEAD, 0.1)), (state, AHEAD.min_silence)):
         after, commands = run((SpeechEnded(1, 3.0), 3.1), state=before, rules=AHEAD)
         assert after.deadline == 3.0 + silence
         assert commands == (Settle(1),)
@@ -423,7 +423,7 @@ def test_words_that_are_surely_whole_are_answered_in_secret_before_the_pause():
 
 
 def test_the_silence_falls_from_an_open_text_to_a_whole_one():
-    rules = Rules(silence=0.9, whole_silence=0.3, open=0.01, whole=1.0)
+    rules = Rules(max_silence=0.9, min_silence=0.3, open=0.01, whole=1.0)
     assert needed_silence(rules, 0.0) == needed_silence(rules, 0.01) == 0.9
     assert needed_silence(rules, 0.1) == pytest.approx(0.6)
     assert needed_silence(rules, 1.0) == 0.3
@@ -438,7 +438,7 @@ def test_a_likelier_end_never_waits_longer(one, other, opened, whole):
     less, more = sorted((one, other))
     waits = [needed_silence(rules, p) for p in (less, more)]
     hair = 1e-9  # of rounding
-    assert rules.silence + hair >= waits[0] >= waits[1] - hair >= rules.whole_silence - 2 * hair
+    assert rules.max_silence + hair >= waits[0] >= waits[1] - hair >= rules.min_silence - 2 * hair
 
 
 def test_words_that_change_at_the_very_end_are_answered_anew():
@@ -457,7 +457,7 @@ def test_a_blip_without_new_words_keeps_the_secret_answer():
         (Settled(1, "Hello."), 3.45),
     )
     assert commands == ()
-    assert state.deadline == 3.3 + AHEAD.whole_silence
+    assert state.deadline == 3.3 + AHEAD.min_silence
 
 
 def test_nothing_is_answered_in_secret_for_a_stop_word_or_for_silence():

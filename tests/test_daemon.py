@@ -841,10 +841,10 @@ def test_the_decider_gets_every_setting_that_it_asks_for():
     assert made.languages == ("zh",)
     assert rules(Config()).min_speech == Config().turn.min_speech
     ahead = {"enabled": False, "per_turn": 3, "per_minute": 9}
-    turn = {"whole_silence": 0.3, "whole": 0.4, "early": 0.5}
+    turn = {"min_silence": 0.3, "whole": 0.4, "early": 0.5}
     made = rules(parse({"ahead": ahead, "turn": turn}, "test"))
     assert (made.ahead, made.takes_a_turn, made.takes_a_minute) == (False, 3, 9)
-    assert (made.whole_silence, made.whole, made.early) == (0.3, 0.4, 0.5)
+    assert (made.min_silence, made.whole, made.early) == (0.3, 0.4, 0.5)
 
 
 # --- levels -----------------------------------------------------------------------------------

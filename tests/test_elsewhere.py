@@ -95,7 +95,7 @@ def test_the_mind_reads_along_so_that_the_end_is_known_early_but_answers_nothing
         rules=RULES,
     )
     assert commands == ()
-    assert state.deadline == 3.0 + RULES.whole_silence
+    assert state.deadline == 3.0 + RULES.min_silence
 
 
 def test_the_servers_sound_is_the_answer_and_then_it_listens_on():

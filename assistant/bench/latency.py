@@ -38,7 +38,7 @@ def plain(config: Config, model: str) -> Config:
     sentence by sentence.
     """
     changes: dict[str, dict[str, Any]] = {
-        "turn": {"silence": PLAIN_SILENCE_S, "whole_silence": PLAIN_SILENCE_S},
+        "turn": {"max_silence": PLAIN_SILENCE_S, "min_silence": PLAIN_SILENCE_S},
         "ahead": {"enabled": False},
         "llm": {"model": model, "reuse": False},
         "speech": {"first_clause": 400, "clause": 400},

@@ -52,9 +52,9 @@ SENTENCES = {
 class Rules:
     """The settings that decisions depend on; seconds and dBFS, see docs/configuration.md."""
 
-    silence: float = 0.8
+    max_silence: float = 0.8
     """What ends a turn whose text is open, or not judged yet."""
-    whole_silence: float = 0.2
+    min_silence: float = 0.2
     """What ends a turn whose text is whole by the mind's estimate."""
     whole: float = 0.5
     """Probability from which a text counts as whole."""

@@ -143,11 +143,11 @@ def needed_silence(rules: Rules, complete: float) -> float:
     Even in the logarithm of the probability, which is what docs/latency.md's curve was drawn with.
     """
     if complete >= rules.whole:
-        return rules.whole_silence
+        return rules.min_silence
     if complete <= rules.open:
-        return rules.silence
+        return rules.max_silence
     share = math.log(complete / rules.open) / math.log(rules.whole / rules.open)
-    return rules.silence + share * (rules.whole_silence - rules.silence)
+    return rules.max_silence + share * (rules.min_silence - rules.max_silence)
 
 
 def idle(state: State) -> bool:

@@ -26,8 +26,8 @@ SETTINGS = (
     "llm.max_tokens",
     "llm.adapter",
     "llm.adapter_scale",
-    "turn.silence",
-    "turn.whole_silence",
+    "turn.max_silence",
+    "turn.min_silence",
     "turn.no_speech",
     "turn.follow_up",
     "turn.question_follow_up",
@@ -276,7 +276,7 @@ def _settings(located: Located, tables: dict[str, Any]) -> dict[str, dict[str, A
             )
         for key, value in values.items():
             where = located.where((table, key))
-            if key not in known:
+            if key not in known and f"{table}.{key}" not in config.RENAMED:
                 raise BadInput(
                     "{where}: `{table}.{key}` is no setting that a persona may bring along; those "
                     "of `[{table}]` are: {known}.",

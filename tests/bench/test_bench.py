@@ -60,7 +60,7 @@ def test_latency_tells_about_both_and_how_they_compare(tmp_path, cache):
     (folder / "one.txt").write_text("What is the capital of France?\n")
     (folder / "notes.md").write_text("no question")
     # On a busy machine a pause may pass for the end; that is not what is looked at.
-    options = [cache, "--set=turn.silence=2.0", "--set=turn.whole=1.0"]
+    options = [cache, "--set=turn.max_silence=2.0", "--set=turn.whole=1.0"]
     result = told(*options, "bench", "latency", "--wavs", folder, "--baseline", "--json")
     assert set(result) == SUMMARY | {"ratio", "cpu_ratio", "baseline"}
     assert set(result["baseline"]) == SUMMARY
@@ -296,7 +296,7 @@ def test_the_plain_loop_waits_reads_everything_and_speaks_whole_sentences():
     plain = latency.plain(ours, "some-model")
     assert (plain.llm.model, plain.llm.reuse, plain.ahead.enabled) == ("some-model", False, False)
     wait = latency.PLAIN_SILENCE_S
-    assert (plain.turn.silence, plain.turn.whole_silence) == (wait, wait)
+    assert (plain.turn.max_silence, plain.turn.min_silence) == (wait, wait)
     assert plain.speech.first_clause == plain.speech.clause == 400
     changed = {"turn", "ahead", "llm", "speech"}
     assert ours.model_dump(exclude=changed) == plain.model_dump(exclude=changed)
