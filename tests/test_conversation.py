@@ -1,8 +1,19 @@
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.conversation import RING_S, Phase, Rules, State, decide, needed_silence, stops
+from assistant.conversation import (
+    RING_S,
+    SENTENCES,
+    Phase,
+    Rules,
+    State,
+    decide,
+    needed_silence,
+    stops,
+)
 from assistant.events import (
     Asked,
     Cancel,
@@ -439,6 +450,53 @@ def test_a_likelier_end_never_waits_longer(one, other, opened, whole):
     waits = [needed_silence(rules, p) for p in (less, more)]
     hair = 1e-9  # of rounding
     assert rules.max_silence + hair >= waits[0] >= waits[1] - hair >= rules.min_silence - 2 * hair
+
+
+def test_words_that_promise_more_wait_however_whole_they_look():
+    state, _ = speaking((Settled(1, "My code is 12"), 3.2), (Judged(1, "my code is 12", 0.9), 3.22))
+    assert state.deadline == 3.0 + AHEAD.max_silence
+    state, _ = run(
+        (SpeechStarted(1, 3.4), 3.5),
+        (Partial(1, "My code is 12, okay?"), 3.8),
+        (Judged(1, "my code is 12 okay", 0.9), 3.85),
+        (SpeechEnded(1, 4.0), 4.1),
+        state=state,
+        rules=AHEAD,
+    )
+    assert state.deadline == 4.0 + AHEAD.min_silence
+
+
+@pytest.mark.parametrize("rules", [RULES, AHEAD], ids=["plain", "ahead"])
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_who_never_stops_talking_is_told_so_and_then_answered(rules, language):
+    rules = replace(rules, languages=(language,))
+    state, _ = run((WakeDetected("w"), 1.0), (SpeechStarted(1, 2.0), 2.1), rules=rules)
+    steps = (Partial(1, "and so"), 20.0), (Judged(1, "and so", 0.9), 20.1)
+    state, _ = run(*steps, state=state, rules=rules)
+    assert state.deadline == 2.0 + rules.max_speech
+    state, commands = run((Tick(), 32.0), state=state, rules=rules)
+    assert commands == (Finish(1),)
+    text = "And so on, and on."
+    state, commands = run((Heard(1, text, 30.0, -20.0), 32.2), state=state, rules=rules)
+    take = state.take
+    assert commands[-1] == Say(1, take, SENTENCES[language].long)
+    assert state.phase is Phase.SPEAKING
+    state, commands = run(
+        (ClauseStarted(1, take, "Sorry."), 32.3),
+        (SpeakingEnded(1, take, "Sorry."), 34.0),
+        state=state,
+        rules=rules,
+    )
+    assert commands == (Watch(1), Think(1, take + 1, "and so on and on"))
+    state, commands = run((SpeakingEnded(1, take + 1, "Yes."), 36.0), state=state, rules=rules)
+    assert commands[0] == Remember(1, "Yes.")
+
+
+def test_who_paused_before_the_limit_is_answered_without_more_ado():
+    state, _ = run((WakeDetected("w"), 1.0), (SpeechStarted(1, 2.0), 2.1))
+    state, _ = run((SpeechEnded(1, 31.8), 31.9), (Tick(), 32.0), state=state)
+    _, commands = run((Heard(1, "hello", 29.8, -20.0), 32.2), state=state)
+    assert commands[-1] == Think(1, 1, "hello")
 
 
 def test_words_that_change_at_the_very_end_are_answered_anew():

@@ -150,7 +150,9 @@ def _late(rules: Rules, state: State) -> Decision:
             return give_up(rules, state)
         if not state.finishing:
             wait = state.now + rules.final_patience
-            return replace(state, finishing=True, deadline=wait), (Finish(state.turn),)
+            endless = state.ended is None
+            state = replace(state, finishing=True, endless=endless, deadline=wait)
+            return state, (Finish(state.turn),)
         if state.elsewhere in AWAY:  # the server may have heard it all the same
             return await_server(rules, state, state.words)
         return apologise(rules, state, sentences(rules, state).failed)

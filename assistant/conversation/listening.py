@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from assistant.conversation.addressed import Said, addressed
 from assistant.conversation.afar import await_server, recall, send
+from assistant.conversation.endings import ending
 from assistant.conversation.farewell import Farewell, farewell
 from assistant.conversation.state import AWAY, Decision, Elsewhere, Phase, Rules, State, stops
 from assistant.conversation.turns import (
@@ -60,27 +61,28 @@ def hearing(
             settle = (Settle(state.turn),) if rules.ahead else ()
             return patient(rules, replace(state, ended=min(at, state.now))), settle
         case Partial(_, text) if rules.ahead:
-            return _partial(rules, state, said(text))
+            return _partial(rules, state, text)
         case Settled(_, text) if rules.ahead and state.ended is not None:
-            state, dropped = _recognised(rules, state, said(text))
+            state, dropped = _recognised(rules, state, text)
             return _begin(rules, state, dropped)
         case Judged(_, text, complete) if rules.ahead and text == state.words:
             return _judged(rules, state, complete)
     return state, ()
 
 
-def _recognised(rules: Rules, state: State, words: str) -> Decision:
-    """These are the words until now; an answer to other ones is in vain."""
-    state = replace(state, words=words)
+def _recognised(rules: Rules, state: State, text: str) -> Decision:
+    """This is the text until now; an answer to other words is in vain."""
+    words = said(text)
+    state = patient(rules, replace(state, words=words, ending=ending(text)))
     return (state, ()) if words == state.answering else drop(rules, state, "other words")
 
 
-def _partial(rules: Rules, state: State, words: str) -> Decision:
+def _partial(rules: Rules, state: State, text: str) -> Decision:
     """More was recognised: the mind reads along."""
-    if words == state.words:
-        return state, ()
-    state, dropped = _recognised(rules, state, words)
-    return state, (*dropped, Prepare(state.turn, words)) if words else dropped
+    words, before = said(text), state.words
+    state, dropped = _recognised(rules, state, text)
+    reads = words and words != before
+    return state, (*dropped, Prepare(state.turn, words)) if reads else dropped
 
 
 def _judged(rules: Rules, state: State, complete: float) -> Decision:
@@ -127,6 +129,8 @@ def _heard(rules: Rules, state: State, event: Heard) -> Decision:
         return state, (Ignore(event.turn, event.text), *commands)
     if state.woken:
         state = replace(state, level=event.level)
+    if state.endless and state.elsewhere not in AWAY:
+        return _interrupt(rules, state, words)
     if words == state.answering:
         state = answering(rules, spoken_in(rules, state, words), Phase.THINKING, state.take)
         return state, (Watch(state.turn), Release(state.turn, state.take))
@@ -151,3 +155,9 @@ def _beside(
         return False
     quieter = 0.0 if level is None or state.level is None else state.level - level
     return addressed(Said(text, state.reply, quieter, speech_s)) < rules.addressed
+
+
+def _interrupt(rules: Rules, state: State, words: str) -> Decision:
+    """Whoever never stops talking is told so, and then answered."""
+    state, dropped = drop(rules, state, "speech without an end")
+    return say(rules, replace(state, then=words), dropped, sentences(rules, state).long)

@@ -15,6 +15,7 @@ from assistant.conversation.turns import (
     rings,
     say,
     sentences,
+    think,
 )
 from assistant.events import ClauseStarted, Remember, Server, SpeakingEnded
 
@@ -25,6 +26,8 @@ def speaking(rules: Rules, state: State, event: ClauseStarted | SpeakingEnded) -
         return state, ()
     if rings(state) and (state.tolls or isinstance(event, SpeakingEnded)):
         return (state, ()) if state.tolls else told(rules, state)
+    if state.then and isinstance(event, SpeakingEnded):
+        return think(rules, replace(state, then=""), (), state.then)
     if isinstance(event, ClauseStarted):
         alive = state.now + rules.patience + rules.clause
         return replace(state, phase=Phase.SPEAKING, deadline=alive), ()

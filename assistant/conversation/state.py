@@ -4,6 +4,7 @@ import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 
+from assistant.conversation.endings import Ending
 from assistant.events import Command, Server
 from assistant.language import among
 
@@ -40,11 +41,18 @@ class Sentences:
     empty: str = "I have no answer to that."
     slow: str = "That takes too long, sorry."
     failed: str = "Sorry, something went wrong."
+    long: str = "Sorry, let me answer what you have said so far."
 
 
 SENTENCES = {
     "en": Sentences(),
-    "zh": Sentences("我没听清。", "这个我答不上来。", "抱歉，这要花太长时间。", "抱歉，出错了。"),
+    "zh": Sentences(
+        "我没听清。",
+        "这个我答不上来。",
+        "抱歉，这要花太长时间。",
+        "抱歉，出错了。",
+        "不好意思，我先回答您刚才说的。",
+    ),
 }
 
 
@@ -123,12 +131,18 @@ class State:
     """When the utterance's first speech began."""
     finishing: bool = False
     """The recogniser was asked for its final text."""
+    endless: bool = False
+    """It was asked in the middle of speech that had lasted too long."""
+    then: str = ""
+    """What is answered once a sentence that had to come first is said."""
     again: bool = False
     """After speaking, listen once more as after waking (something was not understood)."""
     ended: float | None = None
     """When the utterance's last speech ended; None while somebody speaks."""
     words: str = ""
     """What was recognised last, by `said`."""
+    ending: Ending = Ending.PLAIN
+    """Whether they promise more."""
     take: int = 0
     """The newest take of this turn; every older one is dead."""
     worded: int = 0

@@ -3,6 +3,7 @@
 import math
 from dataclasses import replace
 
+from assistant.conversation.endings import Ending
 from assistant.conversation.filling import waiting
 from assistant.conversation.state import (
     SENTENCES,
@@ -133,15 +134,18 @@ def patient(rules: Rules, state: State) -> State:
     if state.ended is None or state.began is None:
         return state
     known = state.words and state.words == state.judged
-    silence = needed_silence(rules, state.complete if known else 0.0)
+    silence = needed_silence(rules, state.complete if known else 0.0, state.ending)
     return replace(state, deadline=min(state.ended + silence, state.began + rules.max_speech))
 
 
-def needed_silence(rules: Rules, complete: float) -> float:
+def needed_silence(rules: Rules, complete: float, ending: Ending = Ending.PLAIN) -> float:
     """Return the s of silence that end a turn whose text is whole with probability `complete`.
 
-    Even in the logarithm of the probability, which is what docs/latency.md's curve was drawn with.
+    Words that promise more wait for the longest one, whatever the mind makes of them. Otherwise
+    even in the logarithm of the probability, which is what docs/latency.md's curve was drawn with.
     """
+    if ending is not Ending.PLAIN:
+        return rules.max_silence
     if complete >= rules.whole:
         return rules.min_silence
     if complete <= rules.open:
