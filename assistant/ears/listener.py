@@ -15,6 +15,7 @@ import numpy as np
 
 from assistant.audio.frames import FRAME_SAMPLES, RATE, Frame, Pcm
 from assistant.ears.level import dbfs
+from assistant.ears.phantoms import Phantoms
 from assistant.ears.recogniser import Recogniser
 from assistant.ears.vad import Vad
 from assistant.ears.voiced import Voiced
@@ -89,6 +90,7 @@ class Listener:
         self._wakes: list[WakeDetector] = []
         self._voiced = Voiced()
         self._recogniser: Recogniser
+        self._phantoms: Phantoms
         self._text: str | None = None  # what was settled, while nothing was said since
         self._waiting: deque[Pcm] = deque()
         self._recognising = -1  # the turn whose words are being recognised
@@ -103,6 +105,7 @@ class Listener:
 
         def recogniser() -> None:
             self._recogniser = self._make_recogniser()
+            self._phantoms = Phantoms(self._recogniser.name)
             done()
 
         self._frames.post(detectors, 0)
@@ -237,8 +240,8 @@ class Listener:
         now = self._now
         if now is None or now.turn != turn or self._vad.speaking:
             return
-        now.settled = True
-        self._words.post(lambda: self._say_settled(turn), turn)
+        now.settled, speech_s = True, now.speech_s
+        self._words.post(lambda: self._say_settled(turn, speech_s), turn)
 
     def _finish(self, turn: int) -> None:
         now = self._now
@@ -277,21 +280,29 @@ class Listener:
             self._trace.mark(turn, "partial", time.monotonic(), text=text)
             self._emit(Partial(turn, text))
 
-    def _say_settled(self, turn: int) -> None:
+    def _say_settled(self, turn: int, speech_s: float) -> None:
         if turn <= self._dead:
             return
-        self._text = self._recogniser.settle()
+        self._text = self._really_said(turn, self._recogniser.settle(), speech_s)
         self._trace.mark(turn, "settled", time.monotonic(), text=self._text)
         self._emit(Settled(turn, self._text))
 
     def _conclude(self, turn: int, speech_s: float, level: float) -> None:
         if turn <= self._dead:
             return
-        text = self._recogniser.finish().text if self._text is None else self._text
+        if (text := self._text) is None:
+            text = self._really_said(turn, self._recogniser.finish().text, speech_s)
         self._recognising = -1
         self._uses += 1
         self._trace.mark(turn, "heard", time.monotonic(), text=text)
         self._emit(Heard(turn, text, speech_s, level))
+
+    def _really_said(self, turn: int, text: str, speech_s: float) -> str:
+        """Return `text`, or nothing where the recogniser has made it up."""
+        if not text or not self._phantoms.unreal(text, speech_s):
+            return text
+        self._trace.mark(turn, "phantom", time.monotonic(), text=text)
+        return ""
 
     def _look_for_stop(self, turn: int, sound: Pcm) -> None:
         if turn <= self._dead:
