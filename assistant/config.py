@@ -375,7 +375,13 @@ class Speech(Section):
         1.0, description="speaking rate; 1 is normal"
     )
     volume: Annotated[float, Field(ge=0.0, le=1.0)] = Field(
-        1.0, description="0 is silent, 1 is full"
+        1.0, description="0 is silent, 1 is full, 0.5 sounds half as loud"
+    )
+    loudness: Annotated[float, Field(ge=-40.0, le=-10.0)] = Field(
+        -18.0, description="how loud all voices are at full volume, in LUFS (EBU R128)"
+    )
+    tones: Annotated[float, Field(ge=-40.0, le=10.0)] = Field(
+        -6.0, description="how much louder than speech the tones are, in dB; below 0: softer"
     )
     threads: Annotated[int, Field(ge=0, le=64)] = Field(
         0, description="threads of the synthesiser where it can be told; 0: fits the machine"

@@ -95,6 +95,9 @@ log = logging.getLogger(__name__)
 POWER_S = 30.0
 """How often battery and temperature are looked at, in s."""
 
+RING_VOLUME = 0.4
+"""What is due rings no more softly than at this volume, whatever the volume is."""
+
 ANSWERING = (Phase.THINKING, Phase.SPEAKING)
 
 SLOWEST_LETTERS = 4.0
@@ -370,7 +373,7 @@ class Daemon:
             self._speaker.pace(factor)
 
     def set_volume(self, volume: float) -> None:
-        """Speak at `volume` (0 to 1) from the next buffer on; the tones stay as they are."""
+        """Speak, and sound tones, at `volume` (0 to 1) from the next buffer on."""
         if self._player:
             self._player.volume = volume
 
@@ -576,7 +579,8 @@ class Daemon:
                 self._tell("ignored", {"turn": turn, "text": text})
             case Earcon(name):
                 if self._player and name in self._tones:
-                    self._player.tone(self._tones[name])
+                    least = RING_VOLUME if name == "ring" else 0.0
+                    self._player.tone(self._tones[name], least)
 
     def _think(self, key: Key, text: str, secret: bool) -> None:
         if self.config.language == AUTO and not isinstance(self._speaker, Mute):
@@ -824,8 +828,9 @@ class Daemon:
         rate = self._loudspeaker.rate
         if echo:
             echo.play_at(rate)
-        self._tones = {name: earcon(name, rate) for name in get_args(Name)}
-        self._tones["ring"] = bell(rate)
+        level = self.config.speech.loudness + self.config.speech.tones
+        self._tones = {name: earcon(name, rate, level) for name in get_args(Name)}
+        self._tones["ring"] = bell(rate, level)
         self._player = Player(rate, self._on_clause, self._on_end, self.config.speech.volume)
         self._attend_to_levels()
         patch.player = self._player.fill

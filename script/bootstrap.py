@@ -20,6 +20,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import sysconfig
 import tempfile
 import time
 import tomllib
@@ -115,6 +116,12 @@ TO_BUILD = {
     "cmake": program("cmake"),
     "ninja-build": program("ninja"),
 }
+TO_EXTEND = {  # for the packages that have no wheel for this Python
+    "gcc": program("gcc"),
+    "python3-dev": lambda: (Path(sysconfig.get_path("include")) / "Python.h").is_file(),
+}
+WHEELS_UNTIL = (3, 12)
+"""The newest Python for which all packages but llama.cpp's binding have wheels."""
 TO_TEST = {
     "pulseaudio": program("pulseaudio"),
     "pulseaudio-utils": program("pactl"),
@@ -427,7 +434,8 @@ def setup(key: str, chosen: set[str]) -> None:
     wanted = closure(pinned, roots(project, chosen))
     llama = wanted.pop(BUILT)
 
-    install_system_packages({**TO_RUN, **(TO_TEST if "dev" in chosen else {})})
+    extend = TO_EXTEND if sys.version_info[:2] > WHEELS_UNTIL else {}
+    install_system_packages({**TO_RUN, **extend, **(TO_TEST if "dev" in chosen else {})})
     make_venv()
     STAMP.unlink(missing_ok=True)
     say(f"Python packages: {len(wanted) + 1} ({', '.join(sorted(chosen))})")

@@ -23,23 +23,27 @@ NOTE_S = 0.07
 FADE_S = 0.015
 """A cosine slope of this many s at both ends of a note keeps it from clicking."""
 RINGS, RING_GAP_S = 3, 0.3
-LEVEL_DBFS = -20.0
-"""RMS of a note between its slopes: clear, but quieter than speech (about -15 dBFS)."""
+LEVEL = -20.0
+"""Where nothing else is said: loudness in LUFS of a note between its slopes."""
 
 
-def earcon(name: str, rate: int) -> Pcm:
-    """Return the tone `name` (see `NOTES`), (samples,) int16 at `rate` Hz."""
-    return np.concatenate([tone(frequency, NOTE_S, rate) for frequency in NOTES[name]])
+def earcon(name: str, rate: int, level: float = LEVEL) -> Pcm:
+    """Return the tone `name` (see `NOTES`), (samples,) int16 at `rate` Hz; `level`: see `tone`."""
+    return np.concatenate([tone(frequency, NOTE_S, rate, level) for frequency in NOTES[name]])
 
 
-def bell(rate: int) -> Pcm:
+def bell(rate: int, level: float = LEVEL) -> Pcm:
     """Return what sounds when something is due, (samples,) int16 at `rate` Hz: `ring`, repeated."""
     gap = np.zeros(round(RING_GAP_S * rate), np.int16)
-    return np.concatenate([earcon("ring", rate), gap] * RINGS)
+    return np.concatenate([earcon("ring", rate, level), gap] * RINGS)
 
 
-def tone(frequency: float, seconds: float, rate: int, level: float = LEVEL_DBFS) -> Pcm:
-    """Return a sine of `frequency` Hz with soft ends, (samples,) int16; `level`: RMS in dBFS."""
+def tone(frequency: float, seconds: float, rate: int, level: float = LEVEL) -> Pcm:
+    """Return a sine of `frequency` Hz with soft ends, (samples,) int16; `level` in LUFS.
+
+    From 300 to 1500 Hz that is its RMS in dBFS within 1 dB: ITU-R BS.1770 weighs little else there,
+    and is made so that a sine of 997 Hz is.
+    """
     time = np.arange(round(seconds * rate)) / rate
     slope = np.clip(np.minimum(time, seconds - time) / FADE_S, 0.0, 1.0)
     envelope = 0.5 - 0.5 * np.cos(np.pi * slope)

@@ -6,7 +6,8 @@ from pathlib import Path
 from assistant.config import Config
 from assistant.errors import EngineMissing
 from assistant.language import leading, spoken
-from assistant.models import Shelf
+from assistant.models import Shelf, fingerprint
+from assistant.mouth.loudness import Book, Levelled
 from assistant.mouth.synthesiser import Synthesiser
 
 ESPEAK = {"en": ("en-us", "en-gb"), "zh": ("cmn-latn-pinyin",)}
@@ -87,24 +88,33 @@ def _speaks(config: Config, voice: str) -> str:
 
 
 def _one(config: Config) -> Synthesiser:
-    """Load the voice for one language."""
-    speech = config.speech
+    """Load the voice for one language, as loud as all others."""
+    speech, language = config.speech, config.language
     match _chosen(config):
         case "wyoming":
             return _far(config)
         case "piper":
             from assistant.mouth.piper import PiperSynthesiser
 
-            voices = config.cache_dir / "voices"
-            return PiperSynthesiser(_piper_voice(config), speech.rate, speech.threads, voices)
+            path, kept = _piper_voice(config), config.cache_dir / "voices"
+            piper = PiperSynthesiser(path, speech.rate, speech.threads, kept)
+            return _levelled(config, piper, f"{path.stem} {fingerprint(path)[:16]}").learn(language)
         case "pyttsx3":
             from assistant.mouth.pyttsx import PyttsxSynthesiser
 
-            return PyttsxSynthesiser(speech.voice, config.language, speech.rate)
+            own = PyttsxSynthesiser(speech.voice, language, speech.rate)
+            return _levelled(config, own, speech.voice or language).learn(language)
         case _:
             from assistant.mouth.espeak import EspeakSynthesiser
 
-            return EspeakSynthesiser(speech.voice, config.language, speech.rate)
+            espeak = EspeakSynthesiser(speech.voice, language, speech.rate)
+            return _levelled(config, espeak, speech.voice or language).learn(language)
+
+
+def _levelled(config: Config, voice: Synthesiser, who: str) -> Levelled:
+    """Bring a voice to the loudness of the settings; `who` tells it from others of its engine."""
+    book = Book(config.cache_dir / "loudness.json")
+    return Levelled(voice, f"{voice.name} {who}", book, config.speech.loudness)
 
 
 def _explained(config: Config) -> str:
@@ -144,7 +154,8 @@ def _far(config: Config) -> Synthesiser:
         speaker=speech.speaker,
         timeout_s=speech.timeout,
     )
-    return EitherSynthesiser(far, lambda: make(_here(config)), Pauses())
+    who = f"{speech.uri} {speech.voice or config.language} {speech.speaker}".strip()
+    return EitherSynthesiser(_levelled(config, far, who), lambda: make(_here(config)), Pauses())
 
 
 def _here(config: Config) -> Config:

@@ -27,14 +27,6 @@ Wave = NDArray[np.float32]
 
 MOST_THREADS = 4
 """More threads than this make a sentence no faster, and the model wants cores too."""
-PEAK = 0.8
-"""Loudest sample, of full scale: room for the overshoot of resampling."""
-FLOOR = 0.1
-"""No voice speaks more softly than this; what is softer is a breath, and stays soft."""
-FORGET = 0.1
-"""Share of the way that the expected loudness goes down to that of a softer sentence."""
-RAMP_S = 0.01
-"""Seconds that the gain takes at least from one value to another, so that it does not click."""
 FIRST_S = 0.35
 """Seconds of a sentence that are made before anything else of it."""
 LONGEST_S = 2.0
@@ -99,7 +91,6 @@ class PiperSynthesiser:
         self._config = config
         self._speaking_rate = speaking_rate
         self.speed = 1.0
-        self._loudness = _Loudness(self.rate)
         self._pace = 0.0  # seconds of work for a second of sound; 0 before the first sentence
 
     def synthesise(self, text: str, cancelled: Callable[[], bool]) -> Iterator[Sound]:
@@ -111,9 +102,10 @@ class PiperSynthesiser:
             for ids in self._sentences(portion):
                 if cancelled():
                     return
-                for pcm in self._loudness.level(self._speak(ids)):
+                for wave in self._speak(ids):
                     if cancelled():
                         return
+                    pcm = _pcm(wave)
                     if quiet:
                         pcm = pcm[leading_silence(pcm, self.rate) :]
                     if len(pcm):
@@ -193,34 +185,10 @@ class PiperSynthesiser:
         return made
 
 
-class _Loudness:
-    """Brings a voice to full scale without knowing the rest of the sentence.
-
-    A voice is about equally loud in all its sentences, so one gain fits them all: that of the
-    loudest sentence of late. A piece that is louder still turns the gain down, which then stays.
-    """
-
-    def __init__(self, rate: int) -> None:
-        self._ramp = int(RAMP_S * rate)
-        self._expected = FLOOR
-
-    def level(self, pieces: Iterator[Wave]) -> Iterator[Pcm]:
-        """Yield the pieces of one sentence as int16."""
-        loudest, before = 0.0, 0.0
-        for wave in pieces:
-            size = np.abs(wave)
-            peak = float(size.max(initial=0.0))
-            loudest = max(loudest, peak)
-            self._expected = max(self._expected, peak)
-            gain = PEAK * 32767 / self._expected
-            out = wave * gain
-            if before > gain:
-                # Down to the first sample that would be too loud, within one sound if it must be.
-                turn = max(int(np.argmax(size * before > PEAK * 32767)), self._ramp)
-                out[:turn] = wave[:turn] * np.linspace(before, gain, turn)[: len(wave)]
-            before = gain
-            yield out.clip(-32767, 32767).astype(np.int16)
-        self._expected -= FORGET * max(self._expected - max(loudest, FLOOR), 0.0)
+def _pcm(wave: Wave) -> Pcm:
+    """Return what the network made as int16; it is never beyond full scale, but for rounding."""
+    pcm: Pcm = np.rint(wave * 32767).clip(-32767, 32767).astype(np.int16)
+    return pcm
 
 
 def _read_settings(path: Path) -> dict[str, Any]:

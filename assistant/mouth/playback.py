@@ -144,9 +144,14 @@ class Player:
         """Be silent within one buffer if `key` or an older one sounds; take no more of it."""
         self._inbox.append(lambda: self._stop(key))
 
-    def tone(self, pcm: Pcm) -> None:
-        """Play `pcm` (samples,) at `rate` over whatever else sounds."""
-        self._inbox.append(lambda: self._tones.append(pcm))
+    def tone(self, pcm: Pcm, least: float = 0.0) -> None:
+        """Play `pcm` (samples,) at `rate` over whatever else sounds, as loud as the volume says.
+
+        `least` is a volume, 0 to 1, below which it shall not go: what rings must be heard.
+        """
+        part = factor(max(self._volume, least))
+        scaled = pcm if part == 1.0 else np.rint(pcm * part).astype(np.int16)
+        self._inbox.append(lambda: self._tones.append(scaled))
 
     # --- in the audio callback ----------------------------------------------------------------
 

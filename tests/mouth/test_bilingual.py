@@ -13,6 +13,7 @@ from assistant.language import of
 from assistant.mouth import engines
 from assistant.mouth.bilingual import BilingualSynthesiser, runs
 from assistant.mouth.espeak import EspeakSynthesiser
+from assistant.mouth.loudness import Levelled
 from assistant.mouth.synthesiser import Sound
 
 
@@ -122,7 +123,9 @@ def settings(**speech):
 
 
 def test_espeak_speaks_both_by_itself():
-    assert isinstance(engines.make(settings(engine="espeak")), EspeakSynthesiser)
+    made = engines.make(settings(engine="espeak"))
+    assert isinstance(made, Levelled)
+    assert isinstance(made.voice, EspeakSynthesiser)
     assert engines.explain(settings(engine="espeak")) == (
         "`en`: espeak with the voice for en; `zh`: espeak with the voice for zh"
     )

@@ -8,8 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soxr
-from hypothesis import given
-from hypothesis import strategies as st
 
 from assistant.audio.frames import RATE
 from assistant.config import Config
@@ -18,7 +16,7 @@ from assistant.errors import AssistantError, BadInput, EngineMissing
 from assistant.mouth import halves, piper
 from assistant.mouth.blocks import MARGIN_S, SILENCE
 from assistant.mouth.onnx_split import Unsplit
-from assistant.mouth.piper import FIRST_S, LONGEST_S, PEAK, PiperSynthesiser, _Loudness
+from assistant.mouth.piper import FIRST_S, LONGEST_S, PiperSynthesiser
 from assistant.mouth.remembering import Remembering
 
 MODELS = Config().models_dir
@@ -74,14 +72,7 @@ def test_sound_is_int16_mono_and_loud_enough(joe):
     assert pcm.dtype == np.int16
     assert pcm.ndim == 1
     assert 1 < len(pcm) / joe.rate < 3
-    assert PEAK * 32767 / 3 < np.abs(pcm.astype(int)).max() <= PEAK * 32767 + 2
-
-
-def test_the_first_sentence_of_a_voice_is_as_loud_as_may_be():
-    new = PiperSynthesiser(VOICE, threads=1)
-    pcm = sound(new, "The weather is fine today.")
-    assert np.abs(pcm.astype(int)).max() == pytest.approx(PEAK * 32767, abs=2)
-    new.close()
+    assert 3000 < np.abs(pcm.astype(int)).max() < 32767
 
 
 def test_sentences_are_said_one_after_the_other(joe, heard):
@@ -306,72 +297,6 @@ def test_a_text_that_was_cancelled_between_pieces_is_not_remembered(fast, watche
     done.append(True)
     assert list(blocks) == []
     assert len(list(remembering.synthesise(text, never))) > 1
-
-
-# --- loudness ----------------------------------------------------------------------------------
-
-
-def levelled(loudness, *waves):
-    return list(loudness.level(np.asarray(wave, np.float32) for wave in waves))
-
-
-def top(pcm):
-    return int(np.abs(pcm.astype(int)).max(initial=0))
-
-
-def test_the_gain_is_the_same_for_all_pieces_and_for_softer_sentences():
-    loudness = _Loudness(22_050)
-    (loud,) = levelled(loudness, [0.5, -0.1])
-    assert loud.tolist() == [int(PEAK * 32767), int(-PEAK * 32767 / 5)]
-    soft = levelled(loudness, [0.25], [0.4])
-    assert [pcm[0] / 32767 for pcm in soft] == pytest.approx([PEAK / 2, PEAK * 0.8], abs=1e-3)
-
-
-def test_a_soft_sentence_makes_the_next_one_a_little_louder():
-    loudness = _Loudness(22_050)
-    levelled(loudness, [0.6])
-    before, after = (top(levelled(loudness, [0.3])[0]) for _ in range(2))
-    assert before < after < 1.2 * before
-    for _ in range(100):
-        levelled(loudness, [0.3])
-    assert top(levelled(loudness, [0.3])[0]) == pytest.approx(PEAK * 32767, rel=0.01)
-
-
-def test_what_is_louder_than_expected_turns_the_gain_down_without_a_click():
-    loudness = _Loudness(22_050)
-    levelled(loudness, [0.3])
-    swell = 0.6 * np.sin(np.arange(22_050) * 0.05) * np.linspace(0, 1, 22_050)
-    first, second, third = levelled(loudness, swell[:5000], swell[5000:], 0.2 * swell[:5000])
-    assert top(first) < PEAK * 32767
-    assert top(second) <= PEAK * 32767
-    joined = np.concatenate([first, second]).astype(int)
-    # The slope is that of the sine, 0.05 a sample, at the greatest gain: nowhere is there a step.
-    assert np.abs(np.diff(joined)).max() <= 0.05 * 32767 * 1.01
-    assert top(third) < PEAK * 32767 * 0.2  # it stays down
-
-
-@given(
-    st.lists(
-        st.lists(st.floats(-1, 1, width=32), min_size=1, max_size=400), min_size=1, max_size=5
-    ),
-)
-def test_no_sound_overflows_whatever_comes_after_what(sentences):
-    loudness = _Loudness(8_000)
-    for wave in sentences:
-        for cut in (1, len(wave) // 2 + 1):
-            pieces = levelled(loudness, wave[:cut], wave[cut:])
-            joined = np.concatenate(pieces)
-            assert joined.dtype == np.int16
-            assert len(joined) == len(wave)
-            assert top(joined) <= 32767
-            signs = np.sign(joined) * np.sign(np.asarray(wave, np.float32))
-            assert (signs >= 0).all()  # nothing has wrapped round
-
-
-@pytest.mark.parametrize("wave", [[], [0.0] * 50, [1e-6] * 50])
-def test_silence_stays_silent(wave):
-    (pcm,) = levelled(_Loudness(22_050), wave)
-    assert top(pcm) < SILENCE
 
 
 # --- what a text may hold ----------------------------------------------------------------------
