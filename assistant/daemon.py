@@ -452,13 +452,13 @@ class Daemon:
         """The help of a larger model, where the settings name one; only after the start."""
         return self._thinker.hybrid
 
-    async def written(self, text: str) -> str | None:
+    async def written(self, text: str, talk: str) -> str | None:
         """Return what skills and documents say to one who writes `text`, and do it; None: nothing.
 
-        Nothing is known before the model is loaded.
+        What is asked back is open in `talk` alone. Nothing is known before the model is loaded.
         """
         answer: asyncio.Future[str | None] = self._loop.create_future()
-        self._thinker.written(text, lambda said: self._soon(answer.set_result, said))
+        self._thinker.written(text, talk, lambda said: self._soon(answer.set_result, said))
         return await answer
 
     def forget(self) -> None:

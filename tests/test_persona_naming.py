@@ -83,7 +83,7 @@ def test_who_asks_it_in_chinese_is_told(text):
 )
 def test_everything_else_is_for_others(text):
     assert pip("en", "zh").known(text) is None
-    assert pip("en", "zh").written(text) is None
+    assert pip("en", "zh").written(text, "page") is None
     assert pip("en", "zh").whole(text) == 0.0
 
 
@@ -91,7 +91,7 @@ def test_of_two_languages_it_answers_in_that_of_the_question_or_in_the_one_that_
     assert pip("en", "zh").known("你叫什么").text == "我叫皮皮。"
     assert pip("en", "zh").known("what is your name").text == "My name is Pip."
     assert pip("en", "zh", held="zh").known("what is your name").text == "我叫皮皮。"
-    assert pip("en", "zh", held="zh").written("what is your name").text == "My name is Pip."
+    assert pip("en", "zh", held="zh").written("what is your name", "page").text == "My name is Pip."
 
 
 def test_who_it_is_is_its_name_where_no_character_is_told(tmp_path):

@@ -52,10 +52,32 @@ def test_a_timer_outlives_the_daemon(tmp_path):
     store.close()
 
 
+def test_what_is_asked_back_is_told_in_the_next_turn_and_done_once():
+    async def talk(it):
+        async def answers(text):
+            said = await it.ask(text)
+            return said, [ring.seconds for ring in it.daemon.alarms.of("timer")]
+
+        assert await answers("Set a timer.") == ("A timer for how long?", [])
+        assert "Paris" in (await answers("What is the capital of France?"))[0]
+        assert await answers("Ten minutes.") == ("10 minutes, from now.", [600])
+        await answers("set a five minute timer")
+        assert "Which one" in (await answers("cancel the timer"))[0]
+        assert await answers("the ten minute one") == ("The 10-minute timer is cancelled.", [300])
+        assert await it.daemon.written("set a timer", "page") == "A timer for how long?"
+        assert "not get that" not in await it.ask("Twenty minutes.")
+        assert await it.daemon.written("ten minutes", "page") == "10 minutes, from now."
+
+    live(config(), talk)
+
+
 def test_in_chinese():
     async def talk(it):
         assert "五十六" in await it.ask("七乘八等于多少") or "56" in it.daemon.last_said
         assert "十分钟" in await it.ask("帮我设一个十分钟的定时器") or "10" in it.daemon.last_said
+        assert "什么时候" in await it.ask("提醒我给妈妈打电话")
+        assert "下午五点" in await it.ask("下午五点")
+        assert [ring.name for ring in it.daemon.alarms.of("reminder")] == ["给妈妈打电话"]
 
     live(config("zh"), talk)
 

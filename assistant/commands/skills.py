@@ -16,9 +16,10 @@ from assistant.language import candidates, leading, spoken
 
 if TYPE_CHECKING:
     from assistant.config import Config
+    from assistant.mind.skills.asking import Sentences
     from assistant.mind.skills.book import Book
     from assistant.mind.skills.explaining import Difference
-    from assistant.mind.skills.owned import Sentences, Shelf
+    from assistant.mind.skills.owned import Shelf
 
 
 @dataclass(frozen=True, slots=True)

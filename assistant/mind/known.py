@@ -31,8 +31,8 @@ class Source:
         """Return the answer to `text`; None: it is for the next one. Never raises."""
         raise NotImplementedError
 
-    def written(self, text: str) -> Known | None:
-        """Return as `known` does to somebody who writes, in a talk of their own."""
+    def written(self, text: str, talk: str) -> Known | None:
+        """Return as `known` does to somebody who writes, in `talk`, which is none of the device."""
         return self.known(text)
 
     def meet(self, model: "LanguageModel", dropped: Callable[[], bool]) -> None:

@@ -184,13 +184,13 @@ class Thinker:
         self._pending.clear()
         self._worker.post(lambda: self._history.clear(), NEVER)
 
-    def written(self, text: str, done: Callable[[str | None], None]) -> None:
+    def written(self, text: str, talk: str, done: Callable[[str | None], None]) -> None:
         """Call `done`, on the model's thread, with what is known without the model to one who
-        writes `text`, and do what there is to be done; with None where nobody knows.
+        writes `text` in `talk`, and do what there is to be done; with None where nobody knows.
         """
 
         def job() -> None:
-            found = filter(None, (source.written(text) for source in self._sources))
+            found = filter(None, (source.written(text, talk) for source in self._sources))
             if (known := next(found, None)) is None:
                 done(None)
                 return

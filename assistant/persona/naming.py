@@ -88,7 +88,7 @@ class Naming(Source):
             return None
         return self._said(asked, self._held() or among(self._languages, text, self._languages[0]))
 
-    def written(self, text: str) -> Known | None:
+    def written(self, text: str, talk: str) -> Known | None:
         """Return the same to somebody who writes, in the language of what is written."""
         if (asked := asks(text)) is None:
             return None

@@ -58,6 +58,8 @@ class Question(BaseModel):
     """A larger model elsewhere may answer it, if the settings name one."""
     known: bool = False
     """Skills and documents may answer it, before any model."""
+    talk: Annotated[str, Field(max_length=200)] = ""
+    """What a skill asks back is open in this one; empty: in the only one of the client."""
 
 
 def read(request: dict[str, Any]) -> Question:
@@ -73,21 +75,22 @@ async def answer(
     guests: Guests,
     question: Question,
     hybrid: "Hybrid | None" = None,
-    written: Callable[[str], Awaitable[str | None]] | None = None,
+    written: Callable[[str, str], Awaitable[str | None]] | None = None,
     guard: "Guard | None" = None,
 ) -> AsyncGenerator[dict[str, Any], None]:
     """Yield the answer's events; whoever stops listening ends the work.
 
     `queued`, `out` (the question has left the device), `back` (and no answer came), `text`, `end`.
-    `written(text)` returns what is known without any model; `guard` has a say in the rest. Raises
-    `Busy` when too many wait, `AssistantError` when the engine fails.
+    `written(text, talk)` returns what is known without any model; `guard` has a say in the rest.
+    Raises `Busy` when too many wait, `AssistantError` when the engine fails.
     """
     began, text = time.monotonic(), question.messages[-1].text
 
     def end() -> dict[str, Any]:
         return {"event": "end", "finish": "stop", "usage": _took(began)}
 
-    said = await written(text) if written and question.known else None
+    talk = f"talk {question.talk}" if question.talk else f"client {question.client}"
+    said = await written(text, talk) if written and question.known else None
     if not said and guard and (refusal := guard.refusal(text)):
         said = refusal.text
     if said:

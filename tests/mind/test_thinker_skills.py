@@ -35,7 +35,9 @@ class House:
             "gate": lambda request, context: Answer(act=self.open),
             "note": lambda request, context: Answer("Noted.", self.open),
         }
-        made = Skills(FakeBook(), skills, None, self, writers=Skills(FakeBook(), skills, None))
+        made = Skills(
+            FakeBook(), skills, None, self, writers=lambda: Skills(FakeBook(), skills, None)
+        )
         self.stage = Stage(make_sources=lambda: [made]).load()
 
     def stop(self):
@@ -168,7 +170,7 @@ def test_what_runs_is_stopped_when_that_is_said_and_at_the_end(house):
 def test_to_those_who_write_it_is_said_and_done_at_once(house):
     told = []
     for text in (NOTE, GATE, CLOCK, "tell me"):
-        house.stage.thinker.written(text, told.append)
+        house.stage.thinker.written(text, "page", told.append)
     until(lambda: len(told) == 4)
     assert told == ["Noted. It is open.", "It is open.", "It is noon.", None]
     assert house.opened == [1, 1]

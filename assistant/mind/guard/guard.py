@@ -95,7 +95,7 @@ class Guarded(Source):
         whole = SURE if found.urgent else None
         return Known(found.text, whole=whole, stage="guard", data={"topic": found.topic})
 
-    def written(self, text: str) -> Known | None:
+    def written(self, text: str, talk: str) -> Known | None:
         """Return as `known`; the owner's actions are not for those who write."""
         found = self._guard.refusal(text)
         return None if found is None or self._harmless(text, found) else Known(found.text)

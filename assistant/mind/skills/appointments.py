@@ -9,7 +9,7 @@ from assistant.mind.skills.alarms import Refusal
 from assistant.mind.skills.choosing import FORGETFUL, number, several
 from assistant.mind.skills.countdowns import LISTED, cancel, refused
 from assistant.mind.skills.moments import next_moment
-from assistant.mind.skills.skill import Answer, Context, Request
+from assistant.mind.skills.skill import Answer, Context, Lacking, Request
 from assistant.store import Ring
 
 _EARLY = re.compile(
@@ -57,9 +57,7 @@ def _set(request: Request, context: Context, kind: str, name: str) -> Answer:
         return _at(request, context, kind, name)
     seconds = number(request, "duration_s")
     if seconds is None:
-        if kind == "alarm":
-            return Answer("闹钟要几点响？" if zh else "An alarm for what time?")
-        return Answer("什么时候提醒你？" if zh else "When shall I remind you?")
+        return Answer(_asked(request, kind, zh), lacks=Lacking(request, "time"))
     if reason := context.alarms.refuses(kind, seconds):
         return refused(Refusal.PAST if reason is Refusal.ZERO else reason, request.language)
     said = telling.span(seconds, request.language)
@@ -69,6 +67,14 @@ def _set(request: Request, context: Context, kind: str, name: str) -> Answer:
         return None if context.alarms.remembers else FORGETFUL[request.language]
 
     return Answer(_spoken_back(kind, name, f"{said}后" if zh else f"in {said}", zh), act)
+
+
+def _asked(request: Request, kind: str, zh: bool) -> str:
+    if request.slots.keys() & {"day", "repeat"}:
+        return "几点？" if zh else "At what time?"
+    if kind == "alarm":
+        return "闹钟要几点响？" if zh else "An alarm for what time?"
+    return "什么时候提醒你？" if zh else "When shall I remind you?"
 
 
 def _at(request: Request, context: Context, kind: str, name: str) -> Answer:
@@ -133,11 +139,12 @@ def _status(request: Request, context: Context, kind: str) -> Answer:
         told.append(_one(ring, when, zh))
     if (more := len(chosen) - LISTED) > 0:
         told.append(f"另外还有{more}个" if zh else f"and {more} more")
-    return Answer(f"{'；'.join(told)}。" if zh else f"{'; '.join(told)}.")
+    said = "；".join(told) if zh else "; ".join(told)
+    return Answer(f"{said}。" if zh else f"{said[:1].upper()}{said[1:]}.")
 
 
 def _one(ring: Ring, when: str, zh: bool) -> str:
     if ring.kind == "reminder" and ring.name:
-        return f"{when}：{ring.name}" if zh else f"{when[:1].upper()}{when[1:]}: {ring.name}"
+        return f"{when}：{ring.name}" if zh else f"{when}: {ring.name}"
     name = telling.called(ring, "zh" if zh else "en")
-    return f"{when}有{name}" if zh else f"The {name} is {when}"
+    return f"{when}有{name}" if zh else f"the {name} is {when}"

@@ -3,7 +3,7 @@
 import re
 
 from assistant.mind.skills import telling
-from assistant.mind.skills.skill import Answer, Context, Request
+from assistant.mind.skills.skill import WHICH, Answer, Context, Lacking, Request
 from assistant.store import Ring
 
 FORGETFUL = {
@@ -29,12 +29,16 @@ def several(
 ) -> list[Ring] | Answer:
     """Return what the slots `name` or `message`, `time`, `duration_s` mean, without them all.
 
-    An answer where there is none.
+    The slot `ids` names them. An answer where there is none.
     """
     zh = request.language == "zh"
     rings = context.alarms.of(kind)
+    if ids := str(request.slots.get("ids", "")):
+        rings = [ring for ring in rings if str(ring.id) in ids.split(",")]
     if not rings:
         return Answer(_NONE[kind][zh])
+    if ids:
+        return rings
     wanted = rings
     name = str(request.slots.get("name", "") or request.slots.get("message", ""))
     if name:
@@ -64,14 +68,15 @@ def choose(
     chosen = several(request, context, kind, by_length=by_length)
     if isinstance(chosen, Answer) or len(chosen) == 1 or request.slots.get("all"):
         return chosen
+    lacks = Lacking(request, WHICH, tuple(chosen))
     if request.language == "zh":
-        names = "、".join(_told(ring, context, "zh") for ring in chosen[:5])
-        return Answer(f"有{len(chosen)}个：{names}。要哪一个，还是全部？")
-    names = telling.listed([_told(ring, context, "en") for ring in chosen[:5]], "en")
-    return Answer(f"There are {len(chosen)}: {names}. Which one, or all of them?")
+        names = "、".join(told(ring, context, "zh") for ring in chosen[:5])
+        return Answer(f"有{len(chosen)}个：{names}。要哪一个，还是全部？", lacks=lacks)
+    names = telling.listed([told(ring, context, "en") for ring in chosen[:5]], "en")
+    return Answer(f"There are {len(chosen)}: {names}. Which one, or all of them?", lacks=lacks)
 
 
-def _told(ring: Ring, context: Context, language: str) -> str:
+def told(ring: Ring, context: Context, language: str) -> str:
     """A thing by its name and what tells it from others of this name."""
     name = telling.called(ring, language)
     if ring.clock:

@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 from assistant.mind.skills import telling
 from assistant.mind.skills.alarms import LONGEST_S, MOST, SNOOZE_S, Alarms, Refusal
-from assistant.mind.skills.choosing import FORGETFUL, choose, number, several
-from assistant.mind.skills.skill import Answer, Context, Request
+from assistant.mind.skills.choosing import FORGETFUL, choose, number, several, told
+from assistant.mind.skills.skill import Answer, Context, Lacking, Request
 from assistant.store import Ring
 
 LISTED = 5
@@ -38,7 +38,8 @@ def timer_set(request: Request, context: Context) -> Answer | None:
     zh, alarms = request.language == "zh", context.alarms
     seconds = number(request, "duration_s")
     if seconds is None:
-        return Answer("要计时多久？" if zh else "A timer for how long?")
+        asked = "要计时多久？" if zh else "A timer for how long?"
+        return Answer(asked, lacks=Lacking(request, "duration_s"))
     if reason := alarms.refuses("timer", seconds):
         return refused(reason, request.language)
     name = str(request.slots.get("name", ""))
@@ -69,7 +70,8 @@ def timer_status(request: Request, context: Context) -> Answer | None:
     more = len(chosen) - LISTED
     if more > 0:
         told.append(f"另外还有{more}个" if zh else f"and {more} more")
-    return Answer(f"{'；'.join(told)}。" if zh else f"{'; '.join(told)}.")
+    said = "；".join(told) if zh else "; ".join(told)
+    return Answer(f"{said}。" if zh else f"{said[:1].upper()}{said[1:]}.")
 
 
 def timer_cancel(request: Request, context: Context) -> Answer | None:
@@ -87,8 +89,13 @@ def cancel(request: Request, context: Context, kind: str) -> Answer:
         noun = {"timer": "计时器", "alarm": "闹钟", "reminder": "提醒"}[kind] if zh else f"{kind}s"
         text = f"{len(chosen)}个{noun}都取消了。" if zh else f"All {len(chosen)} {noun} cancelled."
     else:
-        name = telling.called(chosen[0], request.language)
-        text = f"{name}取消了。" if zh else f"The {name} is cancelled."
+        alike = [each for each in context.alarms.of(kind) if each.name == chosen[0].name]
+        if len(alike) > 1:
+            name = told(chosen[0], context, request.language)
+        else:
+            name = telling.called(chosen[0], request.language)
+            name = name if zh else f"the {name}"
+        text = f"{name}取消了。" if zh else f"{name[:1].upper()}{name[1:]} is cancelled."
     return Answer(text, lambda: context.alarms.cancel(chosen))
 
 
@@ -96,7 +103,8 @@ def timer_add(request: Request, context: Context) -> Answer | None:
     """Let a timer run `duration_s` longer."""
     seconds = number(request, "duration_s")
     if seconds is None:
-        return Answer("加多久？" if request.language == "zh" else "How much longer?")
+        asked = "加多久？" if request.language == "zh" else "How much longer?"
+        return Answer(asked, lacks=Lacking(request, "duration_s"))
     chosen = choose(request, context, "timer", by_length=False)
     if isinstance(chosen, Answer):
         return chosen

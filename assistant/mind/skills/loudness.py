@@ -1,6 +1,6 @@
 """Louder, quieter, as loud as said, and how loud it is."""
 
-from assistant.mind.skills.skill import Answer, Context, Request
+from assistant.mind.skills.skill import Answer, Context, Lacking, Request
 
 STEP = 10
 """Per cent of one step: heard clearly, and never a fright."""
@@ -21,7 +21,8 @@ def volume_set(request: Request, context: Context) -> Answer | None:
     level = _whole(request)
     if level is None:
         chinese = request.language == "zh"
-        return Answer("要调到百分之多少？" if chinese else "To how many percent?")
+        asked = "要调到百分之多少？" if chinese else "To how many percent?"
+        return Answer(asked, lacks=Lacking(request, "value"))
     return _to(request, context, level)
 
 

@@ -6,33 +6,21 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from assistant.errors import BadInput
 from assistant.mind.skills import actions, plugins
 from assistant.mind.skills.actions import Action, Actions, fill, intent
-from assistant.mind.skills.book import Book, Explained
+from assistant.mind.skills.asking import STOP, Asking, Sentences
+from assistant.mind.skills.book import Book
 from assistant.mind.skills.doing import FAILED, Doer, Means, Publish, outside, values
 from assistant.mind.skills.located import SUFFIXES
 from assistant.mind.skills.owner_reading import OwnerReading
-from assistant.mind.skills.pending import ANSWERED, DECLINED, LEFT, Pending, Questions, is_yes
+from assistant.mind.skills.pending import Questions
 from assistant.mind.skills.pins import Gpiod, Pins
 from assistant.mind.skills.plugins import Broken, Host, Plugin
 from assistant.mind.skills.skill import Answer, Context, Request, Skill
 from assistant.mind.skills.speakable import speakable
-
-STOP = "stop"
-"""The assistant's own intent that ends whatever runs."""
-
-
-class Sentences(Protocol):
-    """What finds sentences: a book, or several behind each other."""
-
-    def match(self, text: str) -> Request | None:
-        """Return what `text` asks for; None: nothing."""
-
-    def explain(self, text: str, *, near: bool = True) -> Explained:
-        """Return what `match` does, and why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +108,7 @@ class Owned:
         """`store` is the folder of what plug-ins keep; `announce` speaks, from any thread."""
         self._shelf = shelf
         self._questions = Questions(clock)
+        self._asking = Asking(self._questions)
         self._host = Host(store, announce, self._questions.put, FAILED)
         self._doer = Doer(Means(self._host, pins or Gpiod(), publish))
         self._at_once = [
@@ -142,14 +131,14 @@ class Owned:
             for name, each in file.actions.items()
         }
         mine |= {f"plugin.{each.name}": self._plugin(each) for each in self._shelf.plugins}
-        found = {name: self._closing(each) for name, each in (dict(own) | mine).items()}
+        found = self._asking.skills(dict(own) | mine)
         if STOP in found:
             found[STOP] = self._stopping(found[STOP])
-        return found | {ANSWERED: self._answered, DECLINED: self._declined}
+        return found
 
     def sentences(self, own: Sentences, language: str) -> Sentences:
         """Return what finds the sentences of the owner, and then those of the assistant."""
-        return Behind(self._questions, language, [*self._shelf.books(language), own])
+        return self._asking.sentences([*self._shelf.books(language), own], language)
 
     def stop(self) -> None:
         """End what runs, and do what is to be done `on_stop`; at once, from any thread.
@@ -206,26 +195,6 @@ class Owned:
 
         return skill
 
-    def _answered(self, request: Request, context: Context) -> Answer | None:
-        pending = self._questions.open
-        if pending is None:
-            return None
-
-        def act() -> str | None:
-            return pending.then(request.text) if self._questions.close(pending) else None
-
-        return Answer(act=act)
-
-    def _declined(self, request: Request, context: Context) -> Answer | None:
-        pending = self._questions.open
-        if pending is None:
-            return None
-
-        def act() -> None:
-            self._questions.close(pending)
-
-        return Answer(LEFT[request.language], act)
-
     def _stopping(self, skill: Skill) -> Skill:
         """Return a skill that stops what runs, too: a sentence more than the stop word was said."""
 
@@ -239,53 +208,3 @@ class Owned:
             return replace(answer, act=act)
 
         return stopping
-
-    def _closing(self, skill: Skill) -> Skill:
-        """Return a skill that, asked while a question is open, counts as a no to it."""
-
-        def closing(request: Request, context: Context) -> Answer | None:
-            pending = self._questions.open
-            answer = skill(request, context)
-            if pending is None:
-                return answer
-            if answer is None:
-                return self._declined(request, context)
-
-            def act() -> str | None:
-                self._questions.close(pending)
-                return answer.act() if answer.act else None
-
-            return replace(answer, act=act)
-
-        return closing
-
-
-class Behind:
-    """Books behind each other; before them the question that is open."""
-
-    def __init__(self, questions: Questions, language: str, books: Sequence[Sentences]) -> None:
-        self._questions, self._language, self._books = questions, language, books
-
-    def match(self, text: str) -> Request | None:
-        """Return what `text` asks for; None: nothing."""
-        return self.explain(text, near=False).request
-
-    def explain(self, text: str, *, near: bool = True) -> Explained:
-        """Return what `match` does, and why."""
-        pending = self._questions.open
-        if pending and (pending.any_words or is_yes(text)):
-            return self._to(ANSWERED, text, pending)
-        found = list[Explained]()
-        for book in self._books:
-            found.append(book.explain(text, near=near))
-            if found[-1].request:
-                return found[-1]
-        if pending:
-            return self._to(DECLINED, text, pending)
-        return replace(found[-1], near=list(dict.fromkeys(x for each in found for x in each.near)))
-
-    def _to(self, name: str, text: str, pending: Pending) -> Explained:
-        # "Um" may go on with a yes, and a free answer with anything.
-        whole = name == ANSWERED and not pending.any_words
-        request = Request(name, text, self._language, whole=whole)
-        return Explained(text, request, pending.question)

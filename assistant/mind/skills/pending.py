@@ -4,7 +4,9 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-ANSWERED, DECLINED = "question.answered", "question.declined"
+from assistant.mind.skills.skill import Lacking
+
+ANSWERED, DECLINED, UNCLEAR = "question.answered", "question.declined", "question.unclear"
 """The intents of a turn that answers an open question."""
 WAITS_S = 25.0
 """So long an answer is waited for; the question is spoken in the first seconds of it."""
@@ -29,12 +31,16 @@ class Pending:
     """An open question."""
 
     question: str
-    then: Callable[[str], str | None]
-    """Given what was answered; returns what is said."""
     until: float
     """On the clock of `Questions`."""
+    then: Callable[[str], str | None] | None = None
+    """What an owner has added: given what was answered; returns what is said."""
     any_words: bool = False
-    """Every answer is one; else only a yes is."""
+    """Every answer is one for `then`; else only a yes is."""
+    lacks: Lacking | None = None
+    """What a request of the assistant's own has to know; then there is no `then`."""
+    again: bool = False
+    """An answer was not understood already."""
 
 
 def is_yes(text: str) -> bool:
@@ -60,7 +66,11 @@ class Questions:
 
     def put(self, question: str, then: Callable[[str], str | None], any_words: bool) -> None:
         """Wait from now on for an answer to `question`."""
-        self._open = Pending(question, then, self._clock() + WAITS_S, any_words)
+        self._open = Pending(question, self._clock() + WAITS_S, then, any_words)
+
+    def ask(self, question: str, lacks: Lacking, *, again: bool = False) -> None:
+        """Wait from now on for what a request lacks."""
+        self._open = Pending(question, self._clock() + WAITS_S, lacks=lacks, again=again)
 
     def clear(self) -> None:
         """Wait for no answer; from any thread."""

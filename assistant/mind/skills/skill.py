@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from assistant.mind.skills.alarms import Alarms
+    from assistant.store import Ring
 
 Slot = str | int | float | bool
 
@@ -25,6 +26,23 @@ class Request:
     """By name; forms and units are those of docs/skills.md."""
     whole: bool = True
     """False: it ends in free words, or in a sum, of which more may come."""
+    reply: bool = False
+    """It answers what was asked back: what was said before and now are its slots together."""
+
+
+WHICH = "which"
+"""Not a slot: what is asked for is which of several things is meant, by the slots `ids`, `all`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lacking:
+    """A request that cannot be done before something is known that was not said."""
+
+    request: Request
+    slot: str
+    """`duration_s`, `time` (or `day`, `repeat`, `duration_s`), `value`, `word`, or `WHICH`."""
+    rings: "tuple[Ring, ...]" = ()
+    """What there is to choose from, in the order in which it is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +58,8 @@ class Answer:
     act: Callable[[], str | None] | None = None
     """Has an effect. Returns a sentence that is said after `text`, or None. May raise
     `AssistantError`, whose sentence is said."""
+    lacks: Lacking | None = None
+    """`text` asks for it; the next turn may tell it."""
 
 
 class Device(Protocol):

@@ -2,6 +2,8 @@
 
 import logging
 import random
+import time
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
@@ -13,7 +15,9 @@ from assistant.language import leading, spoken
 from assistant.mind.known import Known, Source
 from assistant.mind.skills import owned
 from assistant.mind.skills.alarms import Alarms
+from assistant.mind.skills.asking import Asking, Sentences
 from assistant.mind.skills.book import Book
+from assistant.mind.skills.pending import Questions
 from assistant.mind.skills.registry import ALOUD, SKILLS
 from assistant.mind.skills.skill import Answer, Context, Device, Request, Skill
 from assistant.mind.skills.tongues import Tongues
@@ -24,6 +28,8 @@ PLUGINS = "plugins"
 """The folder, beside what else must not be lost, of what plug-ins keep."""
 SURE = 0.9
 """The probability that a text is whole which is the sentence of a skill: little comes after one."""
+MOST_TALKS = 64
+"""Of those who write; the question of one that nobody went on with the longest is forgotten."""
 FAILED = {"en": "Sorry, that did not work.", "zh": "抱歉，这个没做成。"}
 
 
@@ -32,20 +38,21 @@ class Skills(Source):
 
     def __init__(
         self,
-        book: owned.Sentences,
+        book: Sentences,
         skills: Mapping[str, Skill],
         context: Context,
         own: owned.Owned | None = None,
         held: Callable[[], str] = lambda: "",
-        writers: "Skills | None" = None,
+        writers: "Callable[[], Skills] | None" = None,
     ) -> None:
         """`skills` are by intent; a sentence whose intent nobody answers is not taken.
 
         `own` is what the owner has added, which runs beside them. `held()` is the language in which
         all is answered; empty: each request in its own. What the owner wrote may know one only.
-        `writers` are the skills of those who write.
+        ``writers()`` are the skills for one who writes, in a talk of their own.
         """
         self.book, self._held, self._writers = book, held, writers
+        self._talks: OrderedDict[str, Skills] = OrderedDict()
         self._skills, self._context, self._owned = skills, context, own
 
     @property
@@ -75,12 +82,18 @@ class Skills(Source):
             partial(self.act, request, answer),
             SURE if request.whole else None,
             "skill",
-            {"intent": request.intent},
+            {"intent": request.intent} | ({"asks": answer.lacks.slot} if answer.lacks else {}),
         )
 
-    def written(self, text: str) -> Known | None:
-        """Return as `known`, of the skills for those who write."""
-        return self._writers.known(text) if self._writers else None
+    def written(self, text: str, talk: str) -> Known | None:
+        """Return as `known`, of the skills for those who write: each talk has its own questions."""
+        if self._writers is None:
+            return None
+        skills = self._talks.pop(talk, None) or self._writers()
+        self._talks[talk] = skills
+        if len(self._talks) > MOST_TALKS:
+            self._talks.popitem(last=False)
+        return skills.known(text)
 
     def whole(self, text: str) -> float:
         """Return `SURE` for the sentence of a skill that does not end in free words."""
@@ -149,12 +162,17 @@ def make(
         book.match("")  # hassil reads the sentences at the first one, for which nobody waits yet
     first = leading(config.language)
 
-    def of(which: Mapping[str, owned.Sentences]) -> owned.Sentences:
+    def of(which: Mapping[str, Sentences]) -> Sentences:
         return which[first] if len(which) == 1 else Tongues(which, lambda: last() or first)
 
     # Nobody far away opens the owner's gate, or answers a question that was asked aloud.
     quiet = {intent: skill for intent, skill in SKILLS.items() if intent not in ALOUD}
-    writers = Skills(of(plain), quiet, context)
+
+    def writers() -> Skills:
+        asking = Asking(Questions(time.monotonic))
+        found = {each: asking.sentences([book], each) for each, book in plain.items()}
+        return Skills(of(found), asking.skills(quiet), context)
+
     return Skills(of(books), own.skills(SKILLS), context, own, held, writers)
 
 

@@ -9,7 +9,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assistant.mind.skills.skill import Answer, Context, Request
+from assistant.mind.skills.skill import Answer, Context, Lacking, Request
 
 if TYPE_CHECKING:
     from pypinyin import Style
@@ -28,7 +28,8 @@ def spell(request: Request, _: Context) -> Answer | None:
     word = " ".join(str(request.slots.get("word", "")).split())
     chinese = request.language == "zh"
     if not word:
-        return Answer("拼写哪个词？" if chinese else "Which word?")
+        asked = "拼写哪个词？" if chinese else "Which word?"
+        return Answer(asked, lacks=Lacking(request, "word"))
     if len(word) > MOST_LETTERS:
         return None
     said = _syllables(word, request.language) if _HAN.search(word) else _letters(word, chinese)

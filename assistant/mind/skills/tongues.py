@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping
 
 from assistant.language import candidates
+from assistant.mind.skills.asking import Sentences
 from assistant.mind.skills.book import Explained
-from assistant.mind.skills.owned import Sentences
 from assistant.mind.skills.skill import Request
 
 

@@ -70,7 +70,7 @@ class Tools(Source):
         act = partial(self._skills.act, request, answer)
         return Known(answer.text, act, None, "tool", {"intent": request.intent})
 
-    def written(self, text: str) -> Known | None:
+    def written(self, text: str, talk: str) -> Known | None:
         """Return None: those who write ask the model, and the owner's actions are not for them."""
         return None
 

@@ -55,7 +55,7 @@ async def _events(
     answered, begun = "", False
     messages = [*earlier, {"role": "user", "text": prompt}]
     try:
-        answers = house.generate({**ask, "messages": messages})
+        answers = house.generate({**ask, "talk": name, "messages": messages})
         async with contextlib.aclosing(answers):
             async for answer in answers:
                 if name and not begun:

@@ -111,9 +111,9 @@ def test_whoever_writes_is_refused_what_an_owner_s_action_takes():
     """Actions are for those who stand there."""
     source = Guarded(made(), lambda text: "action.call" if text == HELP else "reminder_set")
     assert source.known(HELP) is None
-    assert "1 1 2" in source.written(HELP).text
-    assert source.written("remind me to call the police") is None
-    assert source.written("hello") is None
+    assert "1 1 2" in source.written(HELP, "page").text
+    assert source.written("remind me to call the police", "page") is None
+    assert source.written("hello", "page") is None
 
 
 def test_a_long_text_is_decided_by_its_ends():

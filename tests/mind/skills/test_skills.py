@@ -55,12 +55,12 @@ def test_the_owners_and_the_own_skills_answer(tmp_path):
 def test_those_who_write_have_the_assistants_own_skills_but_what_is_about_the_talk(tmp_path):
     (tmp_path / "gate.toml").write_text(GATE, encoding="utf-8")
     room = make(settings(tmp_path))
-    known = room.written("设一个十分钟的计时器")
+    known = room.written("设一个十分钟的计时器", "page")
     assert known.act
     assert "十分钟" in known.text + known.act()
     for aloud in ("芝麻开门", "说慢一点", "去睡觉吧"):
         assert room.find(aloud)
-        assert room.written(aloud) is None
+        assert room.written(aloud, "page") is None
     room.end()
 
 

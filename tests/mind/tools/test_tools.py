@@ -103,7 +103,7 @@ def test_what_is_meant_is_answered_and_done_only_later(room):
 
 def test_nothing_is_chosen_for_those_who_write(room):
     asked = len(room.asked)
-    assert room.tools.written(EGGS) is None
+    assert room.tools.written(EGGS, "page") is None
     assert len(room.asked) == asked
 
 
