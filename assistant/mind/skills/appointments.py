@@ -55,6 +55,9 @@ def _set(request: Request, context: Context, kind: str, name: str) -> Answer:
     zh = request.language == "zh"
     if "time" in request.slots:
         return _at(request, context, kind, name)
+    day, now = str(request.slots.get("day", "")), context.alarms.now()
+    if day and next_moment("23:59", day, "", now) is None:
+        return refused(Refusal.PAST, request.language)
     seconds = number(request, "duration_s")
     if seconds is None:
         return Answer(_asked(request, kind, zh), lacks=Lacking(request, "time"))

@@ -1,10 +1,11 @@
 """The clock time, here or elsewhere, and the calendar: which day it is, how long until one."""
 
 import re
+import string
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from assistant.mind.skills import telling
+from assistant.mind.skills import places_en, places_zh, telling
 from assistant.mind.skills.moments import DAYS, dates
 from assistant.mind.skills.skill import Answer, Context, Request
 
@@ -35,11 +36,23 @@ def time_now(request: Request, context: Context) -> Answer | None:
     said = telling.clock(now.hour, now.minute, language)
     here = context.now().date()
     day = telling.on_day(now.date(), here, language) if now.date() != here else ""
+    place = _place(request.text, zone, language) if zone else ""
     if language == "zh":
-        return Answer(f"{'那里' if zone else ''}现在是{day}{said}。")
-    place = zone.split("/")[-1].replace("_", " ")
-    where = f" in {place}" if zone else ""
+        return Answer(f"{place}现在是{day}{said}。")
+    where = f" in {place}" if place else ""
     return Answer(f"It's {said}{f' {day}' if day else ''}{where}.")
+
+
+def _place(text: str, zone: str, language: str) -> str:
+    """Return what the place was called, or what its zone is named after."""
+    zones = places_zh.zones() if language == "zh" else places_en.zones()
+    if zone == "UTC":
+        return zone
+    said = " ".join(text.lower().split())
+    if named := [name for name, its in zones.items() if its == zone and name in said]:
+        name = max(named, key=len)
+        return name if language == "zh" else string.capwords(name)
+    return "那里" if language == "zh" else zone.split("/")[-1].replace("_", " ")
 
 
 def date_today(request: Request, context: Context) -> Answer | None:

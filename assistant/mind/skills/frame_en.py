@@ -45,15 +45,22 @@ _LEAD = re.compile(
 _TRAIL = re.compile(
     r" (?:please|thanks|thank you(?: very much| so much)?|cheers|ta|for (?:me|us)|would you"
     r"|will you|could you|can you|won't you|if you (?:can|could|would|please|don't mind)"
-    r"|right now|(?<!from )now|okay|ok|alright|dear|darling|love|honey|sweetie|mate|buddy|pal|robot"
-    r"|assistant|computer|young man|sir|madam|then|right away|straight away|immediately|when"
-    r" you can|will ya|lad|lads|chef|doc|captain|grandpa|grandad|gran|granny|mum|mom|dad|man|son"
-    r"|if you will|if you wouldn't mind|if you like|if it's possible|if possible|will ya|yeah"
-    r"|right|at once|um|uh|as well|too please|real quick|quick smart|a"
-    r" little bit more please|(?<=timer )quick|my friend|friend|everybody|everyone|folks|dude"
-    r"|bruh|bro|man|hon|guys|boss"
-    r"|sweetheart|babe|mister|kindly|hey|mister robot|pretty please)$"
+    r"|right now|(?<!from )now|okay|ok|alright|then|right away|straight away|immediately|when"
+    r" you can|will ya|if you will|if you wouldn't mind|if you like|if it's possible|if possible"
+    r"|yeah|right|at once|um|uh|as well|too please|real quick|quick smart"
+    r"|a little bit more please|(?<=timer )quick|kindly|hey|pretty please)$"
 )
+_CALLED = re.compile(
+    r" (?<!for )(?<!the )(?<!a )(?<!my )(?<!our )(?<!your )(?<!to )(?<!with )(?<!and )(?<!of )"
+    r"(?<!called )(?<!named )"
+    r"(?:dear|darling|love|honey|sweetie|mate|buddy|pal|robot|assistant|computer|young man|sir"
+    r"|madam|lads?|chef|doc|captain|grandpa|grandad|gran|granny|mum|mom|dad|man|son|my friend"
+    r"|friend|everybody|everyone|folks|dude|bruh|bro|hon|guys|boss|sweetheart|babe|mister"
+    r"|mister robot)$"
+)
+"""Whom the speaker calls; behind words that want one more it is none of that."""
+_OF_SOMEBODY = re.compile(r"\b(?:remind\w*|forget|remember)\b")
+"""In a message there are others: "remind me to call mom"."""
 _CLAUSE = (
     r"(?:because|cause|since|so (?:that )?(?:i|we|he|she|they|everyone|everybody)|as (?:i|we"
     r"|it)|it's|it is|i'm|i am|i|i've|i'll|we're|we|he's|she's|he|she|they're|they|there's|"
@@ -143,8 +150,12 @@ def _ends(written: Written) -> Written:
     """Take fillers and politeness off both ends, but never all that was said."""
     while (lead := _LEAD.match(written.text)) and lead.end():
         written = written.part(lead.end(), len(written.text))
-    while trail := _TRAIL.search(written.text):
+    while trail := _TRAIL.search(written.text) or _called(written.text):
         if not trail.start():
             break
         written = written.part(0, trail.start())
     return written
+
+
+def _called(text: str) -> re.Match[str] | None:
+    return None if _OF_SOMEBODY.search(text) else _CALLED.search(text)

@@ -8,6 +8,10 @@ _MUTED = {
     "en": "The microphone is off until you switch it on by hand.",
     "zh": "麦克风关了，要用手动打开。",
 }
+_HEARING = {"en": "The microphone is on.", "zh": "麦克风开着。"}
+HEARD = 50
+"""Per cent: how loud it speaks again that was silent."""
+_LOUD = {"en": f" Volume {HEARD}.", "zh": f"音量{HEARD}。"}
 _SLEEPING = {"en": "Okay. Wake me when you need me.", "zh": "好的，需要时叫我。"}
 _FROM_NOW = {
     ("en", "en"): "I'll speak English.",
@@ -42,6 +46,19 @@ def mute(request: Request, context: Context) -> Answer | None:
         context.device.mute(True)
 
     return Answer(_MUTED[request.language], act)
+
+
+def unmute(request: Request, context: Context) -> Answer | None:
+    """Hear again, and be heard where the volume was 0."""
+    silent = context.device.volume_now() == 0
+
+    def act() -> None:
+        context.device.mute(False)
+        if silent:
+            context.device.volume(HEARD)
+
+    said = _HEARING[request.language]
+    return Answer(f"{said}{_LOUD[request.language]}" if silent else said, act)
 
 
 def sleep(request: Request, context: Context) -> Answer | None:

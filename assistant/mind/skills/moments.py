@@ -40,7 +40,7 @@ def dates(day: str, repeat: str, today: date) -> Iterator[date]:
         return iter((today, today + timedelta(days=1)))
     if day in DAYS:
         return _following(today, {DAYS.index(day)}, 8)
-    if re.fullmatch(r"\+\d{1,5}", day):
+    if re.fullmatch(r"[+-]\d{1,5}", day):
         return iter((today + timedelta(days=int(day)),))
     if match := re.fullmatch(r"([a-z]{3})\+1", day):  # weeks begin on Monday
         return iter((today + timedelta(days=7 - today.weekday() + DAYS.index(match[1])),))

@@ -6,8 +6,9 @@ Own code, since text2num rewrites texts and does not say where a number stood, a
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from fractions import Fraction
+
+from assistant.mind.skills.finds import Number
 
 ONES = {
     "zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7,
@@ -31,15 +32,6 @@ MOST_DIGITS = 40
 """More characters in one row of digits are no number that anybody says."""
 _ARABIC = re.compile(r"\d{1,3}(?:,\d{3})+(?![\d])(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+")
 _WORD = re.compile(r"[a-z']+")
-
-
-@dataclass(frozen=True, slots=True)
-class Number:
-    """A number that was found: its value, and where it stands in the text."""
-
-    value: Fraction
-    start: int
-    end: int
 
 
 def number_at(text: str, start: int = 0) -> Number | None:

@@ -2,10 +2,9 @@
 
 import importlib
 from collections.abc import Sequence
-from fractions import Fraction
 
+from assistant.mind.skills.finds import plain
 from assistant.mind.skills.reading import Clean, Exact, Reading, Span
-from assistant.mind.skills.skill import Slot
 
 
 class OwnerReading:
@@ -35,9 +34,9 @@ class OwnerReading:
         for number in self._numbers(text) if self._numbers else ():
             place = number.start, number.end
             if known := found.get(place):
-                found[place] = Span(*place, {"number": _slot(number.value), **known.values})
+                found[place] = Span(*place, {"number": plain(number.value), **known.values})
             elif not any(start < place[1] and place[0] < end for start, end in found):
-                found[place] = Span(*place, {"number": _slot(number.value)})
+                found[place] = Span(*place, {"number": plain(number.value)})
         return [found[place] for place in sorted(found)]
 
     def exact(self, text: str) -> Exact | None:
@@ -51,7 +50,3 @@ class OwnerReading:
     def fits(self, slot: str, words: str) -> bool:
         """Whether the clean `words` that a wildcard took may be that slot."""
         return True
-
-
-def _slot(value: Fraction) -> Slot:
-    return int(value) if value.denominator == 1 else float(value)

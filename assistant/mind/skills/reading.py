@@ -11,8 +11,9 @@ KINDS = ("duration", "time", "day", "repeat", "number", "percent", "place")
 
 duration  whole s
 time      "HH:MM", 24 h
-day       "YYYY-MM-DD", "--MM-DD", "+N" days from today, or "mon" to "sun": the next one;
-          "mon+1": the one of next week; "---DD" of a month: the next; "+1---DD" of next month
+day       "YYYY-MM-DD", "--MM-DD", "+N" days from today ("-1": yesterday), or "mon" to "sun":
+          the next one; "mon+1": the one of next week; "---DD" of a month: the next; "+1---DD" of
+          next month
 repeat    "daily", "weekdays", "weekends", or days as in "mon,thu"
 number    int or float
 percent   int or float

@@ -3,7 +3,6 @@
 import functools
 import re
 from collections.abc import Iterator, Sequence
-from fractions import Fraction
 
 from assistant.mind.skills import (
     decimals,
@@ -16,6 +15,7 @@ from assistant.mind.skills import (
     units_en,
     written_en,
 )
+from assistant.mind.skills.finds import apart, meet, plain, ranges
 from assistant.mind.skills.mixed_en import english
 from assistant.mind.skills.numbers_en import number_at, numbers
 from assistant.mind.skills.places_en import zones
@@ -68,10 +68,10 @@ def corrected(written: Written) -> Written:
 def _corrigible(text: str) -> list[Span]:
     found = [*_moments(text)]
     found += [
-        Span(n.start, n.end, {"number": _plain(n.value)} | _as_time(text, n.start, n.end))
+        Span(n.start, n.end, {"number": plain(n.value)} | _as_time(text, n.start, n.end))
         for n in numbers(text)
     ]
-    return _apart(found)
+    return apart(found)
 
 
 def _joined(*parts: Written) -> Written:
@@ -126,10 +126,10 @@ def _spans(text: str) -> Sequence[Span]:
         return []
     found = [*_moments(text), *_places(text)]
     if _DRAWN.search(text):
-        found = [*_ranges(text), *found]
-    taken = _apart(found)
-    free = [s for s in _bare_numbers(text) if not any(_meet(s, other) for other in taken)]
-    return list(_days_from_now(text, _apart([*taken, *free])))
+        found = [*ranges(text, numbers, number_at, _RANGE), *found]
+    taken = apart(found)
+    free = [s for s in _bare_numbers(text) if not any(meet(s, other) for other in taken)]
+    return list(_days_from_now(text, apart([*taken, *free])))
 
 
 def exact(text: str) -> Exact | None:
@@ -166,18 +166,18 @@ def _moments(text: str) -> list[Span]:
     rest = [Span(r.start, r.end, {"repeat": r.value}) for r in times_en.repeats(text)]
     days = [Span(d.start, d.end, {"day": d.value}) for d in times_en.days(text)]
     if not _DAYS_WANTED.search(text):
-        days = [d for d in days if not str(d.values["day"]).startswith("+")]
-    days = [*rest, *(d for d in days if not any(_meet(d, r) for r in rest))]
-    lengths = [a for a in lengths if not any(_meet(a, b) and a.end <= b.end for b in times)]
-    lengths = [a for a in lengths if not any(_meet(a, b) and a.end < b.end for b in days)]
-    times = [b for b in times if not any(_meet(a, b) for a in lengths)]
+        days = [d for d in days if not str(d.values["day"]).startswith(("+", "-1", "-2"))]
+    days = [*rest, *(d for d in days if not any(meet(d, r) for r in rest))]
+    lengths = [a for a in lengths if not any(meet(a, b) and a.end <= b.end for b in times)]
+    lengths = [a for a in lengths if not any(meet(a, b) and a.end < b.end for b in days)]
+    times = [b for b in times if not any(meet(a, b) for a in lengths)]
     found = [*lengths]
     for time in times:  # "eight tomorrow evening": 20:00, and a day
         last = min((d.start for d in days if time.start < d.start < time.end <= d.end), default=0)
         end = len(text[:last].rstrip()) if last else time.end
         found.append(Span(time.start, end, time.values))
-    named = [d for d in days if not any(_meet(d, s) for s in found)]
-    return _apart([*_shifted(text, found), *named])
+    named = [d for d in days if not any(meet(d, s) for s in found)]
+    return apart([*_shifted(text, found), *named])
 
 
 def _days_from_now(text: str, found: list[Span]) -> Iterator[Span]:
@@ -222,12 +222,12 @@ def _bare_numbers(text: str) -> list[Span]:
     """Return the numbers of `text`: each may be an hour too; and levels in per cent."""
     found = []
     for number in numbers(text):
-        said, value = text[number.start : number.end], _plain(number.value)
+        said, value = text[number.start : number.end], plain(number.value)
         percent = _PERCENT.match(text, number.end)
         if percent:
             found.append(Span(number.start, percent.end(), {"percent": value}))
         elif number.value.denominator > 1 and number.value < 1 and _LOUDNESS.search(text):
-            found.append(Span(number.start, number.end, {"percent": _plain(number.value * 100)}))
+            found.append(Span(number.start, number.end, {"percent": plain(number.value * 100)}))
         elif said == "one" and not _ONE.search(text[: number.start]):
             continue
         elif not _NOT_NUMBERS.match(text, number.end) and "couple" not in said:
@@ -236,19 +236,6 @@ def _bare_numbers(text: str) -> list[Span]:
                 Span(number.start, number.end, values | _as_time(text, number.start, number.end))
             )
     return found
-
-
-def _apart(found: list[Span]) -> list[Span]:
-    """Return the spans in order; of two that meet the first, of two of these the longer."""
-    chosen: list[Span] = []
-    for span in sorted(found, key=lambda span: (span.start, -span.end)):
-        if span.start < span.end and (not chosen or span.start >= chosen[-1].end):
-            chosen.append(span)
-    return chosen
-
-
-def _meet(one: Span, other: Span) -> bool:
-    return one.start < other.end and other.start < one.end
 
 
 @functools.cache
@@ -261,16 +248,3 @@ def _places(text: str) -> Iterator[Span]:
     if re.search(r"\b(?:time|hour|clock|late|day|date)\b|o'clock", text):
         for match in _named_places().finditer(text):
             yield Span(*match.span(), {"place": zones()[match[0]]})
-
-
-def _plain(value: Fraction) -> int | float:
-    return int(value) if value.denominator == 1 else float(value)
-
-
-def _ranges(text: str) -> Iterator[Span]:
-    """Yield bounds of what is drawn, as one number: "one to ten" is `1-10`."""
-    for low in numbers(text):
-        link = _RANGE.match(text, low.end)
-        high = number_at(text, link.end()) if link else None
-        if high and low.value.denominator == high.value.denominator == 1:
-            yield Span(low.start, high.end, {"number": f"{low.value}-{high.value}"})

@@ -3,7 +3,6 @@
 import functools
 import re
 from collections.abc import Callable, Iterator, Sequence
-from fractions import Fraction
 
 from assistant.mind.skills import (
     decimals,
@@ -17,11 +16,11 @@ from assistant.mind.skills import (
     units_zh,
     written_zh,
 )
+from assistant.mind.skills.finds import Found, apart, meet, plain, ranges
 from assistant.mind.skills.mixed_zh import chinese
 from assistant.mind.skills.numbers_zh import number_at, numbers
 from assistant.mind.skills.places_zh import zones
 from assistant.mind.skills.reading import Exact, Span
-from assistant.mind.skills.times_zh import Found
 from assistant.mind.skills.written import Written
 
 _LOUDNESS = re.compile("音量|声音|嗓门|喇叭|大声|小声|音")
@@ -36,7 +35,7 @@ _NO_NAME = re.compile(
     "|关掉|关闭|查看|看看|所有|全部|一个$|坏|昨天|上次|的时候|叫|说|让|^的|^给|^为|^个|^新|^把|^再|床$|^开着|久|才|[点分秒]$|^正|^刚|^响|里的?$|一[次下]的?$|[射社舍]|一$"
 )
 _NO_MESSAGE = re.compile(
-    "什么|怎么|为什么|谁[是在]|哪[个里儿年天一]|多少|几[点号个年岁]|是不是|有没有|[吗呢么]$|怕忘|别忘了?$|^[了的过吧着]|^[他她你们]|^[一二两三几]+[次遍回]|^大家|^各位|^很|^同学|^我们?$|^一?[下声]$|^别|^起[床来]|^(?:[爸妈爷奶]|老[婆公]|儿子|女儿).{0,2}[去起来吃回]"
+    "什么|怎么|为什么|谁[是在]|是谁|哪[个里儿年天一]|多少|几[点号个年岁]|是不是|有没有|[吗呢么]$|怕忘|别忘了?$|^[了的过吧着]|^[他她你们]|^[一二两三几]+[次遍回]|^大家|^各位|^很|^同学|^我们?$|^一?[下声]$|^别|^起[床来]|^(?:[爸妈爷奶]|老[婆公]|儿子|女儿).{0,2}[去起来吃回]"
 )
 _NO_WORD = re.compile(
     r"[我你您他她谁\u1200-\u12ff]|(.{1,4}).*的\1$|这[俩两]|^写$|拼音$|^拼|^音|[\u3400-\u9fff]{8}|^假条|字儿?$|什么|怎么|如何|这个|那个|^[这那的个]|[的是]$|情书|作文|日记|检讨|申请|论文|小说|简历|代码|程序"
@@ -97,8 +96,8 @@ def _found(text: str) -> list[Span]:
     if _LOUDNESS.search(text):
         found += _levels(text)
     elif _DRAWN.search(text):
-        found += _ranges(text)
-    return _apart(found)
+        found += ranges(text, numbers, number_at, _RANGE)
+    return apart(found)
 
 
 def exact(text: str) -> Exact | None:
@@ -136,22 +135,13 @@ def _moments(text: str) -> list[Span]:
     lengths = [*_all("duration", times_zh.duration, text)]
     days = [*_all("repeat", times_zh.repetition, text), *_all("day", times_zh.day, text)]
     # 七点五分 is a time, 一点五小时 a span
-    lengths = [a for a in lengths if not any(_meet(a, b) and a.end <= b.end for b in times)]
-    times = [b for b in times if not any(_meet(a, b) for a in lengths)]
+    lengths = [a for a in lengths if not any(meet(a, b) and a.end <= b.end for b in times)]
+    times = [b for b in times if not any(meet(a, b) for a in lengths)]
     found = [*lengths, *days]
     for time in times:  # 明晚九点: a day, and 21:00
         start = max((each.end for each in days if each.start <= time.start < each.end), default=0)
         found.append(Span(max(start, time.start), time.end, time.values))
-    return _apart(found)
-
-
-def _apart(found: list[Span]) -> list[Span]:
-    """Return the spans from left to right; of two that meet the first, or the longer one."""
-    chosen: list[Span] = []
-    for span in sorted(found, key=lambda span: (span.start, -span.end)):
-        if span.start < span.end and (not chosen or span.start >= chosen[-1].end):
-            chosen.append(span)
-    return chosen
+    return apart(found)
 
 
 def _all(kind: str, read: Callable[[str], Found | None], text: str) -> Iterator[Span]:
@@ -159,10 +149,6 @@ def _all(kind: str, read: Callable[[str], Found | None], text: str) -> Iterator[
     while found := read(text[at:]):
         yield Span(at + found.start, at + found.end, {kind: found.value})
         at += found.end
-
-
-def _meet(one: Span, other: Span) -> bool:
-    return one.start < other.end and other.start < one.end
 
 
 @functools.cache
@@ -185,22 +171,9 @@ def _levels(text: str) -> Iterator[Span]:
         if tenth:
             half = text.startswith("半", number.end + 1)
             value = number.value * 10 + (5 if half else 0)
-            yield Span(number.start, number.end + 1 + half, {"percent": _plain(value)})
+            yield Span(number.start, number.end + 1 + half, {"percent": plain(value)})
         elif "分之" in said or "%" in said or "半" in said:
-            yield Span(number.start, number.end, {"percent": _plain(number.value * 100)})
+            yield Span(number.start, number.end, {"percent": plain(number.value * 100)})
         elif not text.startswith(_NOT_A_LEVEL, number.end) and said != "两":
             end = number.end + text.startswith("%", number.end)
-            yield Span(number.start, end, {"number": _plain(number.value)})
-
-
-def _plain(value: Fraction) -> int | float:
-    return int(value) if value.denominator == 1 else float(value)
-
-
-def _ranges(text: str) -> Iterator[Span]:
-    """Yield bounds of what is drawn, as one number: 一到十 is `1-10`."""
-    for low in numbers(text):
-        link = _RANGE.match(text, low.end)
-        high = number_at(text, link.end()) if link else None
-        if high and low.value.denominator == high.value.denominator == 1:
-            yield Span(low.start, high.end, {"number": f"{low.value}-{high.value}"})
+            yield Span(number.start, end, {"number": plain(number.value)})

@@ -44,6 +44,7 @@ SKILLS: dict[str, Skill] = {
     "timer_status": _late("countdowns", "timer_status"),
     "stop": _late("manner", "stop"),
     "translate": _late("phrases", "translate"),
+    "unmute": _late("manner", "unmute"),
     "volume_down": _late("loudness", "volume_down"),
     "volume_set": _late("loudness", "volume_set"),
     "volume_status": _late("loudness", "volume_status"),
@@ -52,6 +53,16 @@ SKILLS: dict[str, Skill] = {
 """By intent."""
 
 ALOUD = frozenset(
-    ("language_set", "mute", "rate_down", "rate_up", "repeat", "sleep", "snooze", "stop")
+    (
+        "language_set",
+        "mute",
+        "rate_down",
+        "rate_up",
+        "repeat",
+        "sleep",
+        "snooze",
+        "stop",
+        "unmute",
+    )
 )
 """What is about the talk aloud; nothing for those who write."""

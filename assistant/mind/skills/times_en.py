@@ -5,15 +5,14 @@ Every reader takes a text that `written_en.clean` has made and yields what it fi
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from fractions import Fraction
 
+from assistant.mind.skills.finds import Found, Number
 from assistant.mind.skills.numbers_en import (
     ONES,
     SMALL,
     TEENS,
     TENS,
-    Number,
     below_hundred,
     number_at,
 )
@@ -117,6 +116,8 @@ _OF_A_MONTH = re.compile(
     r"(?! (?:of|floor|day|time|week|one|timer|alarm|step|page|try))"
 )
 _NAMED_DAYS = [
+    (re.compile(r"(?:the )?day before yesterday"), "-2"),
+    (re.compile(rf"yesterday(?: {_PART})?(?!'s)"), "-1"),
     (re.compile(r"(?:the )?day after tomorrow"), "+2"),
     (re.compile(rf"tomorrow(?: {_PART})?(?!'s)"), "+1"),
     (re.compile(rf"tonight|today|this {_PART}|later today"), "+0"),
@@ -144,15 +145,6 @@ _MINUTES_MEANT = re.compile(
     r"|twenty five|thirty|forty|forty five|5|10|15|20|25|30|40|45)(?= (?:to|that|about|please)\b|$)"
 )
 """Who is to be reminded "in ten" waits ten minutes."""
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What was read, and where it stands in the text."""
-
-    value: str | int
-    start: int
-    end: int
 
 
 def durations(text: str) -> Iterator[Found]:

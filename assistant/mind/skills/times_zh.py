@@ -5,10 +5,10 @@ Every reader takes a text that `written_zh.clean` has made and finds the first m
 
 import functools
 import re
-from dataclasses import dataclass
 from fractions import Fraction
 
-from assistant.mind.skills.numbers_zh import NUMERALS, Number, number_at
+from assistant.mind.skills.finds import Found, Number
+from assistant.mind.skills.numbers_zh import NUMERALS, number_at
 
 _N = rf"[{NUMERALS}\d点.,半分之又]"
 _UNITS = [
@@ -48,16 +48,13 @@ _SAID_AFTER = re.compile(
 )
 """三点下午 is said in haste."""
 _WEEKDAYS = "一二三四五六日"
+_PAST = re.compile(
+    rf"^(?:昨[天日晚]|前天)(?=[早晚上中下午{NUMERALS}\d点半分钟:]{{0,12}}(?:提醒|叫醒|叫)[我一])"
+    "|(?<=提醒我)(?:昨[天日晚]|前天)"
+    "|(?<=[设定上]一个)(?:昨[天日晚]|前天)(?=.{1,10}闹[钟铃])|(?<=[设定上]个)(?:昨[天日晚]|前天)(?=.{1,10}闹[钟铃])"
+)
+"""Only where somebody is to be reminded: of other days that are over people talk."""
 _LONGEST = [0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What was read, and where it stands in the text."""
-
-    value: str | int
-    start: int
-    end: int
 
 
 def duration(text: str) -> Found | None:
@@ -219,7 +216,7 @@ def _moved(hour: int, period: str) -> int:
 
 def day(text: str) -> Found | None:
     """Find the first day of `text`, in one of the forms of `reading.KINDS`."""
-    near = re.search("大后天|后天|明[天早晚儿]|明日|今[天早晚儿]|今日", text)
+    near = re.search("大后天|后天|明[天早晚儿]|明日|今[天早晚儿]|今日", text) or _PAST.search(text)
     week = re.search(f"(这个?|本|下个?)?(?:周|星期|礼拜)([{_WEEKDAYS}天])(?!边)", text)
     date = re.search(
         rf"(?:(?P<year>\d{{4}}|[{NUMERALS}]{{4}})年)?(?P<month>{_N}{{1,3}})月份?(?P<day>{_N}{{1,3}})[号日]"
@@ -256,7 +253,9 @@ _FEAST = re.compile(
 
 
 def _near(match: re.Match[str]) -> Found:
-    return Found(f"+{'今明后大'.index(match[0][0])}", *match.span())
+    if (days := "今明后大".find(match[0][0])) >= 0:
+        return Found(f"+{days}", *match.span())
+    return Found(f"-{'昨前'.index(match[0][0]) + 1}", *match.span())
 
 
 def _weekday(match: re.Match[str]) -> Found:

@@ -33,6 +33,20 @@ def test_the_time_is_told_here_and_elsewhere(language, slots, said):
     assert asked(clock.time_now, "x", language, **slots) == said
 
 
+@pytest.mark.parametrize(
+    ("text", "language", "zone", "place"),
+    [
+        ("what time is it in Beijing", "en", "Asia/Shanghai", "in Beijing."),
+        ("whats the time in cape  town", "en", "Africa/Johannesburg", "in Cape Town."),
+        ("what time is it gmt", "en", "UTC", "in UTC."),
+        ("东京现在几点", "zh", "Asia/Tokyo", "东京现在是"),
+        ("现在旧金山几点了", "zh", "America/Los_Angeles", "旧金山现在是"),
+    ],
+)
+def test_a_place_is_called_as_it_was(text, language, zone, place):
+    assert place in asked(clock.time_now, text, language, zone=zone)
+
+
 def test_a_zone_that_it_does_not_know_is_for_others():
     assert asked(clock.time_now, "x", zone="Nowhere/Town") is None
 

@@ -184,6 +184,25 @@ def test_a_message_is_given_back_as_it_was_said(book):
     assert request.slots["time"] == "10:00"
 
 
+@pytest.mark.parametrize(
+    ("text", "slots"),
+    [
+        ("remind me tomorrow to call mom", {"day": "+1", "message": "call mom"}),
+        ("remind me to email the captain please", {"message": "email the captain"}),
+        ("set a timer for my mom", {"name": "mom"}),
+        ("wake me tomorrow mom", {"day": "+1"}),
+        ("remind me yesterday to call bob", {"day": "-1", "message": "call bob"}),
+        ("remind me to call bob yesterday", {"day": "-1", "message": "call bob"}),
+        ("unmute the microphone", {}),
+        ("add more time to the pasta timer", {"name": "pasta"}),
+    ],
+)
+def test_whom_and_when(book, text, slots):
+    request = book.match(text)
+    assert request
+    assert request.slots == slots
+
+
 @given(st.text(max_size=80))
 def test_any_text_keeps_its_places(text):
     clean = reading_en.clean(text)

@@ -146,3 +146,31 @@ def test_what_is_found_has_an_order_and_never_overlaps(text):
         assert set(span.values) <= set(KINDS)
         end = span.end
     assert clean.said(0, len(clean.text)) in text
+
+
+@pytest.mark.parametrize(
+    ("text", "intent", "slots"),
+    [
+        ("昨天提醒我开会", "reminder_set", {"day": "-1", "message": "开会"}),
+        (
+            "昨天下午三点提醒我开会",
+            "reminder_set",
+            {"day": "-1", "time": "15:00", "message": "开会"},
+        ),
+        ("设一个昨天七点的闹钟", "alarm_set", {"day": "-1", "time": "07:00"}),
+        ("用英文说谢谢", "translate", {"language": "en", "phrase": "谢谢"}),
+        ("慢点说谢谢", "rate_down", {}),
+        ("取消静音", "unmute", {}),
+        ("计时器加点时间", "timer_add", {}),
+        ("调一下音量", "volume_set", {}),
+    ],
+)
+def test_what_was_taken_for_another_thing(book, text, intent, slots):
+    request = book.match(text)
+    assert request
+    assert (request.intent, request.slots) == (intent, slots)
+
+
+@pytest.mark.parametrize("text", ["昨天你忘了提醒我开会", "昨天提醒我开会的是谁"])
+def test_of_yesterday_people_talk(book, text):
+    assert book.match(text) is None

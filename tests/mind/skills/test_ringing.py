@@ -340,6 +340,16 @@ def test_what_passes_before_it_is_done_is_told(kitchen):
     assert kitchen.store.rings() == []
 
 
+@pytest.mark.parametrize(
+    ("language", "said"), [("en", "That time is over already."), ("zh", "这个时间已经过了。")]
+)
+def test_what_is_over_is_not_set(kitchen, language, said):
+    for slots in ({"day": "-1"}, {"day": "-1", "time": "15:00"}, {"day": "2026-11-26"}):
+        assert kitchen.do("reminder_set", language, message="x", **slots) == said
+    assert kitchen.do("reminder_set", day="+0", message="x") == "At what time?"
+    assert kitchen.alarms.of("reminder") == []
+
+
 def test_alarms_are_cancelled_by_their_time(kitchen):
     assert kitchen.do("alarm_status") == "No alarm is set."
     assert kitchen.do("alarm_set") == "An alarm for what time?"

@@ -13,7 +13,7 @@ from assistant.errors import AssistantError
 from assistant.mind.skills.about import help, status
 from assistant.mind.skills.chance import random as draw
 from assistant.mind.skills.loudness import volume_down, volume_set, volume_status, volume_up
-from assistant.mind.skills.manner import language_set, mute, repeat, sleep, stop
+from assistant.mind.skills.manner import HEARD, language_set, mute, repeat, sleep, stop, unmute
 from assistant.mind.skills.pace import rate_down, rate_up
 from assistant.mind.skills.registry import SKILLS
 from assistant.mind.skills.skill import Request
@@ -59,6 +59,17 @@ def ask(skill, language, device=None, text="", /, seed=1, **slots):
     device = device or FakeDevice()
     context = SimpleNamespace(device=device, chance=random.Random(seed))  # all that these may use
     return skill(Request("", text, language, slots), context), device
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_who_was_silent_is_heard_again(language):
+    answer, device = ask(unmute, language, FakeDevice(0))
+    assert device.done == []
+    answer.act()
+    assert device.done == [("mute", False), ("volume", HEARD)]
+    answer, device = ask(unmute, language, FakeDevice(30))
+    answer.act()
+    assert device.done == [("mute", False)]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
