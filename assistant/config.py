@@ -399,6 +399,17 @@ class Speech(Section):
     )
 
 
+class Lamp(Section):
+    """What shows by light whether it listens, thinks or speaks; see docs/lamps.md."""
+
+    led: str = Field(
+        "", description="a LED of this machine: a name in /sys/class/leds; empty: none"
+    )
+    plugins: list[str] = Field(
+        [], description="lamps in Python: `FILE.py:NAME` or `PACKAGE.MODULE:NAME`"
+    )
+
+
 class Web(Section):
     """The web page and its interface for programs."""
 
@@ -669,6 +680,7 @@ class Config(Section):
     tools: Tools = Tools()
     guard: Guard = Guard()
     speech: Speech = Speech()
+    lamp: Lamp = Lamp()
     web: Web = Web()
     remote: Remote = Remote()
     wyoming: Wyoming = Wyoming()

@@ -578,6 +578,7 @@ class Daemon:
             case Ignore(turn, text):
                 self._tell("ignored", {"turn": turn, "text": text})
             case Earcon(name):
+                self._tell("earcon", {"name": name})
                 if self._player and name in self._tones:
                     least = RING_VOLUME if name == "ring" else 0.0
                     self._player.tone(self._tones[name], least)

@@ -80,6 +80,7 @@ class Foreground:
 
     def __init__(self, config: Config, as_json: bool, named: bool = False) -> None:
         """With `named` the persona is that of the settings, whatever was chosen on the page."""
+        from assistant.lamps import making
         from assistant.serve.child import WebChild
         from assistant.serve.control import ControlServer
         from assistant.serve.figures import Figures
@@ -95,6 +96,9 @@ class Foreground:
         self._tasks: set[asyncio.Task[Any]] = set()
         self._figures = Figures(lambda turn: self._daemon.trace.turn(turn))
         self._notes: list[Note] = [self._show, self._tell_systemd, self._figures]
+        if lamps := making.make(config):
+            self._notes.append(lamps)
+        self._lamps = lamps
         self._door = self._make_door()
         self._daemon = self._build(self._config)
         self._control = ControlServer(
@@ -176,6 +180,8 @@ class Foreground:
                 await self._mqtt.stop()
             await self._control.stop()
             await self._daemon.stop()
+            if self._lamps:
+                await asyncio.to_thread(self._lamps.end)
 
     def _end(self) -> None:
         if self._ended.is_set():  # asked twice: whatever hangs is left behind

@@ -1,0 +1,1 @@
+"""Lamps: what tells by light whether the assistant listens, thinks or speaks."""
