@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from assistant.commands import adapter, quantize, settings, tell, tune_model
+from assistant.commands import adapter, quantize, settings, sign_models, tell, tune_model
 from assistant.errors import AssistantError, BadInput
 from assistant.models import Entry, Shelf, default_set, megabytes
 
@@ -39,6 +39,7 @@ def command() -> None:
 command.add_command(tune_model.command)
 command.add_command(quantize.command)
 command.add_command(adapter.command)
+command.add_command(sign_models.command, "sign")
 
 
 @command.command("list")
@@ -101,13 +102,35 @@ def fetch(names: tuple[str, ...], language: str | None, folder: Path | None) -> 
 
 @command.command()
 @click.argument("names", nargs=-1, metavar="[NAME]...")
-def verify(names: tuple[str, ...]) -> None:
+@click.option(
+    "--key",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Check the owner's signature instead, with the owner's public key (PEM).",
+)
+@click.option(
+    "--signature",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="With --key: the signature; by default models.sig in the folder of the models.",
+)
+def verify(names: tuple[str, ...], key: Path | None, signature: Path | None) -> None:
     """Read installed models and compare them with their SHA-256; all of them without a NAME.
+
+    With --key: compare all that lies there with what its owner signed by `assistant models sign`.
 
     \b
     Example:
       assistant models verify
+      assistant models verify --key owner.pub
     """
+    if key:
+        if names:
+            raise BadInput("a signature is for the whole folder; leave the names out.")
+        sign_models.check(key, signature)
+        return
+    if signature:
+        raise BadInput("--signature needs --key, the public key of who signed.")
     shelf = _shelf()
     entries = [shelf.named(name) for name in names]
     entries = entries or [entry for entry in shelf.entries if shelf.folder(entry).exists()]
