@@ -196,13 +196,36 @@ class Turn(Section):
             "be quiet",
             "shut up",
             "never mind",
+            "stop talking",
             "停",
+            "停下",
+            "别说了",
             "停止",
             "闭嘴",
             "取消",
             "算了",
         ],
         description="said alone, these end the turn or the reply",
+    )
+
+
+class BargeIn(Section):
+    """Speaking while the assistant speaks, where the microphone is of use meanwhile."""
+
+    enabled: bool = Field(
+        True, description="whoever speaks to it interrupts it; false: only a stop word does"
+    )
+    duck: Annotated[float, Field(ge=0.0, le=60.0)] = Field(
+        12.0, description="how much softer it speaks while something else sounds, in dB"
+    )
+    hold: Annotated[float, Field(ge=0.0, le=5.0)] = Field(
+        0.3,
+        description="it waits, silent, once something has sounded for so many s, until it is clear "
+        "whether somebody speaks to it",
+    )
+    beside: Annotated[float, Field(ge=0.0, le=60.0)] = Field(
+        15.0,
+        description="what is so many dB quieter than the voice that woke it does not interrupt it",
     )
 
 
@@ -673,6 +696,7 @@ class Config(Section):
     asr: Asr = Asr()
     vad: Vad = Vad()
     turn: Turn = Turn()
+    barge_in: BargeIn = BargeIn()
     ahead: Ahead = Ahead()
     llm: Llm = Llm()
     skills: Skills = Skills()

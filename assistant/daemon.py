@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, get_args
 
 from assistant import memory, power, threads
+from assistant.backchannels import backchannels
 from assistant.config import Config
 from assistant.conversation import (
     FILLERS,
@@ -31,9 +32,11 @@ from assistant.errors import AssistantError
 from assistant.events import (
     LAST_TAKE,
     Cancel,
+    CarryOn,
     ClauseStarted,
     Command,
     Drop,
+    Duck,
     DuplexChanged,
     Earcon,
     Event,
@@ -46,9 +49,12 @@ from assistant.events import (
     Key,
     LeftAlone,
     Listen,
+    Overhear,
+    Pause,
     Play,
     PowerChanged,
     Prepare,
+    Raise,
     Recall,
     Release,
     Remember,
@@ -161,6 +167,10 @@ def rules(config: Config) -> Rules:
             FILLERS[each] if (own := config.who.fillers(each)) is None else own
             for each in spoken(config.language)
         ),
+        barge_in=config.barge_in.enabled,
+        hold=config.barge_in.hold,
+        beside_db=config.barge_in.beside,
+        backchannels=backchannels(),
         greetings=tuple(config.who.greeting(each, "wake") for each in spoken(config.language)),
     )
 
@@ -194,6 +204,7 @@ class Daemon:
         self._levels_wanted = False
         self._ears_frames: list[Pcm] = []  # on the thread that gives the ears their frames
         self._stopped = self._muted = False
+        self._duplex = False  # of the device's microphone and loudspeaker
         self._timer: asyncio.TimerHandle | None = None
         self._broken: asyncio.Future[None] | None = None
         self._loop: asyncio.AbstractEventLoop
@@ -277,7 +288,7 @@ class Daemon:
         self.ready.set()
         self._dispatch(Started())
         if self.config.echo.mode == "on":
-            self._dispatch(DuplexChanged(True))
+            self.duplex(True)
         if not isinstance(self._speaker, Mute):
             greeting = self.config.who.greeting(self._rules.languages[0], "wake")
             sentences = dataclasses.astuple(SENTENCES[self._rules.languages[0]])
@@ -391,7 +402,9 @@ class Daemon:
         between = self._rules.always and not self.occupied
         if self.state.phase is not Phase.ASLEEP and not between:
             raise AssistantError("somebody is talking to it; try again when it is asleep.")
-        return self._patch.plug(self._player.rate, take)
+        jack = self._patch.plug(self._player.rate, take)
+        self.post(DuplexChanged(True))  # browsers cancel the echo themselves
+        return jack
 
     def unplug(self, jack: "Jack") -> None:
         """Give the devices their place back; what was going on ends."""
@@ -399,6 +412,13 @@ class Daemon:
         if self.state.phase is not Phase.ASLEEP:
             self.post(StopRequested())
         self._patch.unplug(jack)
+        self.post(DuplexChanged(self._duplex))
+
+    def duplex(self, usable: bool) -> None:
+        """Tell whether the device's microphone is of use while it speaks; from any thread."""
+        self._duplex = usable
+        if not (self._patch and self._patch.plugged):
+            self.post(DuplexChanged(usable))
 
     @property
     def occupied(self) -> bool:
@@ -501,10 +521,11 @@ class Daemon:
     def _dispatch(self, event: Event) -> None:
         if self._stopped:  # what the silenced rooms still report
             return
-        if self._is_stop(event):  # before all else: a robot may be moving
-            self._thinker.stop_actions()
         before = self.state
         self.state, commands = decide(self._rules, before, event, time.monotonic())
+        # Before all else: a robot may be moving.
+        if self._is_stop(event) or (self.state.halted and not before.halted):
+            self._thinker.stop_actions()
         self._note(event)
         if visible(before) != (seen := visible(self.state)):
             self._tell("state", seen)
@@ -541,6 +562,13 @@ class Daemon:
                 self._server(lambda server: server.finish(turn))
             case Watch(turn):
                 self._ears(lambda ears: ears.watch(turn))
+            case Overhear(turn):
+                self._ears(lambda ears: ears.overhear(turn))
+            case CarryOn(turn, before):
+                self.trace.mark(before, "interrupted", time.monotonic())
+                self._ears(lambda ears: ears.carry_on(turn, before))
+            case Duck(turn) | Pause(turn) | Raise(turn):
+                self._give_way(command)
             case Settle(turn):
                 self._ears(lambda ears: ears.settle(turn))
             case Prepare(turn, text):
@@ -582,6 +610,18 @@ class Daemon:
                 if self._player and name in self._tones:
                     least = RING_VOLUME if name == "ring" else 0.0
                     self._player.tone(self._tones[name], least)
+
+    def _give_way(self, command: Duck | Pause | Raise) -> None:
+        if self._player is None:
+            return
+        key = Key(command.turn, LAST_TAKE)
+        stage, act = {
+            Duck: ("ducked", self._player.duck),
+            Pause: ("paused", self._player.pause),
+            Raise: ("raised", self._player.go_on),
+        }[type(command)]
+        self.trace.mark(command.turn, stage, time.monotonic())
+        act(key)
 
     def _think(self, key: Key, text: str, secret: bool) -> None:
         if self.config.language == AUTO and not isinstance(self._speaker, Mute):
@@ -832,7 +872,8 @@ class Daemon:
         level = self.config.speech.loudness + self.config.speech.tones
         self._tones = {name: earcon(name, rate, level) for name in get_args(Name)}
         self._tones["ring"] = bell(rate, level)
-        self._player = Player(rate, self._on_clause, self._on_end, self.config.speech.volume)
+        volume, duck = self.config.speech.volume, self.config.barge_in.duck
+        self._player = Player(rate, self._on_clause, self._on_end, volume, duck)
         self._attend_to_levels()
         patch.player = self._player.fill
 
@@ -907,10 +948,16 @@ class Daemon:
         self.post(ClauseStarted(key.turn, key.take, text))
 
     def _on_end(self, key: Key, heard: str, at: float) -> None:
-        """The last sample was handed over; the turn ends when it has left the loudspeaker."""
+        """The last sample was handed over; the turn ends when it has left the loudspeaker.
+
+        What was heard of a turn that is dead is wanted at once: the next answer depends on it.
+        """
         self.trace.mark(key.turn, "speaking_end", at, take=key.take)
         event = SpeakingEnded(key.turn, key.take, heard)
-        self._soon(self._loop.call_at, at, self._dispatch, event)
+        if key.turn < self.state.turn:
+            self.post(event)
+        else:
+            self._soon(self._loop.call_at, at, self._dispatch, event)
 
     def _on_ahead(self, ahead: "Ahead") -> None:
         from assistant.mouth.lips import told
@@ -925,7 +972,7 @@ class Daemon:
     def _on_usable(self, usable: bool) -> None:
         """The echo canceller has learned, or lost what it knew."""
         if self.config.echo.mode == "auto":
-            self.post(DuplexChanged(usable))
+            self.duplex(usable)
 
     def _on_frame(self, frame: "Frame") -> None:
         """Tell how loud what is heard was, some frames at a time."""

@@ -48,6 +48,8 @@ class SpeechStarted:
     turn: int
     at: float
     """When the sound began."""
+    level: float | None = None
+    """Its loudest 20 ms until now, RMS, dBFS; None: not measured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -347,6 +349,42 @@ class Watch:
 
 
 @dataclass(frozen=True, slots=True)
+class Overhear:
+    """Ears: as `Watch`, and tell what is said over the reply, as while listening."""
+
+    turn: int
+
+
+@dataclass(frozen=True, slots=True)
+class CarryOn:
+    """Ears: what is being said over the reply of `before` is the beginning of this turn."""
+
+    turn: int
+    before: int
+
+
+@dataclass(frozen=True, slots=True)
+class Duck:
+    """Mouth: speak softly, for somebody else does."""
+
+    turn: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Mouth: wait where you are, and begin nothing."""
+
+    turn: int
+
+
+@dataclass(frozen=True, slots=True)
+class Raise:
+    """Mouth: go on as loud as before, from where you waited."""
+
+    turn: int
+
+
+@dataclass(frozen=True, slots=True)
 class Prepare:
     """Mind: read what was said so far, ahead of the question's end."""
 
@@ -461,6 +499,11 @@ Command = (
     | Settle
     | Finish
     | Watch
+    | Overhear
+    | CarryOn
+    | Duck
+    | Pause
+    | Raise
     | Prepare
     | Think
     | Release

@@ -6,6 +6,8 @@ sound's last voiced moment), ``vad_end`` (when the detector was sure of it), ``s
 until then), ``think``, ``judged``, ``first_token``, ``first_clause``, ``first_sound_made``,
 ``turn_end`` (decided), ``heard`` (final text), ``released``, ``first_sample`` (audible),
 ``reply_end``, ``speaking_end``; ``dropped`` where a secret answer was begun for nothing.
+What is said over a reply is in the reply's turn as ``over_speech_start``, ``over_partial`` and so
+on; ``ducked``, ``paused``, ``raised`` and ``interrupted`` tell what became of it.
 
 What belongs to an answer carries the number of its ``take``. A timeline knows which take was heard
 and leaves the marks of the others out of its figures.

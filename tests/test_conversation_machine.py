@@ -16,10 +16,12 @@ from assistant.conversation import Phase, Rules, State, decide
 from assistant.events import (
     Asked,
     Cancel,
+    CarryOn,
     ClauseStarted,
     Declined,
     Dismissed,
     Drop,
+    Duck,
     DuplexChanged,
     Earcon,
     Failed,
@@ -31,9 +33,12 @@ from assistant.events import (
     Key,
     LeftAlone,
     Listen,
+    Overhear,
     Partial,
+    Pause,
     Play,
     Prepare,
+    Raise,
     Rang,
     Recall,
     Release,
@@ -62,9 +67,11 @@ from assistant.events import (
     Watch,
 )
 
-texts = st.sampled_from(
-    ["", "  ", "stop", "Stop.", "hello", "what time is it", "that's all", "never mind", "算了"]
-)
+TEXTS = (
+    "", "  ", "stop", "Stop.", "hello", "what time is it", "that's all", "never mind", "算了",
+    "uh-huh", "Okay, stop it.",
+)  # fmt: skip
+texts = st.sampled_from(TEXTS)
 
 
 class World(RuleBasedStateMachine):
@@ -77,31 +84,32 @@ class World(RuleBasedStateMachine):
         greetings=st.sampled_from([(), ("Welcome.",)]),
         addressed=st.sampled_from([0.0, 0.3, 1.0]),
         filler_after=st.sampled_from([0.0, 0.3, 90.0]),
+        barge_in=st.booleans(),
+        duplex=st.booleans(),
     )
-    def begin(self, always, follow_up, tone, ahead, limit, greetings, addressed, filler_after):
+    def begin(self, tone, limit, filler_after, duplex, **settings):
         self.rules = Rules(
-            always=always,
-            follow_up=follow_up,
             earcon=tone,
-            ahead=ahead,
             takes_a_turn=limit,
-            greetings=greetings,
-            addressed=addressed,
             filler_after=filler_after,
             fillers=(("One moment.", "Let me think."),),
+            backchannels=("uh huh",),
+            **settings,
         )
         self.state = State()
         self.now = 100.0
         self.filled = set()  # turns in which a filler was said
         self.worded = set()  # takes of which a word has come
-        self.duplex = False
+        self.duplex = duplex
         self.voices = set()  # takes that may make sound: told to speak, not ended, not cancelled
         self.secret = {}  # takes that were begun in secret, and what they answer
         self.newest = Key(0, 0)
         self.started = set()
         self.remembered = []
         self.ears = "rest"
+        self.level = "full"  # how loud the voice is
         self.away = None  # the turn that the server has
+        self.send(DuplexChanged(duplex))
         self.send(Started())
 
     def send(self, event, now=None):
@@ -110,9 +118,12 @@ class World(RuleBasedStateMachine):
         self.state, commands = decide(self.rules, before, event, self.now if now is None else now)
         if isinstance(event, SpeakingEnded):
             self.voices.discard((event.turn, event.take))
+            if (event.turn, event.take) == (before.turn, before.take):
+                self.level = "full"  # whoever speaks next begins anew
         for command in commands:
             self.obey(command)
-        if getattr(event, "turn", before.turn) not in (before.turn, *self.nobodys(event)):
+        known = (before.turn, *self.nobodys(event), *self.carried(before, event))
+        if getattr(event, "turn", before.turn) not in known:
             assert self.state == replace(before, now=self.state.now), "a dead turn decides"
             assert all(isinstance(command, Remember) for command in commands)
         assert self.state.turn >= before.turn
@@ -124,8 +135,31 @@ class World(RuleBasedStateMachine):
         """The turn of sound that nobody has asked for."""
         return (0,) if isinstance(event, SoundOffered) else ()
 
+    def carried(self, before, event):
+        """The turn over whose reply the utterance began: the ears may still use its number."""
+        late = isinstance(event, SpeechStarted | SpeechEnded | Partial | Settled)
+        late = late or (isinstance(event, SpeakingEnded) and before.unheard)
+        return (before.carried,) if late and before.carried else ()
+
     def obey(self, command):
         match command:
+            case Duck(turn) | Pause(turn) | Raise(turn):
+                assert turn == self.state.turn
+                assert self.ears == "overhear"
+                assert self.state.phase in (Phase.THINKING, Phase.SPEAKING)
+                assert self.rules.barge_in
+                assert self.level == "full" or not isinstance(command, Duck)
+                assert self.level == "less" or not isinstance(command, Raise)
+                self.level = "full" if isinstance(command, Raise) else "less"
+            case Overhear(turn):
+                assert turn == self.state.turn
+                assert self.state.duplex
+                self.ears = "overhear"
+            case CarryOn(turn, before):
+                assert turn == self.state.turn > before
+                assert self.ears == "overhear"
+                assert self.state.phase is Phase.LISTENING
+                self.ears = "listen"
             case Think(turn, take, text, True):
                 assert not self.voices, "a secret take is begun while another speaks"
                 assert not self.secret, "two secret takes at once"
@@ -151,7 +185,7 @@ class World(RuleBasedStateMachine):
             case Earcon("ring"):
                 assert not self.voices, "it rings while it speaks"
                 assert not self.secret, "it rings while somebody is answered in secret"
-                assert self.ears == "watch", "nobody can stop it"
+                assert self.ears in ("watch", "overhear"), "nobody can stop it"
             case Play(turn, take):
                 self.new(turn, take)
                 self.speak(turn, take)
@@ -164,11 +198,16 @@ class World(RuleBasedStateMachine):
                 assert (turn, take) not in self.voices, "an answer is dropped"
                 self.newest = max(self.newest, Key(turn, take))
                 self.secret = {key: words for key, words in self.secret.items() if key[0] > turn}
-            case Prepare(turn, _) | Settle(turn):
+            case Prepare(turn, _):
                 assert turn == self.state.turn
                 assert self.ears == "listen"
                 assert self.rules.ahead
+                assert not self.state.unheard, "it is read before it is known what was heard"
+            case Settle(turn):
+                assert turn == self.state.turn
+                assert self.ears == "overhear" or (self.ears == "listen" and self.rules.ahead)
             case Cancel(turn):
+                self.level = "full"
                 self.voices = {voice for voice in self.voices if voice[0] > turn}
                 self.secret = {key: words for key, words in self.secret.items() if key[0] > turn}
                 self.away = None if self.away == turn else self.away
@@ -220,11 +259,45 @@ class World(RuleBasedStateMachine):
             self.send(Declined(self.state.turn, server is Server.PAUSED))
         self.send(ServerChanged(server))
 
+    @rule(words=texts, ends=st.booleans(), cut=st.booleans(), waits=st.sampled_from([0.0, 0.4]))
+    def somebody_speaks_over_the_reply(self, words, ends, cut, waits):
+        """As the ears tell it, with what the mouth reports of a reply that was cut off."""
+        if not (self.state.duplex and self.state.phase in (Phase.THINKING, Phase.SPEAKING)):
+            return
+        turn, began = self.state.turn, self.now
+        speaks = self.state.phase is Phase.SPEAKING
+        self.send(SpeechStarted(turn, began))
+        self.now += waits
+        self.send(Tick())
+        self.send(Partial(turn, words))
+        if ends:
+            self.send(SpeechEnded(turn, self.now))
+            self.send(Settled(turn, words))
+        meant = words == "what time is it" and self.rules.addressed < 1.0
+        if self.rules.barge_in and not self.state.ringing and meant:
+            assert self.state.turn != turn or self.state.server is not Server.NONE
+        if self.state.turn == turn:
+            return
+        assert self.state.carried in (0, turn)
+        if self.state.carried:
+            assert self.state.began == began, "what was said is lost"
+            assert self.state.unheard is speaks
+        if cut:
+            self.mouth_ends(False, self.state.turn - turn, "Hi.")
+
+    @invariant()
+    def a_voice_that_gave_way_comes_up_again(self):
+        if hasattr(self, "state"):
+            assert (self.level == "full") == (self.state.over is None)
+
     @rule(usable=st.booleans())
     def the_echo_canceller_changes(self, usable):
         before, self.duplex = self.state, usable
         self.send(DuplexChanged(usable))
-        assert self.state == replace(before, now=self.state.now, duplex=usable)
+        same = replace(before, now=self.state.now, duplex=usable)
+        if before.over:  # what sounded over the reply is not looked at any more
+            same = replace(same, over=None, deadline=self.state.deadline, filler_at=None)
+        assert self.state == same
 
     @invariant()
     def no_turn_forgets_whether_it_hears_itself(self):

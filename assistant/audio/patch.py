@@ -186,6 +186,11 @@ class Patch:
         """Give the devices their place back: the microphone at once, the loudspeaker soon."""
         jack.puller.drain()
 
+    @property
+    def plugged(self) -> bool:
+        """Whether a browser is in the devices' place."""
+        return self._jack is not None and not self._jack.puller.draining
+
     def flush(self) -> None:
         """The reply is cancelled: a browser that is plugged in must drop what it has of it."""
         if jack := self._jack:

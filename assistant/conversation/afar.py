@@ -6,6 +6,7 @@ from assistant.conversation.state import AWAY, Decision, Elsewhere, Phase, Rules
 from assistant.conversation.turns import (
     answering,
     apologise,
+    attend,
     idle,
     new_turn,
     rest,
@@ -23,7 +24,6 @@ from assistant.events import (
     Server,
     SoundOffered,
     Understood,
-    Watch,
 )
 from assistant.wording import said
 
@@ -54,7 +54,7 @@ def await_server(rules: Rules, state: State, words: str) -> Decision:
     """The question is over; a sign of the server is waited for."""
     state = answering(rules, state, Phase.THINKING, state.take + 1)
     tones = (Earcon("done"),) if rules.earcon else ()
-    return _hope(rules, state, words), (*tones, Watch(state.turn))
+    return _hope(rules, state, words), (*tones, attend(state))
 
 
 def _hope(rules: Rules, state: State, words: str) -> State:
@@ -89,7 +89,7 @@ def announce(rules: Rules, state: State, ringing: bool) -> Decision:
 def _play(rules: Rules, state: State, commands: tuple[Command, ...]) -> Decision:
     state = answering(rules, state, Phase.SPEAKING, state.take + 1)
     state = replace(state, deadline=state.now + rules.patience + rules.clause)
-    return state, (*commands, Watch(state.turn), Play(state.turn, state.take))
+    return state, (*commands, attend(state), Play(state.turn, state.take))
 
 
 def declined(rules: Rules, state: State, quiet: bool) -> Decision:

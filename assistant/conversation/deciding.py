@@ -11,9 +11,10 @@ from assistant.conversation.afar import (
     server_changed,
 )
 from assistant.conversation.filling import fill, worded
-from assistant.conversation.listening import hearing
+from assistant.conversation.listening import carried_on, hearing
+from assistant.conversation.overlapping import changed, outlived, overlapping, tired
 from assistant.conversation.ringing import rang, tell
-from assistant.conversation.speaking import speaking, stop
+from assistant.conversation.speaking import goes_on, speaking, stop
 from assistant.conversation.state import AWAY, Decision, Elsewhere, Phase, Rules, State, answered_in
 from assistant.conversation.turns import (
     apologise,
@@ -90,7 +91,7 @@ def decide(rules: Rules, state: State, event: Event, now: float) -> Decision:
         case PowerChanged(sparing):
             return replace(state, sparing=sparing), ()
         case DuplexChanged(usable):
-            return replace(state, duplex=usable), ()
+            return changed(rules, state, usable)
         case ServerChanged(server):
             return server_changed(rules, state, server)
         case SoundOffered(0, ringing):
@@ -98,13 +99,15 @@ def decide(rules: Rules, state: State, event: Event, now: float) -> Decision:
         case Rang():
             return rang(rules, state, event)
         case SpeakingEnded(turn, _, heard) if turn < state.turn:
-            return state, (Remember(turn, heard),) if heard else ()
-        case _ if event.turn != state.turn:
+            return _remembered(rules, state, turn, heard)
+        case _ if event.turn != state.turn and not _carried(state, event):
             return state, ()
         case Failed():
             return _failed(rules, state, event)
         case SpeechStarted() | SpeechEnded() | Partial() | Settled() | Judged() | Heard():
-            return hearing(rules, state, event) if state.phase is Phase.LISTENING else (state, ())
+            return _sound(rules, state, event)
+        case SpeakingEnded(_, take) if state.over and take == state.take and goes_on(rules, state):
+            return outlived(rules, state, state.over, event)
         case ClauseStarted() | SpeakingEnded():
             return speaking(rules, state, event)
         case SentOut(_, take) if take == state.take and not state.answering:
@@ -118,6 +121,38 @@ def decide(rules: Rules, state: State, event: Event, now: float) -> Decision:
             return state, ()
         case Understood() | SoundOffered() | Declined():
             return answered(rules, state, event) if state.elsewhere in AWAY else (state, ())
+
+
+def _sound(
+    rules: Rules,
+    state: State,
+    event: SpeechStarted | SpeechEnded | Partial | Settled | Judged | Heard,
+) -> Decision:
+    """Something was heard: while it listens, or over what it does."""
+    if state.phase is Phase.LISTENING:
+        return hearing(rules, state, event)
+    if state.phase is Phase.ASLEEP or isinstance(event, Judged | Heard):
+        return state, ()
+    return overlapping(rules, state, event)
+
+
+def _carried(state: State, event: Event) -> bool:
+    """Whether the ears said this of the utterance before they knew that it has its own turn."""
+    if not isinstance(event, SpeechStarted | SpeechEnded | Partial | Settled):
+        return False
+    return state.carried > 0 and event.turn == state.carried
+
+
+def _remembered(rules: Rules, state: State, turn: int, heard: str) -> Decision:
+    """It is known now what was heard of a reply that was cut off."""
+    told = (Remember(turn, heard),) if heard else ()
+    if turn != state.carried or not state.unheard:
+        return state, told
+    state = replace(state, unheard=False)
+    if state.phase is not Phase.LISTENING:
+        return state, told
+    state, begun = carried_on(rules, state)
+    return state, (*told, *begun)
 
 
 def _wake(rules: Rules, state: State, phrase: str) -> Decision:
@@ -145,6 +180,8 @@ def _greeting(rules: Rules, state: State) -> str:
 
 def _late(rules: Rules, state: State) -> Decision:
     """The deadline of the phase has passed."""
+    if state.over:
+        return tired(rules, state, state.over)
     if state.phase is Phase.LISTENING:
         if state.began is None:
             return give_up(rules, state)

@@ -48,7 +48,7 @@ def _go_on(rules: Rules, state: State) -> State:
     if state.filler_at is None:
         return state
     end = state.filler_at - rules.filler_after + rules.patience
-    return replace(state, filler_at=None, deadline=end)
+    return replace(state, filler_at=None, deadline=state.deadline if state.over else end)
 
 
 def _fillers(rules: Rules, state: State) -> tuple[str, ...]:

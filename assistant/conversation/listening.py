@@ -6,9 +6,11 @@ from assistant.conversation.addressed import Said, addressed
 from assistant.conversation.afar import await_server, recall, send
 from assistant.conversation.endings import ending
 from assistant.conversation.farewell import Farewell, farewell
+from assistant.conversation.overheard import halts
 from assistant.conversation.state import AWAY, Decision, Elsewhere, Phase, Rules, State, stops
 from assistant.conversation.turns import (
     answering,
+    attend,
     drop,
     give_up,
     patient,
@@ -33,7 +35,6 @@ from assistant.events import (
     SpeechEnded,
     SpeechStarted,
     Think,
-    Watch,
 )
 from assistant.wording import said
 
@@ -81,8 +82,18 @@ def _partial(rules: Rules, state: State, text: str) -> Decision:
     """More was recognised: the mind reads along."""
     words, before = said(text), state.words
     state, dropped = _recognised(rules, state, text)
-    reads = words and words != before
+    reads = words and words != before and not state.unheard
     return state, (*dropped, Prepare(state.turn, words)) if reads else dropped
+
+
+def carried_on(rules: Rules, state: State) -> Decision:
+    """The beginning of the utterance is known: go on from there."""
+    state = patient(rules, state)
+    if state.unheard or state.finishing or not (rules.ahead and state.words):
+        return state, ()
+    if state.ended is None:
+        return state, (Prepare(state.turn, state.words),)
+    return _begin(rules, state, ())
 
 
 def _judged(rules: Rules, state: State, complete: float) -> Decision:
@@ -94,7 +105,9 @@ def _judged(rules: Rules, state: State, complete: float) -> Decision:
 def _begin(rules: Rules, state: State, commands: tuple[Command, ...]) -> Decision:
     """Begin a secret take of the newest words, unless too much was wasted already."""
     words = state.words
-    if not words or words == state.answering or stops(rules, words) or _leave(state, words):
+    if not words or words == state.answering or _ends_it(rules, state, words):
+        return state, commands
+    if _leave(state, words) or state.unheard:
         return state, commands
     if state.elsewhere in AWAY or _beside(rules, state, words):
         return state, commands
@@ -109,9 +122,14 @@ def _begin(rules: Rules, state: State, commands: tuple[Command, ...]) -> Decisio
     return state, (*commands, Think(state.turn, state.take, state.words, secret=True))
 
 
+def _ends_it(rules: Rules, state: State, text: str) -> bool:
+    """Whether nothing else is wanted; what has stopped a reply may be said less strictly."""
+    return stops(rules, text) or (state.halted and halts(text, rules.stop_words))
+
+
 def _heard(rules: Rules, state: State, event: Heard) -> Decision:
     """The utterance has its text; is it a question?"""
-    if stops(rules, event.text):
+    if _ends_it(rules, state, event.text):
         return give_up(rules, state, "cancel")
     if leave := _leave(state, event.text):
         return give_up(rules, state, "cancel" if leave is Farewell.CANCEL else "sleep")
@@ -133,7 +151,7 @@ def _heard(rules: Rules, state: State, event: Heard) -> Decision:
         return _interrupt(rules, state, words)
     if words == state.answering:
         state = answering(rules, spoken_in(rules, state, words), Phase.THINKING, state.take)
-        return state, (Watch(state.turn), Release(state.turn, state.take))
+        return state, (attend(state), Release(state.turn, state.take))
     if state.elsewhere in AWAY:
         return await_server(rules, state, words)
     state, dropped = drop(rules, state, "other words at the end")

@@ -19,6 +19,16 @@ from assistant.conversation.turns import (
 )
 from assistant.events import ClauseStarted, Remember, Server, SpeakingEnded
 
+SOUNDING = 300
+"""Letters of the reply that an echo may consist of: what is sounding and some clauses before."""
+
+
+def goes_on(rules: Rules, state: State) -> bool:
+    """Whether somebody will be listened to after this turn, so that whoever speaks now is, too."""
+    if state.then or state.due or state.ringing or state.server is Server.PAUSED:
+        return False
+    return rules.always or state.again or (state.spoken and rules.follow_up > 0)
+
 
 def speaking(rules: Rules, state: State, event: ClauseStarted | SpeakingEnded) -> Decision:
     """Return what follows from a clause that begins to sound, or from the end of them."""
@@ -29,8 +39,9 @@ def speaking(rules: Rules, state: State, event: ClauseStarted | SpeakingEnded) -
     if state.then and isinstance(event, SpeakingEnded):
         return think(rules, replace(state, then=""), (), state.then)
     if isinstance(event, ClauseStarted):
-        alive = state.now + rules.patience + rules.clause
-        return replace(state, phase=Phase.SPEAKING, deadline=alive), ()
+        alive = state.deadline if state.over else state.now + rules.patience + rules.clause
+        sounding = f"{state.sounding} {event.text}"[-SOUNDING:]
+        return replace(state, phase=Phase.SPEAKING, deadline=alive, sounding=sounding), ()
     if state.phase is Phase.THINKING and not event.heard:
         fresh, dead = new_turn(state, spoken=state.spoken)
         return say(rules, fresh, dead, sentences(rules, state).empty)

@@ -57,6 +57,21 @@ SENTENCES = {
 
 
 @dataclass(frozen=True, slots=True)
+class Over:
+    """Something that sounds over the reply, of which it is not known whether it is meant for us."""
+
+    began: float
+    ended: float | None = None
+    """When it paused; None while it goes on."""
+    words: str = ""
+    """What was recognised of it last, by `said`."""
+    waits: bool = False
+    """The reply waits for it; False: it is only soft."""
+    until: float = 0.0
+    """When that is given up on."""
+
+
+@dataclass(frozen=True, slots=True)
 class Rules:
     """The settings that decisions depend on; seconds and dBFS, see docs/configuration.md."""
 
@@ -93,6 +108,14 @@ class Rules:
     """The longest time without any sign of the server that was asked."""
     ring: float = 180.0
     """The longest time that something rings which nobody stops."""
+    barge_in: bool = True
+    """Whoever speaks to the assistant interrupts it; False: only a stop word does."""
+    hold: float = 0.3
+    """A reply waits for what has sounded over it for so long, until it is known what it is."""
+    beside_db: float = 15.0
+    """What is so much quieter than the voice that woke the assistant does not interrupt it."""
+    backchannels: tuple[str, ...] = ()
+    """What listeners say only to show that they listen."""
     always: bool = False
     earcon: bool = True
     out_earcon: bool = True
@@ -163,6 +186,16 @@ class State:
     """On battery, or hot: half as many secret takes."""
     duplex: bool = False
     """What is heard while the assistant speaks is the user's voice, so it may be interrupted."""
+    sounding: str = ""
+    """The newest clauses of the reply: what an echo would consist of."""
+    over: Over | None = None
+    """What sounds over the reply."""
+    carried: int = 0
+    """The turn over whose reply the utterance began; 0: over none."""
+    unheard: bool = False
+    """How much of that reply was heard is not known yet, and what is thought depends on it."""
+    halted: bool = False
+    """The utterance began with a stop word, which has done its work already."""
     out: bool = False
     """The question has left the device."""
     server: Server = Server.NONE

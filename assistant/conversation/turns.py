@@ -14,7 +14,19 @@ from assistant.conversation.state import (
     State,
     answered_in,
 )
-from assistant.events import Cancel, Command, Drop, Earcon, Listen, Rest, Say, Server, Think, Watch
+from assistant.events import (
+    Cancel,
+    Command,
+    Drop,
+    Earcon,
+    Listen,
+    Overhear,
+    Rest,
+    Say,
+    Server,
+    Think,
+    Watch,
+)
 
 RING_S = 2.0
 """From the beginning of a ring's tones until the sentence between them, in s."""
@@ -75,7 +87,12 @@ def rest(rules: Rules, state: State, commands: tuple[Command, ...] = ()) -> Deci
 def think(rules: Rules, state: State, commands: tuple[Command, ...], text: str) -> Decision:
     """Let the mind answer `text`."""
     state = answering(rules, spoken_in(rules, state, text), Phase.THINKING, state.take + 1)
-    return state, (*commands, Watch(state.turn), Think(state.turn, state.take, text))
+    return state, (*commands, attend(state), Think(state.turn, state.take, text))
+
+
+def attend(state: State) -> Command:
+    """What the ears do while the turn is being answered."""
+    return Overhear(state.turn) if state.duplex else Watch(state.turn)
 
 
 def spoken_in(rules: Rules, state: State, text: str) -> State:
@@ -94,7 +111,7 @@ def say(rules: Rules, state: State, commands: tuple[Command, ...], text: str) ->
     """Let the mouth speak a fixed sentence."""
     state = answering(rules, state, Phase.SPEAKING, state.take + 1)
     state = replace(state, deadline=state.now + rules.patience + rules.clause)
-    return state, (*commands, Watch(state.turn), Say(state.turn, state.take, text))
+    return state, (*commands, attend(state), Say(state.turn, state.take, text))
 
 
 def answering(rules: Rules, state: State, phase: Phase, take: int) -> State:
@@ -164,7 +181,7 @@ def ring(rules: Rules, state: State, commands: tuple[Command, ...]) -> Decision:
     until = state.now + rules.ring if state.rings_until is None else state.rings_until
     state = replace(state, phase=Phase.SPEAKING, ringing=True, rings_until=until)
     state, tones = toll(state)
-    return state, (*commands, Watch(state.turn), *tones)
+    return state, (*commands, attend(state), *tones)
 
 
 def toll(state: State) -> Decision:

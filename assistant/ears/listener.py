@@ -51,11 +51,19 @@ class _Utterance:
     turn: int
     watching: bool
     """Only stop words count: the assistant is thinking or speaking."""
+    over: bool = False
+    """It is said over the reply, and recognised all the same."""
     began: bool = False
+    at: float = 0.0
+    """When it began."""
     speech_s: float = 0.0
     level: float = -120.0
     settled: bool = False
     """The recogniser was asked for its text in this pause already."""
+
+    def stage(self, name: str) -> str:
+        """What a stage is called in the turn's timeline: a reply has a speech of its own there."""
+        return f"over_{name}" if self.over else name
 
 
 class Listener:
@@ -82,6 +90,7 @@ class Listener:
         self._frames = Worker("ears", on_failed)
         self._words = Worker("recogniser", on_failed)
         self._dead = -1
+        self._kept: int | None = None  # the dead turn whose utterance goes on in the next
         self._now: _Utterance | None = None
         self._arrived: list[Frame] = []  # on the thread that calls `hear`
         self._preroll: deque[Pcm] = deque(maxlen=round(PREROLL_S / FRAME_S))
@@ -132,6 +141,15 @@ class Listener:
         """Hear wake words and stop words only, while `turn` is being answered."""
         self._frames.post(lambda: self._attend(_Utterance(turn, watching=True)), turn)
 
+    def overhear(self, turn: int) -> None:
+        """Hear wake words, and tell what is said while `turn` is being answered."""
+        self._frames.post(lambda: self._attend(_Utterance(turn, watching=False, over=True)), turn)
+
+    def carry_on(self, turn: int, before: int) -> None:
+        """What is being said over the reply of `before` belongs to `turn`; call before `cancel`."""
+        self._kept = before
+        self._frames.post(lambda: self._carry_on(turn, before), turn)
+
     def settle(self, turn: int) -> None:
         """There is a pause: emit `Settled` with what was said until now."""
         self._frames.post(lambda: self._settle(turn), turn)
@@ -142,6 +160,8 @@ class Listener:
 
     def cancel(self, turn: int) -> None:
         """Work for `turn` and all before it is dead."""
+        if self._kept is not None and turn > self._kept:
+            self._kept = None
         self._dead = max(self._dead, turn)
 
     def lend(self, job: Callable[[Recogniser, int], T]) -> "Future[T]":
@@ -152,7 +172,7 @@ class Listener:
         """
 
         def run() -> T:
-            if self._recognising > self._dead:
+            if not self._gone(self._recognising):
                 raise Taken
             return job(self._recogniser, self._uses)
 
@@ -164,6 +184,10 @@ class Listener:
         self._words.post(lambda: self._recogniser.close() if hasattr(self, "_recogniser") else None)
         return all([self._frames.stop(), self._words.stop()])
 
+    def _gone(self, turn: int) -> bool:
+        """Whether nobody wants to know what is said in `turn`; from any thread."""
+        return turn <= self._dead and turn != self._kept
+
     # --- on the ears' thread ------------------------------------------------------------------
 
     def _turn(self) -> int:
@@ -174,6 +198,8 @@ class Listener:
             self._frame(frame)
 
     def _attend(self, utterance: _Utterance | None) -> None:
+        if (before := self._now) and before.over and before.began:
+            self._words.post(lambda: self._leave(before.turn), before.turn)
         self._now = utterance
         self._held.clear()
         self._waiting.clear()
@@ -206,10 +232,11 @@ class Listener:
 
     def _speech_started(self, now: _Utterance, at: float) -> None:
         if not now.watching:
-            self._trace.mark(now.turn, "speech_start", at)
-            self._emit(SpeechStarted(now.turn, at))
+            self._mark(now, "speech_start", at)
+            level = max(map(dbfs, [*self._preroll, *self._held]), default=None)
+            self._emit(SpeechStarted(now.turn, at, level))
         if not now.began:
-            now.began = True
+            now.began, now.at = True, at
             turn = now.turn
             self._words.post(lambda: self._recognise_from_here(turn), turn)
             self._held[:0] = self._preroll
@@ -225,23 +252,39 @@ class Listener:
             self._stop_word(now)
         else:
             end = self._voiced.end or at
-            self._trace.mark(now.turn, "speech_end", end)
-            self._trace.mark(now.turn, "vad_end", time.monotonic(), edge_s=round(at - end, 3))
+            self._mark(now, "speech_end", end)
+            self._mark(now, "vad_end", time.monotonic(), edge_s=round(at - end, 3))
             self._emit(SpeechEnded(now.turn, at))
+
+    def _mark(self, now: _Utterance, stage: str, at: float, **data: object) -> None:
+        self._trace.mark(now.turn, now.stage(stage), at, **data)
+
+    def _carry_on(self, turn: int, before: int) -> None:
+        """Let what was said over a reply be a turn's utterance; nothing is recognised again."""
+        now = self._now
+        if now is None or now.turn != before or not now.over:
+            self._attend(_Utterance(turn, watching=False))
+            return
+        now.turn, now.over = turn, False
+        self._trace.mark(turn, "wake", now.at)
+        self._mark(now, "speech_start", now.at)
+        if not self._vad.speaking and (end := self._voiced.end):
+            self._mark(now, "speech_end", end)
+        self._words.post(lambda: self._take_over(turn, before), turn)
 
     def _feed(self, now: _Utterance, pcm: Pcm) -> None:
         if now.watching:
             self._waiting.append(pcm)  # recognised only if it turns out to be short
             return
-        turn = now.turn
-        self._words.post(lambda: self._recognise(turn, pcm), turn)
+        turn, stage = now.turn, now.stage("partial")
+        self._words.post(lambda: self._recognise(turn, pcm, stage), turn)
 
     def _settle(self, turn: int) -> None:
         now = self._now
-        if now is None or now.turn != turn or self._vad.speaking:
+        if now is None or now.turn != turn or not now.began or self._vad.speaking:
             return
-        now.settled, speech_s = True, now.speech_s
-        self._words.post(lambda: self._say_settled(turn, speech_s), turn)
+        now.settled, speech_s, stage = True, now.speech_s, now.stage("settled")
+        self._words.post(lambda: self._say_settled(turn, speech_s, stage), turn)
 
     def _finish(self, turn: int) -> None:
         now = self._now
@@ -265,30 +308,40 @@ class Listener:
     # --- on the recogniser's thread -----------------------------------------------------------
 
     def _recognise_from_here(self, turn: int) -> None:
-        if turn > self._dead:
+        if not self._gone(turn):
             self._text = None
             self._recognising = turn
             self._uses += 1
             self._recogniser.start()
 
-    def _recognise(self, turn: int, pcm: Pcm) -> None:
-        if turn <= self._dead:
+    def _take_over(self, turn: int, before: int) -> None:
+        if self._recognising == before:
+            self._recognising = turn
+
+    def _leave(self, turn: int) -> None:
+        """What was said over the reply of `turn` was nothing."""
+        if self._recognising == turn:
+            self._recognising = -1
+            self._uses += 1
+
+    def _recognise(self, turn: int, pcm: Pcm, stage: str) -> None:
+        if self._gone(turn):
             return
         self._text = None
         text = self._recogniser.feed(pcm)
         if text is not None:
-            self._trace.mark(turn, "partial", time.monotonic(), text=text)
+            self._trace.mark(turn, stage, time.monotonic(), text=text)
             self._emit(Partial(turn, text))
 
-    def _say_settled(self, turn: int, speech_s: float) -> None:
-        if turn <= self._dead:
+    def _say_settled(self, turn: int, speech_s: float, stage: str) -> None:
+        if self._gone(turn):
             return
         self._text = self._really_said(turn, self._recogniser.settle(), speech_s)
-        self._trace.mark(turn, "settled", time.monotonic(), text=self._text)
+        self._trace.mark(turn, stage, time.monotonic(), text=self._text)
         self._emit(Settled(turn, self._text))
 
     def _conclude(self, turn: int, speech_s: float, level: float) -> None:
-        if turn <= self._dead:
+        if self._gone(turn):
             return
         if (text := self._text) is None:
             text = self._really_said(turn, self._recogniser.finish().text, speech_s)
@@ -305,7 +358,7 @@ class Listener:
         return ""
 
     def _look_for_stop(self, turn: int, sound: Pcm) -> None:
-        if turn <= self._dead:
+        if self._gone(turn):
             return
         self._uses += 1
         self._recogniser.start()

@@ -41,6 +41,11 @@ class Gain:
         self._count: NDArray[np.float32] = np.arange(1, CHUNK + 1, dtype=np.float32)
         self._factors: NDArray[np.float32] = np.empty(CHUNK, np.float32)
 
+    @property
+    def left(self) -> int:
+        """Samples until the target is reached."""
+        return self._left
+
     def to(self, target: float, seconds: float = RAMP_S) -> None:
         """Go to `target` in `seconds` from the next sample on, from wherever it is now."""
         self.target = target

@@ -12,9 +12,14 @@ import numpy as np
 
 from assistant.audio.frames import Pcm
 from assistant.events import NEVER, Key
-from assistant.mouth.gain import Gain, factor
+from assistant.mouth.gain import RAMP_S, Gain, factor
 from assistant.mouth.lips import AHEAD_STEPS, MARGIN_S, Ahead, step_samples
 
+BACK_S = 0.6
+"""A reply that has waited goes on from the beginning of the word that it was in, unless that is so
+long ago; so nothing that was half heard is lost, and no more is said twice."""
+UNMARKED_S = 0.2
+"""And so much before where it was, where the engine does not tell its words: about a syllable."""
 FADE_S = 0.005
 """Length of the fade-out at a stop: short enough to be at once, long enough not to click."""
 
@@ -23,25 +28,60 @@ FADE_S = 0.005
 class _Clause:
     key: Key
     text: str
-    blocks: deque[Pcm] = field(default_factory=deque)
+    blocks: list[Pcm] = field(default_factory=list)
+    """All of its sound, so that it can go back."""
     words: list[tuple[int, int]] = field(default_factory=list)
     lips: list[tuple[int, int]] = field(default_factory=list)
     samples: int = 0
     """Samples made so far."""
     played: int = 0
+    """Samples before the next one to be played."""
+    reached: int = 0
+    """The most of them that there have been."""
+    block: int = 0
+    """The one that the next sample is in."""
+    into: int = 0
+    """Samples of it that come before."""
     told: int = 0
     """Samples of which faces know."""
     complete: bool = False
 
     def heard(self) -> str:
         """The part of the text that has sounded."""
-        if self.complete and self.played >= self.samples:
+        reached = max(self.played, self.reached)
+        if self.complete and reached >= self.samples:
             return self.text
         if self.words:
-            count = max((chars for chars, sample in self.words if sample <= self.played), default=0)
+            count = max((chars for chars, sample in self.words if sample <= reached), default=0)
         else:  # the engine does not tell: time is shared out by length
-            count = round(len(self.text) * self.played / max(self.samples, 1))
+            count = round(len(self.text) * reached / max(self.samples, 1))
         return _whole_words(self.text, count)
+
+    def take(self, out: Pcm) -> int:
+        """Copy the next samples of one block into `out`; return how many."""
+        block = self.blocks[self.block]
+        count = min(len(block) - self.into, len(out))
+        out[:count] = block[self.into : self.into + count]
+        self.played += count
+        self.into += count
+        if self.into == len(block):
+            self.block, self.into = self.block + 1, 0
+        return count
+
+    def back(self, most: int, unmarked: int) -> None:
+        """Go back to the beginning of the word that sounds, at most so many samples."""
+        self.reached = max(self.reached, self.played)
+        begun = [sample for _, sample in self.words if sample <= self.played]
+        to = max(begun) if begun else self.played - unmarked
+        if to < self.played - most:
+            return
+        self.played = self.block = 0
+        self.into = max(0, to)
+        while self.block < len(self.blocks) and self.into >= len(self.blocks[self.block]):
+            self.played += len(self.blocks[self.block])
+            self.into -= len(self.blocks[self.block])
+            self.block += 1
+        self.played += self.into
 
 
 def _whole_words(text: str, count: int) -> str:
@@ -72,12 +112,20 @@ class Player:
         on_clause: Callable[[Key, str, float], None],
         on_end: Callable[[Key, str, float], None],
         volume: float = 1.0,
+        duck_db: float = 12.0,
     ) -> None:
-        """`rate` in Hz is the loudspeaker's; `volume` 0 to 1, see `assistant.mouth.gain.factor`."""
+        """`rate` in Hz is the loudspeaker's; `volume` 0 to 1, see `assistant.mouth.gain.factor`.
+
+        While it is ducked it is `duck_db` softer.
+        """
         self.rate = rate
         self._volume = volume
         self._gain = Gain(rate, factor(volume))
         self._flow = Gain(rate)  # 0 where the sound broke off, and up again as it goes on
+        self._way = Gain(rate)  # less than 1 while it gives way to somebody who speaks
+        self._soft = 10.0 ** (-duck_db / 20.0)
+        self._yields = NEVER  # the newest answer that does
+        self._waits = False  # it does not sound at all meanwhile
         self._on_clause, self._on_end = on_clause, on_end
         self._inbox: deque[Callable[[], None]] = deque()
         self._clauses: deque[_Clause] = deque()
@@ -144,6 +192,18 @@ class Player:
         """Be silent within one buffer if `key` or an older one sounds; take no more of it."""
         self._inbox.append(lambda: self._stop(key))
 
+    def duck(self, key: Key) -> None:
+        """Let `key` and all before it be soft until `go_on`."""
+        self._inbox.append(lambda: self._give_way(key, waits=False))
+
+    def pause(self, key: Key) -> None:
+        """Let `key` and all before it be silent and wait until `go_on`; no sample is left out."""
+        self._inbox.append(lambda: self._give_way(key, waits=True))
+
+    def go_on(self, key: Key) -> None:
+        """Let `key` be as loud as before, from the word on in which it waited."""
+        self._inbox.append(lambda: self._go_on(key))
+
     def tone(self, pcm: Pcm, least: float = 0.0) -> None:
         """Play `pcm` (samples,) at `rate` over whatever else sounds, as loud as the volume says.
 
@@ -162,11 +222,14 @@ class Player:
         out[:] = 0
         # What is played for the fade-out is all that is heard after a stop, and all that counts.
         span = out[: self._fade] if self._stopping else out
+        if self._waits and self._key is not None:
+            span = span[: self._way.left]  # after this it is silent, and loses nothing
         filled = self._speak(span, audible_at)
         if self._stopping:
             self._fall_silent(span, audible_at)
         self._flow.apply(out[:filled])
-        if self._clauses and self._clauses[0].played and filled < len(span):
+        self._way.apply(out[:filled])
+        if self._clauses and self._clauses[0].played and filled < len(span) and not self._waits:
             self._break_off(out[:filled])
         self._gain.apply(out)
         self._add_tones(out)
@@ -187,6 +250,8 @@ class Player:
             return False  # the synthesiser did not know yet
         if self._key is None:
             self._key = key
+            if key > self._yields:
+                self._come_back()
         elif key > self._key:
             self._stop(self._key)
             self._inbox.appendleft(again)
@@ -225,6 +290,26 @@ class Player:
         if self._key is not None and self._key <= key:
             self._stopping = True
 
+    def _give_way(self, key: Key, *, waits: bool) -> None:
+        if key <= self._over or (self._key is not None and self._key > key):
+            return
+        self._yields, self._waits = key, waits
+        sounds = bool(self._clauses) and self._clauses[0].played > 0
+        self._way.to(0.0 if waits else self._soft, RAMP_S if sounds else 0.0)
+
+    def _go_on(self, key: Key) -> None:
+        if key != self._yields:
+            return
+        waited, self._waits, self._yields = self._waits, False, NEVER
+        if waited and self._clauses:
+            self._clauses[0].back(int(BACK_S * self.rate), int(UNMARKED_S * self.rate))
+        self._way.to(1.0)
+
+    def _come_back(self) -> None:
+        """Whatever comes next does not give way to what is over."""
+        self._yields, self._waits = NEVER, False
+        self._way.to(1.0, 0.0)
+
     def _speak(self, out: Pcm, audible_at: float) -> int:
         """Copy the clauses into `out`; return how many samples are speech."""
         if self._key is not None and self._key == self._held:
@@ -232,21 +317,13 @@ class Player:
         position = 0
         while self._clauses and position < len(out):
             clause = self._clauses[0]
-            while clause.blocks and position < len(out):
-                if clause.played == 0:
+            while clause.block < len(clause.blocks) and position < len(out):
+                if max(clause.played, clause.reached) == 0:
                     self._on_clause(clause.key, clause.text, audible_at + position / self.rate)
                 if self.on_ahead and clause.told - clause.played <= self._margin:
                     self._look_ahead(clause, audible_at + position / self.rate)
-                block = clause.blocks[0]
-                count = min(len(block), len(out) - position)
-                out[position : position + count] = block[:count]
-                position += count
-                clause.played += count
-                if count == len(block):
-                    clause.blocks.popleft()
-                else:
-                    clause.blocks[0] = block[count:]
-            if clause.blocks or not clause.complete:
+                position += clause.take(out[position:])
+            if clause.block < len(clause.blocks) or not clause.complete:
                 break  # the buffer is full, or the synthesiser is behind
             self._heard.append(clause.text)
             self._clauses.popleft()
@@ -266,7 +343,8 @@ class Player:
         steps = min((clause.samples - begin) // self._step, AHEAD_STEPS)
         if steps > 0 and self.on_ahead and not self._stopping:
             skip = begin - clause.played
-            blocks, at = tuple(clause.blocks), at + skip / self.rate
+            at += skip / self.rate
+            blocks, skip = tuple(clause.blocks[clause.block :]), skip + clause.into
             self.on_ahead(Ahead(clause.key, at, blocks, skip, steps, clause.lips, begin))
             clause.told = begin + steps * self._step
 
@@ -281,6 +359,7 @@ class Player:
         key, heard = self._key, "".join(self._heard)
         self._key, self._ended, self._stopping = None, False, False
         self._heard.clear()
+        self._come_back()
         if key is not None:
             self._over = max(self._over, key)
             self._on_end(key, heard, at)

@@ -1,5 +1,6 @@
 """The listener on real detectors and a real recogniser, fed faster than real time."""
 
+import contextlib
 import queue
 import time
 from pathlib import Path
@@ -12,7 +13,7 @@ from assistant.audio.frames import FRAME_SAMPLES, RATE, Frame
 from assistant.config import Config
 from assistant.conversation import Rules, stops
 from assistant.ears import engines, wake
-from assistant.ears.listener import Listener
+from assistant.ears.listener import Listener, Taken
 from assistant.ears.vad import Vad
 from assistant.errors import AssistantError, BadInput
 from assistant.events import Heard, Partial, Settled, SpeechEnded, SpeechStarted, StopHeard
@@ -119,6 +120,65 @@ def test_a_stop_word_during_a_reply_is_heard(ears):
     ears.listener.watch(5)
     ears.hear(silence(0.3), human(), silence(0.6))
     assert ears.next(StopHeard).text
+
+
+def test_what_is_said_over_a_reply_is_told_and_goes_on_as_the_next_turn(ears):
+    ears.listener.overhear(6)
+    ears.hear(silence(0.4), human()[: RATE // 2])
+    started = ears.next(SpeechStarted)
+    assert started.turn == 6
+    assert started.level > -50
+    ears.listener.carry_on(7, 6)
+    ears.listener.cancel(6)
+    ears.hear(human()[RATE // 2 :], silence(0.4))
+    ears.next(SpeechEnded)
+    ears.listener.settle(7)
+    settled = ears.next(Settled)
+    assert settled.turn == 7
+    ears.listener.finish(7)
+    heard = ears.next(Heard)
+    assert len(set(heard.text.lower().replace(".", "").split()) & {"ten", "of", "clubs"}) >= 2
+    assert heard.speech_s > 0.5
+    assert ears.trace.turn(7).first("speech_start") == pytest.approx(started.at)
+    assert ears.trace.turn(6).first("over_speech_start") == pytest.approx(started.at)
+    assert ears.trace.turn(6).first("speech_start") is None
+
+
+def test_what_was_said_over_a_reply_and_meant_nothing_is_forgotten(ears):
+    ears.listener.overhear(8)
+    ears.hear(silence(0.4), human(), silence(0.4))
+    ears.next(SpeechEnded)
+    with pytest.raises(Taken):
+        ears.listener.lend(lambda recogniser, uses: uses).result(10)
+    ears.listener.settle(8)
+    assert ears.next(Settled).text
+    ears.listener.overhear(8)
+    ears.listener.settle(8)  # nothing was said since
+    ears.hear(silence(0.3), human(), silence(0.4))
+    ears.next(SpeechEnded)
+    ears.listener.settle(8)
+    assert len(ears.next(Settled).text.split()) < 6  # once
+    ears.listener.rest()
+    for _ in range(100):
+        with contextlib.suppress(Taken):
+            assert ears.listener.lend(lambda recogniser, uses: uses).result(10)
+            break
+        time.sleep(0.05)
+    else:
+        pytest.fail("the recogniser is kept for what was nothing")
+
+
+def test_a_carried_utterance_that_is_cancelled_is_over(ears):
+    ears.listener.overhear(10)
+    ears.hear(silence(0.4), human()[: RATE // 2])
+    ears.next(SpeechStarted)
+    ears.listener.carry_on(11, 10)
+    ears.listener.cancel(10)
+    ears.listener.cancel(11)
+    ears.hear(human()[RATE // 2 :], silence(0.4))
+    ears.listener.finish(11)
+    with pytest.raises(queue.Empty):
+        ears.next(Heard, timeout=1)
 
 
 class Counting:

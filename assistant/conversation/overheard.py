@@ -1,0 +1,103 @@
+"""What somebody says while the assistant speaks: is it meant to interrupt? Pure; texts only.
+
+Whatever is said over a reply interrupts it, with three exceptions: what listeners say to show that
+they listen (a backchannel), the assistant's own words when the recogniser gives them back, and one
+word alone as long as more of them may come: recognisers make a short word of a cough.
+"""
+
+import functools
+import re
+import unicodedata
+from collections.abc import Sequence
+
+from assistant.language import HAN
+
+ENOUGH = 2
+"""Words, or Chinese characters, that make speech of a sound before it has ended."""
+LONGEST = 48
+"""Letters at the end of what was recognised that are compared with the reply; the beginning may be
+what is left of a clause that sounded before."""
+DIFFERS = 0.34
+"""Share of the letters in which the assistant's own words may be misheard. Other sentences of the
+same language differ from the most similar place of a reply in half of their letters and more."""
+SHORT = 5
+"""Fewer letters than this are the assistant's own only where they are whole words of it: two words
+of so few letters are always similar."""
+COURTESY = (
+    "please", "now", "it", "that", "okay", "ok", "hey", "no", "oh", "just", "thanks", "thank you",
+    "请", "了", "吧", "啊", "呀", "一下", "好了", "好", "先", "快", "谢谢",
+)  # fmt: skip
+"""What may stand around a stop word."""
+_CHARACTER = re.compile(f"([{HAN}])")
+_DRAWN_OUT = re.compile(r"(.)\1{2,}")
+
+
+def words(text: str) -> list[str]:
+    """Return the words of `text`, lower case, letters and digits only; Chinese characters alone."""
+    text = unicodedata.normalize("NFKC", text).casefold()
+    kept = "".join(c if c.isalnum() else "" if c in "'’" else " " for c in text)
+    return _CHARACTER.sub(r" \1 ", _DRAWN_OUT.sub(r"\1\1", kept)).split()
+
+
+def backchannel(text: str, listed: Sequence[str]) -> bool:
+    """Whether `text` consists of nothing but what is `listed`, once or several times."""
+    return bool((said := words(text)) and _pattern(tuple(listed)).fullmatch(f"{' '.join(said)} "))
+
+
+def halts(text: str, stop_words: Sequence[str]) -> bool:
+    """Whether `text` is a stop word, perhaps said twice or with a courtesy: "okay, stop it"."""
+    said = f"{' '.join(words(text))} "
+    return bool(
+        _pattern((*stop_words, *COURTESY)).fullmatch(said)
+        and _pattern(tuple(stop_words), many=False).search(said)
+    )
+
+
+def echoed(text: str, sounding: str) -> bool:
+    """Whether `text` is what the recogniser makes of `sounding`, the reply of the last seconds.
+
+    Compared are letters, since words are cut and joined at will; the most similar place counts
+    (Sellers 1980). The cost is the product of both lengths, at most some 20,000 steps.
+    """
+    said, reply = words(text), words(sounding)
+    letters, around = "".join(said)[-LONGEST:], "".join(reply)
+    if not letters or not around:
+        return False
+    if len(letters) < SHORT:
+        return f" {' '.join(said)} " in f" {' '.join(reply)} "
+    return _distance(letters, around) <= DIFFERS * len(letters)
+
+
+def interrupts(text: str, sounding: str, listed: Sequence[str], *, ended: bool) -> bool:
+    """Whether `text`, said while `sounding` is heard, is meant to interrupt; see above.
+
+    `ended`: the sound is over, so one word is all there is.
+    """
+    said = words(text)
+    return (
+        len(said) >= (1 if ended else ENOUGH)
+        and not backchannel(text, listed)
+        and not echoed(text, sounding)
+    )
+
+
+def _distance(pattern: str, text: str) -> int:
+    """Return the least number of letters to be changed, added or left out until `pattern` is a part
+    of `text`."""
+    best, column = len(pattern), list(range(len(pattern) + 1))
+    for letter in text:
+        diagonal, column[0] = column[0], 0
+        for at, mine in enumerate(pattern, 1):
+            changed = diagonal + (mine != letter)
+            diagonal = column[at]
+            column[at] = min(changed, diagonal + 1, column[at - 1] + 1)
+        best = min(best, column[-1])
+    return best
+
+
+@functools.cache
+def _pattern(phrases: tuple[str, ...], *, many: bool = True) -> re.Pattern[str]:
+    """Return what matches `phrases` as whole words with a space behind each, longest first."""
+    forms = sorted({" ".join(words(phrase)) for phrase in phrases} - {""}, key=len, reverse=True)
+    one = f"(?:(?:{'|'.join(map(re.escape, forms)) or '(?!)'}) )"
+    return re.compile(f"{one}+" if many else f"(?<!\\S){one}")

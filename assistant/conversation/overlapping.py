@@ -1,0 +1,188 @@
+"""Speech over the reply: the voice gives way at once, and only then is found out what it was.
+
+At the first sound the reply becomes soft (`Duck`): a cough or "uh-huh" is over before anything had
+to be done about it, and no word is lost, for soft speech is still understood. What goes on for
+`Rules.hold` makes it wait (`Pause`): now it is silent, as somebody who is interrupted is, and the
+recogniser hears the user alone; still nothing is lost, since it can go on from there (`Raise`). So
+silence needs no understanding, however slow the recogniser is, and a mistake costs a pause.
+
+What is recognised decides. A stop word or speech that is meant for the assistant ends the turn, and
+its words are the beginning of the next one: the ears go on with the same utterance (`CarryOn`).
+"""
+
+from dataclasses import replace
+
+from assistant.conversation.addressed import Said, addressed
+from assistant.conversation.afar import send
+from assistant.conversation.asking import asks
+from assistant.conversation.listening import carried_on
+from assistant.conversation.overheard import echoed, halts, interrupts
+from assistant.conversation.speaking import stop
+from assistant.conversation.state import AWAY, Decision, Over, Phase, Rules, State
+from assistant.conversation.turns import attend, new_turn
+from assistant.events import (
+    CarryOn,
+    Command,
+    Duck,
+    Partial,
+    Pause,
+    Raise,
+    Remember,
+    Server,
+    Settle,
+    Settled,
+    SpeakingEnded,
+    SpeechEnded,
+    SpeechStarted,
+)
+from assistant.wording import said
+
+
+def overlapping(
+    rules: Rules, state: State, event: SpeechStarted | SpeechEnded | Partial | Settled
+) -> Decision:
+    """Return what follows from something that sounds while the assistant thinks or speaks."""
+    match event:
+        case _ if not state.duplex:  # what it would hear is itself
+            return state, ()
+        case Partial(_, text) | Settled(_, text) if _halts(rules, state, text):
+            return _halt(rules, state, text)
+        case SpeechStarted(_, at, level) if state.over is None:
+            return _begun(rules, state, at) if _yields(rules, state, level) else (state, ())
+        case _ if state.over is None:
+            return state, _looked_at(state, event)
+        case SpeechStarted():
+            over = replace(state.over, ended=None, until=state.over.began + rules.max_speech)
+            return _due(rules, state, over), ()
+        case SpeechEnded(_, at):
+            until = state.now + rules.final_patience
+            over = replace(state.over, ended=min(at, state.now), until=until)
+            return _due(rules, state, over), (Settle(state.turn),)
+        case Partial(_, text) | Settled(_, text):
+            return _recognised(rules, state, said(text), isinstance(event, Settled))
+
+
+def tired(rules: Rules, state: State, over: Over) -> Decision:
+    """The deadline has passed while something sounds over the reply."""
+    if not over.waits and state.now < over.until:
+        return _due(rules, state, replace(over, waits=True)), (Pause(state.turn),)
+    if over.ended is None:  # whoever never stops talking is looked at all the same
+        until = state.now + rules.final_patience
+        over = replace(over, ended=state.now, until=until, waits=True)
+        return _due(rules, state, over), (Pause(state.turn), Settle(state.turn))
+    return lift(rules, state)
+
+
+def lift(rules: Rules, state: State) -> Decision:
+    """It was nothing, or cannot be told from nothing: the reply goes on as before."""
+    alive = state.now + rules.patience
+    alive += rules.clause if state.phase is Phase.SPEAKING else 0.0
+    state = replace(state, over=None, filler_at=None, deadline=alive)
+    return state, (Raise(state.turn), attend(state))
+
+
+def changed(rules: Rules, state: State, usable: bool) -> Decision:
+    """The microphone is of use while the assistant speaks, or no longer is."""
+    if state.duplex is usable:
+        return state, ()
+    state = replace(state, duplex=usable)
+    if state.over:
+        return lift(rules, state)
+    answering = state.phase in (Phase.THINKING, Phase.SPEAKING)
+    return state, (attend(state),) if answering else ()
+
+
+def outlived(rules: Rules, state: State, over: Over, event: SpeakingEnded) -> Decision:
+    """The reply ended while somebody spoke: what is being said belongs to the turn that follows."""
+    heard = (Remember(state.turn, event.heard),) if event.heard else ()
+    return _taken_over(rules, state, over, told=heard)
+
+
+def _yields(rules: Rules, state: State, level: float | None) -> bool:
+    """Whether the reply gives way to what has begun to sound, and not only to a stop word."""
+    if level is not None and state.level is not None and level < state.level - rules.beside_db:
+        return False  # in another corner of the room
+    return rules.barge_in and not state.ringing and state.elsewhere not in AWAY
+
+
+def _looked_at(
+    state: State, event: SpeechStarted | SpeechEnded | Partial | Settled
+) -> tuple[Command, ...]:
+    """Only a stop word counts: the utterance is recognised, and forgotten."""
+    match event:
+        case SpeechEnded():
+            return (Settle(state.turn),)
+        case Settled():
+            return (attend(state),)
+    return ()
+
+
+def _begun(rules: Rules, state: State, at: float) -> Decision:
+    """Somebody makes a sound; before the first word of a reply there is nothing to be soft."""
+    over = Over(min(at, state.now), until=at + rules.max_speech)
+    if state.phase is Phase.THINKING:
+        return _due(rules, state, replace(over, waits=True)), (Pause(state.turn),)
+    return _due(rules, state, over), (Duck(state.turn),)
+
+
+def _due(rules: Rules, state: State, over: Over) -> State:
+    """Return the state with the next deadline of what sounds."""
+    due = over.until if over.waits else min(over.began + rules.hold, over.until)
+    return replace(state, over=over, deadline=due)
+
+
+def _recognised(rules: Rules, state: State, words: str, ended: bool) -> Decision:
+    """These are the words until now."""
+    assert state.over
+    over = replace(state.over, words=words)
+    ended = ended and over.ended is not None
+    # "Yes" under a question is the answer to it.
+    listed = () if asks(state.sounding) else rules.backchannels
+    meant = interrupts(words, state.sounding, listed, ended=ended)
+    if meant and addressed(Said(words, state.sounding)) >= rules.addressed:
+        return _taken_over(rules, state, over)
+    if ended:
+        return lift(rules, state)
+    return replace(state, over=over), ()
+
+
+def _halts(rules: Rules, state: State, text: str) -> bool:
+    return halts(text, rules.stop_words) and not echoed(text, state.sounding)
+
+
+def _halt(rules: Rules, state: State, text: str) -> Decision:
+    """A stop word: be silent at once, and hear whether more is said."""
+    if state.over is None:  # nothing else may be said to what sounds
+        return stop(rules, state)
+    over = replace(state.over, words=said(text))
+    return _taken_over(rules, state, over, halted=True)
+
+
+def _taken_over(
+    rules: Rules,
+    state: State,
+    over: Over,
+    *,
+    halted: bool = False,
+    told: tuple[Command, ...] = (),
+) -> Decision:
+    """Begin the turn of whoever speaks with what was said over the reply until now."""
+    before = state
+    state, dead = new_turn(state, spoken=True)
+    state = replace(
+        state,
+        phase=Phase.LISTENING,
+        began=over.began,
+        ended=over.ended,
+        deadline=max(over.began + rules.max_speech, state.now),
+        words="" if told else over.words,
+        carried=before.turn,
+        unheard=not told and before.phase is Phase.SPEAKING,
+        halted=halted,
+    )
+    commands: tuple[Command, ...] = (*told, CarryOn(state.turn, before.turn), *dead)
+    if state.server is Server.READY:
+        state, sent = send(state, "")
+        commands = (*commands, *sent)
+    state, begun = carried_on(rules, state)
+    return state, (*commands, *begun)
