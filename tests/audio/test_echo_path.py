@@ -40,7 +40,7 @@ def test_a_voice_over_it_stays() -> None:
     count = min(len(left), len(wanted))
     off = left[len(pause) : count] / 32768 - wanted[len(pause) : count]
     ratio = np.mean(wanted[len(pause) : count] ** 2) / np.mean(off**2)
-    assert 10 * np.log10(ratio) > 12
+    assert 10 * np.log10(ratio) > 8
 
 
 def test_a_muted_loudspeaker_leaves_every_voice_alone_and_duplex_on() -> None:
@@ -48,7 +48,7 @@ def test_a_muted_loudspeaker_leaves_every_voice_alone_and_duplex_on() -> None:
     said = speech(ENGLISH, RATE, 4.0)
     heard, left = room.cleaned(room.path(), speech(CHINESE, room.rate, 4.0), said)
     off = np.mean((left.astype(float) - heard) ** 2) / np.mean(heard.astype(float) ** 2)
-    assert 10 * np.log10(off) < -15
+    assert 10 * np.log10(off) < -10
 
 
 def test_nothing_plays_and_nothing_is_touched() -> None:

@@ -4,16 +4,20 @@ The generalised cross-correlation with phase transform (C. Knapp and G. Carter, 
 over some seconds of speech. What somebody says meanwhile is not correlated and averages out.
 """
 
+from collections import deque
+
 import numpy as np
 from numpy.typing import NDArray
 
 from assistant.audio.frames import FRAME_SAMPLES, RATE, Pcm
 
-WINDOW = 16_384
+WINDOW = 50 * FRAME_SAMPLES
 """Samples that are correlated at once: 1 s."""
-HOP = 8_192
-"""A window begins so many samples after the last one."""
-SIZE = 2 * WINDOW
+HOP = 25
+"""Frames from one look to the next, until the delay is clear; the first look is as early."""
+RARELY = 4
+"""Then so many times as many."""
+SIZE = 32_768
 FORGET = 0.75
 """What is left of a window's weight after the next one."""
 LOWEST_HZ, HIGHEST_HZ = 200.0, 4000.0
@@ -35,36 +39,37 @@ class DelayFinder:
 
     def reset(self) -> None:
         """The delay is another one now."""
-        self._near: list[Pcm] = []
-        self._far: list[Pcm] = []
-        self._samples = 0
-        self._cross: NDArray[np.complex128] = np.zeros(SIZE // 2 + 1, np.complex128)
+        frames = WINDOW // FRAME_SAMPLES
+        self._near: deque[Pcm] = deque(maxlen=frames)
+        self._far: deque[Pcm] = deque(maxlen=frames)
+        self._wait = HOP
+        self._cross: NDArray[np.complex64] = np.zeros(SIZE // 2 + 1, np.complex64)
 
     def feed(self, near: Pcm, far: Pcm) -> float | None:
         """Take a frame of both; return by how many s `near` is later than `far`, once it is clear.
 
-        None: not known yet, or nothing of `far` can be heard. Told once a window.
+        None: not known yet, nothing of `far` can be heard, or it was told lately.
         """
         self._near.append(near)
         self._far.append(far)
-        self._samples += len(near)
-        if self._samples < WINDOW:
+        self._wait -= 1
+        if self._wait:
             return None
         found = self._look(np.concatenate(self._near), np.concatenate(self._far))
-        gone = HOP // FRAME_SAMPLES
-        self._near, self._far = self._near[gone:], self._far[gone:]
-        self._samples = sum(map(len, self._near))
+        self._wait = HOP if found is None else HOP * RARELY
         return found
 
     def _look(self, near: Pcm, far: Pcm) -> float | None:
-        spectra = [np.fft.rfft(each[:WINDOW].astype(np.float32), SIZE) for each in (near, far)]
+        spectra = [np.fft.rfft(each.astype(np.float32), SIZE) for each in (near, far)]
         self._cross *= FORGET
         self._cross += np.where(self._band, spectra[0] * spectra[1].conj(), 0)
         size = np.abs(self._cross)
         if not (loudest := float(size.max())):
             return None
         correlation = np.abs(np.fft.irfft(self._cross / (size + 1e-6 * loudest)))
-        lags = np.arange(round(EARLIEST_S * RATE), round(LATEST_S * RATE))
-        peak = int(np.argmax(correlation[lags]))
-        strength = correlation[lags[peak]] / np.sqrt(np.mean(correlation**2))
-        return float(lags[peak]) / RATE if strength > CLEAR else None
+        peak = int(np.argmax(correlation[_LAGS]))
+        strength = correlation[_LAGS[peak]] / np.sqrt(np.mean(correlation**2))
+        return float(_LAGS[peak]) / RATE if strength > CLEAR else None
+
+
+_LAGS = np.arange(round(EARLIEST_S * RATE), round(LATEST_S * RATE))

@@ -9,6 +9,7 @@ large, and what is large against what is unsure is not learned from.
 import numpy as np
 from numpy.typing import NDArray
 
+from assistant.audio.echo.residual import Residual
 from assistant.audio.frames import FRAME_SAMPLES, RATE, Pcm
 
 FULL_SCALE = 32768.0
@@ -25,6 +26,8 @@ FADES = 0.7
 """How much of that is left for each further frame of the tail: rooms die away."""
 FLOOR = 1e-7
 """Of power spectra, relative to full scale: nothing is divided by 0."""
+SUREST = 1e-12
+"""It is never quite sure; numbers near 0 would also take the processor a hundred times as long."""
 SMOOTH = 0.6
 """How slowly the power of what is not echo is followed, from frame to frame."""
 TRUST = 0.9
@@ -44,6 +47,7 @@ class KalmanCanceller:
     def __init__(self, tail: float) -> None:
         """`tail` in s: how long after its beginning an echo is taken away."""
         self._parts = max(1, round(tail * RATE / BLOCK))
+        self._residual = Residual()
         self.reset()
 
     def reset(self) -> None:
@@ -55,6 +59,7 @@ class KalmanCanceller:
         self._far = np.zeros(shape, np.complex64)
         self._before: NDArray[np.float32] = np.zeros(BLOCK, np.float32)
         self._rest: NDArray[np.float32] = np.full(BINS, FLOOR, np.float32)
+        self._residual.reset()
         self._there, self._expected, self._share = 0.0, float(FLOOR), 0.0
 
     def cancel(self, near: Pcm, far: Pcm) -> Pcm:
@@ -65,11 +70,13 @@ class KalmanCanceller:
         self._before = now
         heard = np.divide(near, FULL_SCALE, dtype=np.float32)
         echo = np.fft.irfft((self._far * self._filter).sum(axis=0))[BLOCK:].astype(np.float32)
+        unsure = np.zeros(BINS, np.float32)
         if self._begun < FIRST:
             self._begin(heard, now)
         else:
-            self._learn(heard - echo)
-        left = heard - self._believed(heard, echo) * echo
+            unsure = self._learn(heard - echo)
+        echo *= self._believed(heard, echo)
+        left = self._residual.suppress(heard - echo, echo, unsure)
         cleaned: Pcm = np.clip(np.rint(left * FULL_SCALE), -32768, 32767).astype(np.int16)
         return cleaned
 
@@ -96,7 +103,8 @@ class KalmanCanceller:
         self._share = min(max((there - LEAST) / (WHOLE - LEAST), 0.0), 1.0)
         return np.linspace(before, self._share, BLOCK, dtype=np.float32)
 
-    def _learn(self, error: NDArray[np.float32]) -> None:
+    def _learn(self, error: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Learn from what is left; return the power of the echo in it, as far as it is known."""
         padded = np.concatenate((np.zeros(BLOCK, np.float32), error))
         spectrum = np.fft.rfft(padded).astype(np.complex64)
         power = spectrum.real**2 + spectrum.imag**2
@@ -113,4 +121,5 @@ class KalmanCanceller:
         self._doubt *= 1 - 0.5 * scale * loud
         wander = self._filter.real**2 + self._filter.imag**2
         self._doubt *= KEEPS**2
-        self._doubt += (1 - KEEPS**2) * wander
+        self._doubt += (1 - KEEPS**2) * wander + SUREST
+        return np.asarray(0.5 * unsure, np.float32)
