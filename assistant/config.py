@@ -367,6 +367,10 @@ class Guard(Section):
     files: list[str] = Field([], description="files of topics of your own, see docs/guard.md")
 
 
+Tone = Literal["wake", "done", "cancel", "out", "offline", "error", "sleep", "ring"]
+"""As `assistant.audio.tones.Name`."""
+
+
 class Speech(Section):
     """The voice."""
 
@@ -406,6 +410,7 @@ class Speech(Section):
     tones: Annotated[float, Field(ge=-40.0, le=10.0)] = Field(
         -6.0, description="how much louder than speech the tones are, in dB; below 0: softer"
     )
+    silent_tones: list[Tone] = Field([], description="tones that are not played")
     threads: Annotated[int, Field(ge=0, le=64)] = Field(
         0, description="threads of the synthesiser where it can be told; 0: fits the machine"
     )

@@ -872,6 +872,8 @@ class Daemon:
         level = self.config.speech.loudness + self.config.speech.tones
         self._tones = {name: earcon(name, rate, level) for name in get_args(Name)}
         self._tones["ring"] = bell(rate, level)
+        for name in self.config.speech.silent_tones:
+            del self._tones[name]
         volume, duck = self.config.speech.volume, self.config.barge_in.duck
         self._player = Player(rate, self._on_clause, self._on_end, volume, duck)
         self._attend_to_levels()

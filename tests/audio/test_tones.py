@@ -1,10 +1,13 @@
 """Earcons: short, soft, and different from one another."""
 
+from typing import get_args
+
 import numpy as np
 import pytest
 
 from assistant.audio.frames import Pcm
-from assistant.audio.tones import NOTE_S, NOTES, bell, earcon
+from assistant.audio.tones import NOTE_S, NOTES, Name, bell, earcon
+from assistant.config import Tone
 from assistant.conversation import RING_S
 
 
@@ -41,3 +44,7 @@ def test_a_bell_rings_thrice_with_silence_between() -> None:
         assert not part[note.size :].any()
     assert note.size < sound.size / 3
     assert sound.size / 16000 < RING_S  # the sentence comes after it
+
+
+def test_each_can_be_left_out_by_its_name() -> None:
+    assert set(get_args(Tone)) == set(get_args(Name)) == set(NOTES)

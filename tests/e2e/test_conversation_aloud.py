@@ -137,6 +137,18 @@ def test_wake_ask_hear_the_reply_and_follow_up_twice(card, daemon, spoken, secon
         daemon.wait("state", phase="asleep")
 
 
+def test_what_is_not_said_to_it_after_a_reply_ends_in_sleep(card, daemon, spoken):
+    card.speak(spoken("Okay nabu."))
+    daemon.wait("state", phase="listening")
+    time.sleep(0.4)
+    card.speak(spoken("What is the capital of France?"))
+    daemon.wait("speaking_ended")
+    card.speak(spoken("And now back to our studio in London."))
+    daemon.wait("state", phase="asleep")
+    assert "studio" in daemon.wait("ignored")["text"].lower()
+    assert sum(event["event"] == "reply_ended" for event in daemon.seen) == 1
+
+
 def test_silence_after_the_wake_word_ends_in_sleep(card, daemon, spoken):
     card.speak(spoken("Okay nabu."))
     daemon.wait("state", phase="listening")
