@@ -7,7 +7,14 @@ from typing import Any
 
 import click
 
-from assistant.commands import Seconds, example, print_json, settings, tell
+from assistant.commands import (
+    Seconds,
+    bench_conversation,
+    example,
+    print_json,
+    settings,
+    tell,
+)
 from assistant.config import Config
 from assistant.errors import BadInput
 
@@ -15,6 +22,9 @@ from assistant.errors import BadInput
 @click.group()
 def command() -> None:
     """Measure latency, memory and start-up on this machine."""
+
+
+command.add_command(bench_conversation.command)
 
 
 @command.command(

@@ -19,6 +19,8 @@ log = logging.getLogger(__name__)
 
 BEATS = round(FRAME_SAMPLES / RATE / BLOCK_S)
 """Blocks of the loudspeaker in a frame of the microphone."""
+AHEAD = 3
+"""Blocks that are asked for before they sound: 20 to 30 ms, as sound cards do."""
 
 
 class Devices:
@@ -64,7 +66,7 @@ class Devices:
 
     def _run(self) -> None:
         for beat in beats(self.began, BLOCK_S, self._stopped):
-            self.loudspeaker.pull(self.began, self.began + (beat + 2) * BLOCK_S)
+            self.loudspeaker.pull(self.began, self.began + (beat + AHEAD) * BLOCK_S)
             if beat % BEATS or beat == 0:
                 continue
             with self._lock:
@@ -80,6 +82,8 @@ class RoomMicrophone:
         self.name = "room"
         self.dropped = 0
         self.used = False
+        self.cpu_s = 0.0
+        """CPU time that who listens has taken on this thread, in s."""
         self._devices = devices
         self._lock = threading.Lock()
         self._sink: Callable[[Frame], None] | None = None
@@ -99,7 +103,9 @@ class RoomMicrophone:
         """Hand on a frame to who listens."""
         with self._lock:
             if self._sink:
+                before = time.thread_time()
                 self._sink(frame)
+                self.cpu_s += time.thread_time() - before
 
 
 class RoomLoudspeaker:
@@ -144,8 +150,11 @@ class RoomLoudspeaker:
 
     def played(self, since: float) -> Pcm:
         """Return what left it since `since` (`time.monotonic` s), (samples,) int16 at `rate` Hz."""
-        every = np.concatenate([np.zeros(0, np.int16), *self._blocks])
-        return every[max(0, round((since - self._devices.began) * self._pace)) :]
+        sample = max(0, round((since - self._devices.began) * self._pace))
+        first = sample // round(self.rate * BLOCK_S)
+        blocks = self._blocks[first:]
+        skip = sample - first * round(self.rate * BLOCK_S)
+        return np.concatenate([np.zeros(0, np.int16), *blocks])[skip:]
 
     def pull(self, began: float, until: float) -> None:
         """Ask for all that sounds before `until`, by this device's own clock."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
+import soxr  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
 from assistant.audio.frames import RATE, Pcm
@@ -108,6 +109,15 @@ class Room:
         self._said[start : start + len(sound)] += sound
         return self.now + start + int(np.abs(path).argmax())
 
+    def calibrate(self, reply: Pcm) -> None:
+        """From now on `reply` (samples,) int16, at `rate` Hz, is as loud as the setup says.
+
+        Voices differ from noise of the same level: their strongest notes may be those that a small
+        loudspeaker cannot play.
+        """
+        played = Cone(self.rate, self.setup.band, self.setup.drive).feed(parts(reply))
+        self._echo_gain = self._gain_for(soxr.resample(played, self.rate, RATE))
+
     def hear(self, count: int) -> Pcm:
         """Return the microphone's next samples, shape (`count`,), int16.
 
@@ -143,8 +153,11 @@ class Room:
         speech = pink(rng)[: 4 * RATE]
         speech *= gain(setup.reply_dbfs - active_dbfs(speech))
         played = Cone(RATE, setup.band, setup.drive).feed(speech)
+        return self._gain_for(played)
+
+    def _gain_for(self, played: Sound) -> float:
         heard = self._convolve(played, self._paths.loudspeaker)
-        return gain(setup.talker_dbfs + setup.echo_db - active_dbfs(heard))
+        return gain(self.setup.talker_dbfs + self.setup.echo_db - active_dbfs(heard))
 
     def _beds(self, rng: np.random.Generator, voices: Sequence[Pcm]) -> Sound:
         """Return all noises together, as one ring."""

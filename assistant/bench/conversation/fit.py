@@ -1,0 +1,64 @@
+"""Who is understood in the room while nobody else speaks: only they can be drowned by an echo."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from assistant.audio.frames import FRAME_SAMPLES, RATE, Frame, Pcm
+from assistant.bench.conversation.script import STOP, WAKE
+from assistant.bench.conversation.sound import words
+from assistant.bench.conversation.talkers import Talker
+from assistant.bench.room import Room, Setup
+from assistant.config import Config
+from assistant.ears.recogniser import Recogniser
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """Those whose stop word and those whose wake word is understood; all, where nobody is."""
+
+    stop: Sequence[Talker]
+    wake: Sequence[Talker]
+
+
+def understood_alone(talkers: Sequence[Talker], config: Config, setup: Setup, seed: int = 0) -> Fit:
+    """Try all talkers in a silent room, with the engines of the settings."""
+    from assistant.ears import engines, wake
+
+    quiet = replace(setup, echo_db=-200.0)
+    recogniser = engines.make(config)
+
+    def stops(pcm: Pcm) -> bool:
+        return words(text(recogniser, pcm)) == words(STOP)
+
+    def wakes(pcm: Pcm) -> bool:
+        detectors = wake.make(config)
+        frames = range(0, len(pcm) - FRAME_SAMPLES + 1, FRAME_SAMPLES)
+        return any(
+            [
+                detector.feed(Frame(pcm[begin : begin + FRAME_SAMPLES], begin / RATE))
+                for begin in frames
+                for detector in detectors
+            ]
+        )
+
+    def those(word: str, understood: Callable[[Pcm], bool]) -> Sequence[Talker]:
+        found = [who for who in talkers if understood(_in_room(quiet, seed, who.say(word)))]
+        return found or talkers
+
+    fit = Fit(those(STOP, stops), those(WAKE, wakes))
+    recogniser.close()
+    return fit
+
+
+def text(recogniser: Recogniser, pcm: Pcm) -> str:
+    """Return what a recogniser makes of a whole sound (samples,) int16 16 kHz."""
+    recogniser.start()
+    for begin in range(0, len(pcm), RATE // 10):
+        recogniser.feed(pcm[begin : begin + RATE // 10])
+    return recogniser.finish().text
+
+
+def _in_room(setup: Setup, seed: int, pcm: Pcm) -> Pcm:
+    room = Room(setup, seed)
+    room.speak(pcm, RATE // 2)
+    return room.hear(RATE + len(pcm) + RATE)

@@ -1,0 +1,229 @@
+"""The measurement of conversations: on sounds and outcomes that are known."""
+
+import asyncio
+import itertools
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assistant.audio.resample import resample
+from assistant.bench.conversation.fit import text
+from assistant.bench.conversation.outcome import Outcome, by_kind, table
+from assistant.bench.conversation.sound import (
+    aligned,
+    audible_words,
+    errors,
+    falls_silent,
+    missing_words,
+    sounding,
+    words,
+)
+from assistant.bench.conversation.stage import RATE_OUT, Stage
+from assistant.bench.room import Setup
+from assistant.bench.room.levels import active_dbfs, parts
+from assistant.config import Config
+from assistant.ears import engines
+
+RATE = 8_000
+
+
+def burst(*pieces):
+    """Sound and silence by turns, the lengths in s."""
+    parts = [
+        np.full(round(length * RATE), 0 if number % 2 else 3000, np.int16)
+        for number, length in enumerate(pieces)
+    ]
+    return np.concatenate(parts)
+
+
+# --- when it fell silent -------------------------------------------------------------------------
+
+
+def test_silence_begins_where_the_sound_ends():
+    assert falls_silent(burst(1.0, 1.0), RATE, 0.5) == pytest.approx(1.0)
+    assert falls_silent(burst(1.0, 0.5, 1.0, 2.0), RATE, 0.0) == pytest.approx(2.5)
+    assert falls_silent(burst(1.0, 1.0, 1.0, 2.0), RATE, 2.2) == pytest.approx(3.0)
+    assert falls_silent(burst(0, 2.0, 1.0), RATE, 0.0) == 0.0
+
+
+def test_a_pause_between_sentences_is_no_silence():
+    assert falls_silent(burst(1.0, 0.6, 1.0, 0.6, 1.0), RATE, 0.0) is None
+    assert falls_silent(burst(1.0, 0.8), RATE, 0.0) is None
+    assert falls_silent(np.zeros(0, np.int16), RATE, 0.0) is None
+
+
+def test_what_nobody_hears_does_not_count():
+    quiet = burst(1.0) // 40
+    assert not sounding(quiet, RATE).any()
+    assert falls_silent(np.concatenate((burst(1.0), quiet)), RATE, 0.5) == pytest.approx(1.0)
+
+
+@given(
+    st.lists(st.tuples(st.integers(5, 200), st.integers(5, 200)), min_size=1, max_size=8),
+    st.integers(0, 300),
+)
+def test_a_found_silence_is_one(pieces, since):
+    lengths = [length / 100 for piece in pieces for length in piece]
+    pcm = burst(*lengths)
+    loud = sounding(pcm, RATE)
+    begin = falls_silent(pcm, RATE, since / 100)
+    ends = itertools.accumulate(loudness + quiet for loudness, quiet in pieces)
+    long = [end for end, (_, quiet) in zip(ends, pieces, strict=True) if quiet >= 90]
+    if begin is None:
+        assert all(end <= since for end in long)
+        return
+    at = round(begin * 100)
+    assert not loud[at : at + 90].any()
+    assert at + 90 <= len(loud)
+    assert at == 0 or loud[at - 1]
+
+
+# --- which words ---------------------------------------------------------------------------------
+
+
+def test_words_are_bare_and_chinese_ones_are_characters():
+    assert words("Don't: stop, O.K.?") == ["dont", "stop", "o", "k"]
+    assert words("现在3点 now") == ["现", "在", "3", "点", "now"]
+
+
+def test_how_far_it_came_is_what_counts():
+    said = "The first ones burned wood, later ones oil, and most use electric light."
+    assert audible_words(said, "the first ones burned wood later") == 6
+    assert audible_words(said, "the worst ones turned would later") == 6
+    assert audible_words(said, "the first ones burned wood lay") == 6  # a piece of the next word
+    assert audible_words(said, said) == len(words(said))
+    assert audible_words(said, said + " thank you") == len(words(said))
+    assert audible_words(said, "") == 0
+
+
+def test_words_that_nobody_heard_are_missed():
+    assert missing_words("one two three four five", "one two four five") == 1
+    assert missing_words("one two three", "one two two three") == 0
+    assert missing_words("one two three", "") == 3
+
+
+def test_word_errors():
+    assert errors("what is the capital of Spain?", "What's the capital of Spain") == (2, 6)
+    assert errors("stop", "") == (1, 1)
+    assert errors("", "boo") == (1, 0)
+
+
+@given(st.lists(st.sampled_from("abc"), max_size=8), st.lists(st.sampled_from("abc"), max_size=8))
+def test_an_alignment_is_one(said, heard):
+    pairs = aligned(said, heard)
+    assert all(said[i] == heard[j] for i, j in pairs)
+    assert all(a < c and b < d for (a, b), (c, d) in itertools.pairwise(pairs))
+    wrong, _ = errors(" ".join(said), " ".join(heard))
+    assert len(pairs) >= max(len(said), len(heard)) - wrong
+    if said == heard:
+        assert (len(pairs), wrong) == (len(said), 0)
+
+
+# --- the table -----------------------------------------------------------------------------------
+
+KEYS = [
+    "self_interruptions",
+    "self_minutes",
+    "stop_recall",
+    "stop_p95_s",
+    "barge_in_median_s",
+    "false_stop_rate",
+    "cut_rate",
+    "added_silence_s",
+    "history_exact_rate",
+    "echo_cpu",
+]
+
+
+def of(kind, **more):
+    return Outcome(kind, "", "", **more)
+
+
+def test_the_table_of_nothing_has_every_key():
+    empty = table([])
+    assert list(empty) == KEYS
+    assert (empty.pop("self_interruptions"), empty.pop("self_minutes")) == (0, 0)
+    assert set(empty.values()) == {None}
+
+
+def test_the_table_counts_what_it_says():
+    stops = [of("stop", stopped=True, after_s=0.01 * n) for n in range(1, 20)] + [of("stop")]
+    harmless = [of("cough"), of("cough", stopped=True), of("backchannel"), of("backchannel")]
+    beside = [of("aside", stopped=True), of("television", stopped=True)]
+    over = [
+        of("interruption", stopped=True, after_s=0.3, audible_words=9, history_words=10),
+        of("interruption", stopped=True, after_s=0.5, audible_words=9, history_words=12),
+        of("interruption"),
+    ]
+    pauses = [of("pause", cut=True, silence_s=9.0), of("pause", cut=False, silence_s=0.4)]
+    alone = [of("alone", seconds=45.0, cpu=0.0346), of("alone", seconds=45.0, stopped=True)]
+    result = table([*stops, *harmless, *beside, *over, *pauses, *alone])
+    assert list(result.values()) == [1, 1.5, 0.95, 0.19, 0.4, 0.25, 0.5, 0.4, 0.5, 0.035]
+
+
+@given(
+    st.lists(
+        st.builds(
+            Outcome,
+            kind=st.sampled_from(["stop", "cough", "interruption", "pause", "alone"]),
+            what=st.just(""),
+            who=st.just(""),
+            after_s=st.none() | st.floats(0, 3),
+            stopped=st.booleans(),
+            audible_words=st.none() | st.integers(0, 50),
+            history_words=st.none() | st.integers(0, 50),
+            cut=st.none() | st.booleans(),
+            silence_s=st.none() | st.floats(0, 3),
+            seconds=st.floats(0, 100),
+        )
+    )
+)
+def test_rates_are_rates(outcomes):
+    result = table(outcomes)
+    for key in ("stop_recall", "false_stop_rate", "cut_rate", "history_exact_rate"):
+        assert result[key] is None or 0 <= result[key] <= 1
+    assert sum(each["count"] for each in by_kind(outcomes).values()) == len(outcomes)
+
+
+def test_kinds_tell_how_well_it_understood():
+    row = of("interruption", errors=1, words=6, lost_words=2)
+    kinds = by_kind([row, replace(row, errors=2, stopped=True), of("cough")])
+    assert kinds["interruption"] == {"count": 2, "stopped": 1, "lost_words": 4, "wer": 0.25}
+    assert kinds["cough"]["wer"] is None
+
+
+# --- the real assistant in the room ---------------------------------------------------------------
+
+SENTENCE = "The ship left the harbour at seven."
+
+
+@pytest.mark.engine
+@pytest.mark.slow
+def test_what_it_says_is_seen_in_the_sound():
+    speech = {"engine": "espeak"}
+    config = Config.model_validate({"speech": speech, "echo": {"mode": "off"}})
+    frames = []
+
+    async def act():
+        async with Stage(config, Setup(echo_db=-6.0, noises={}), seed=1) as stage:
+            hear = stage.devices.microphone.deliver
+            stage.devices.microphone.deliver = lambda frame: (frames.append(frame), hear(frame))
+            start = await stage.recite(SENTENCE)
+            assert stage.sounds(start)
+            end = await stage.over(start)
+            assert await stage.silence(start, start, end) == pytest.approx(end)
+            assert await stage.audible(end, end) is None
+            await stage.hush()
+            return stage.played(start), stage.told("say_requested", 0), stage.reply(start)
+
+    played, told, reply = asyncio.run(act())
+    assert (told, reply) == ([{"text": SENTENCE}], "")
+    recogniser = engines.make(config)
+    heard = text(recogniser, resample(played, RATE_OUT, 16_000))
+    recogniser.close()
+    assert audible_words(SENTENCE, heard) == len(words(SENTENCE))
+    echo = np.concatenate([frame.pcm for frame in frames])
+    assert active_dbfs(parts(echo)) == pytest.approx(Setup().talker_dbfs - 6.0, abs=6.0)
