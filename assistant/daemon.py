@@ -236,8 +236,6 @@ class Daemon:
         self._bell: asyncio.Task[None] | None = None
         self.guard: Guard | None = None
         """What is refused; only after the start, and where it is enabled."""
-        self.last_said = ""
-        """What was heard of the last answer."""
 
     def observe(self, note: Note) -> None:
         """Call `note` on the loop for every event, command and piece of text from now on.
@@ -355,6 +353,11 @@ class Daemon:
                 self._broken.set_exception(AssistantError(reason))
 
         self._soon(end)
+
+    @property
+    def last_said(self) -> str:
+        """What was heard of the last answer; of an interrupted one its last sentence, whole."""
+        return self._thinker.last_said
 
     @property
     def model_name(self) -> str:
@@ -596,7 +599,6 @@ class Daemon:
                 self.trace.keep(turn, take)
                 self._server(lambda server: server.play(Key(turn, take)))
             case Remember(turn, heard):
-                self.last_said = heard
                 self._thinker.remember(turn, heard)
             case Cancel(turn):
                 self._dead(turn)

@@ -195,7 +195,8 @@ class LlamaModel:
         nothing else than that admits. Raises `AssistantError` for one that llama.cpp cannot read.
         """
         counts = self._counts = _Counts()
-        messages, tokens = self._fit(messages, ask=True)
+        # Its own last message is open: it writes on, and nothing stands between.
+        messages, tokens = self._fit(messages, ask=messages[-1].role != "assistant")
         self._lay_over()
         # The message's last token is read again with what follows it, to see what it foretells.
         last = len(self._prompt(messages, ask=False)) - 1 if judged else None

@@ -93,6 +93,8 @@ class LanguageModel(Protocol):
     ) -> Iterator[str]:
         """Yield text, never half a character, until the end or within a token of `cancelled()`.
 
+        Where the last message is its own it writes on from there.
+
         `judged` is told the probability that the last message is complete, before the first text.
         Raises `AssistantError` when the engine fails.
         """

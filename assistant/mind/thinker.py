@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from assistant.cores import Cores
 from assistant.errors import AssistantError
 from assistant.events import ALWAYS, LAST_TAKE, NEVER, Key
-from assistant.mind import prompt
+from assistant.mind import going_on, prompt
+from assistant.mind.going_on import Cut, Unheard
 from assistant.mind.guests import Guests
 from assistant.mind.history import History
 from assistant.mind.known import Known, Source
@@ -98,6 +99,7 @@ class Thinker:
         self._newest: tuple[Key, str] = (NEVER, "")  # the question that was asked last
         self._model: LanguageModel
         self._history: History
+        self._unheard = Unheard()
         self._speaking = False  # somebody speaks to the device, or waits for its answer
         self.guests = Guests(
             lambda: self._model.beside(),
@@ -122,6 +124,11 @@ class Thinker:
                 source.meet(self._model, lambda: NEVER < self._asked <= self._dead)
 
         self._worker.post(job, NEVER)
+
+    @property
+    def last_said(self) -> str:
+        """What was heard of the last answer; of an interrupted one its last sentence, whole."""
+        return self._unheard.last_said
 
     @property
     def model_name(self) -> str:
@@ -167,13 +174,13 @@ class Thinker:
     def remember(self, turn: int, heard: str) -> None:
         """Put the turn into the history, with the part of the reply that was heard."""
         question = self._pending.pop(turn, None)
-        if question is None:  # what was said was no answer
-            return
-        if self.hybrid:
-            heard = self.hybrid.heard(heard)
+        answer = self.hybrid.heard(heard) if self.hybrid else heard
 
         def job() -> None:
-            self._history.append(question, heard)
+            self._unheard.heard(turn, question, heard)
+            if question is None:  # what was said was no answer
+                return
+            self._history.append(question, answer)
             if self._worker.backlog() == 0:  # there is time to read on for the next question
                 self._model.warm(self._messages(""))
 
@@ -182,7 +189,12 @@ class Thinker:
     def forget(self) -> None:
         """Begin a new conversation; a turn whose fate is still open belongs to the old one."""
         self._pending.clear()
-        self._worker.post(lambda: self._history.clear(), NEVER)
+
+        def job() -> None:
+            self._history.clear()
+            self._unheard.forget()
+
+        self._worker.post(job, NEVER)
 
     def written(self, text: str, talk: str, done: Callable[[str | None], None]) -> None:
         """Call `done`, on the model's thread, with what is known without the model to one who
@@ -289,15 +301,17 @@ class Thinker:
         if again := self._judged is not None and self._judged[:2] == (key.turn, text):
             self._on_judged(*self._judged)  # other words may have come between
         judged = None if again else lambda complete: self._judge(key.turn, text, complete)
-        known = self._known(key, text)
-        source = (
-            self._told(key, text, known, cancelled, judged)
-            if known
-            else self._sifted(key, text, self._pieces(key, text, cancelled, judged))
-        )
+        cut = self._unheard.wanted(text)
+        known = None if cut else self._known(key, text)
+        if cut:
+            source = self._gone_on(key, cut, cancelled, judged)
+        elif known:
+            source = self._told(key, text, known, cancelled, judged)
+        else:
+            source = self._sifted(key, text, self._pieces(key, text, cancelled, judged))
         for piece in source:
             if not pieces:
-                usage = WITHOUT_MODEL if known else self._model.usage
+                usage = WITHOUT_MODEL if known or cut else self._model.usage
                 self._mark(
                     key,
                     "first_token",
@@ -307,10 +321,12 @@ class Thinker:
             if cancelled():
                 return
             pieces.append(piece)
+            self._unheard.made(key.turn, "".join(pieces), whole=False)
             self._on_text(key, piece)
             self._hold(key, len(pieces), cancelled)
         if cancelled():
             return
+        self._unheard.made(key.turn, "".join(pieces), whole=True)
         usage = WITHOUT_MODEL if known else self._model.usage
         self._mark(key, "reply_end", reply_tokens=usage.reply_tokens)
         self._on_end(key, "".join(pieces))
@@ -375,8 +391,28 @@ class Thinker:
         if sieve.topic:
             self._mark(key, "guard", topic=sieve.topic)
 
+    def _gone_on(
+        self,
+        key: Key,
+        cut: Cut,
+        cancelled: Callable[[], bool],
+        judged: Callable[[float], None] | None,
+    ) -> Iterator[str]:
+        """Yield what was not heard of an answer, and what the model would have written after it."""
+        if judged:
+            judged(going_on.SURE)
+        self._mark(key, "gone_on", characters=len(cut.rest))
+        if rest := cut.rest.lstrip():
+            yield rest
+        if cut.whole or not self._released_yet(key, cancelled):
+            return
+        messages = going_on.prompt(self._told_system(), self._history, cut)
+        yield from self._sifted(key, cut.question, self._model.reply(messages, cancelled))
+
     def _sure(self, text: str) -> float:
         """Return the probability that `text` is whole, as far as is known without the model."""
+        if self._unheard.wanted(text):
+            return going_on.SURE
         return max((source.whole(text) for source in self._sources), default=0.0)
 
     def _known(self, key: Key, text: str) -> Known | None:

@@ -923,3 +923,31 @@ def test_closing_the_guest_leaves_the_weights(model):
     other.close()
     other.close()
     assert list(model.reply([SYSTEM, Message("user", CAPITAL)], never))
+
+
+# --- an answer that was interrupted ------------------------------------------------------------
+
+
+def test_only_what_differs_from_what_was_heard_is_read_again(model, reads, set_to):
+    set_to(max_tokens=24)
+    answer = "".join(model.reply(talk(STORY), never))
+    heard = " ".join(answer.split()[:5])
+    before = len(model._kv)
+    reads.clear()
+    model.warm(talk(STORY, heard, ""))
+    kept = len(model._prompt(talk(STORY, heard), ask=False))
+    # The last word may be cut into other tokens now that nothing follows it.
+    assert len(model._kv) - sum(reads) >= kept - 2
+    assert before > kept
+    reads.clear()
+    list(model.reply(talk(STORY, heard, "Why?"), never))
+    assert model.usage.cached_tokens >= kept
+
+
+def test_an_answer_is_gone_on_with_as_if_nobody_had_interrupted_it(model, reads):
+    whole = "".join(model.reply(talk(*NAME), never))
+    begun = whole[: len(whole) // 2].rsplit(" ", 1)[0]
+    reads.clear()
+    rest = "".join(model.reply(talk(*NAME, begun), never))
+    assert (begun + rest).startswith(whole[: len(whole) - 1])
+    assert sum(reads) < 12
