@@ -58,6 +58,9 @@ class Audio(Section):
         description="while it sleeps the loudspeaker's stream is stopped; `false` for one "
         "that crackles then, or misses the first tone",
     )
+    automatic_gain: bool = Field(
+        True, description="speech that is so soft that words are lost is made louder, up to 24 dB"
+    )
 
 
 class Echo(Section):

@@ -86,6 +86,8 @@ if TYPE_CHECKING:
     from assistant.audio.patch import Jack, Patch, Take
     from assistant.audio.standby import Standby
     from assistant.controls import Wish
+    from assistant.ears.conditions import Report
+    from assistant.ears.hearing import Hearing
     from assistant.ears.listener import Listener
     from assistant.mind.guard.guard import Guard
     from assistant.mind.known import Source
@@ -224,6 +226,7 @@ class Daemon:
         )
         self._listener: Listener | None = None
         self._patch: Patch | None = None  # where there are devices
+        self._hearing: Hearing | None = None  # where there is a real microphone
         self._echo: EchoPath | None = None  # where the microphone can hear the loudspeaker
         self.outside: Outside | None = None
         """The server that answers for this device; to be set before the start."""
@@ -438,6 +441,11 @@ class Daemon:
     def hears(self) -> bool:
         """Whether it has ears."""
         return self._listener is not None
+
+    @property
+    def hearing(self) -> "Report | None":
+        """How well it hears; None where there is no microphone."""
+        return self._hearing.report() if self._hearing else None
 
     @property
     def speaks(self) -> bool:
@@ -830,13 +838,34 @@ class Daemon:
 
         patch.ears = forward
 
+        hearing = self._make_hearing() if microphone.live else None
+        self._hearing = hearing
+
         def listen(frame: "Frame") -> None:
+            if hearing and (pcm := hearing.take(frame.pcm)) is not frame.pcm:
+                frame = dataclasses.replace(frame, pcm=pcm)
             cleaned = echo.clean(frame) if echo else frame
             if self._muted:  # silence, for what was begun must find its end
                 cleaned = dataclasses.replace(frame, pcm=frame.pcm * 0)
             hear(cleaned)
 
         await asyncio.to_thread(microphone.start, listen)
+
+    def _make_hearing(self) -> "Hearing":
+        from assistant.ears.conditions import advice
+        from assistant.ears.hearing import Hearing
+
+        def talking() -> bool | None:
+            state = self.state
+            if state.phase in ANSWERING:
+                return None
+            return state.phase is Phase.LISTENING and state.began is not None
+
+        return Hearing(
+            talking=talking,
+            found=lambda problem: self._soon(log.warning, "hearing: %s", advice(problem)),
+            automatic_gain=self.config.audio.automatic_gain,
+        )
 
     def _load_listener(self, done: Callable[[], None]) -> None:
         self._listener = self._make_listener()

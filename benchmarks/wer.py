@@ -4,6 +4,9 @@ The speech is that of Debian's package pocketsphinx-testdata: five sentences rea
 five lists of playing cards, 92 words in 34 s. A number or a mark may be written either way.
 
     python benchmarks/wer.py --engine moonshine [--model PATH] [--json]
+
+With `--gain -30` the speech is so many dB softer (and rounded to 16 bits again), with `--gain 20`
+louder and cut off where it is beyond them.
 """
 
 import argparse
@@ -91,6 +94,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--engine", choices=["auto", *engines.ORDER], default="auto")
     parser.add_argument("--model", default="", help="a name of the catalogue, or a path")
+    parser.add_argument("--gain", type=float, default=0.0, help="dB by which speech is louder")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     asr = {"engine": options.engine, "model": options.model}
@@ -102,7 +106,8 @@ def main() -> None:
         sys.exit(error.exit_code)
     load_s = time.perf_counter() - began
     results = []
-    for name, said, pcm in clips():
+    for name, said, clip in clips():
+        pcm = np.clip(np.rint(clip * 10 ** (options.gain / 20)), -32768, 32767).astype(np.int16)
         heard, busy_s, finish_s = recognise(recogniser, pcm)
         errors = distance(words(said), words(heard))
         length = len(pcm) / RATE

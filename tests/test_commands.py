@@ -1,6 +1,7 @@
 """The smaller commands: doctor, devices, say aloud, chat, completion; bench has its own folder."""
 
 import json
+import re
 import subprocess
 import sys
 from importlib import resources
@@ -29,7 +30,13 @@ def card():
 
 @pytest.mark.e2e
 @pytest.mark.engine
-def test_doctor_with_everything_says_what_is_used_and_why(card):
+def test_doctor_with_everything_says_what_is_used_and_why(card, tmp_path):
+    room = tmp_path / "room.wav"
+    speech = np.tile(wav.read(QUESTION), 20)
+    wav.write(
+        room, speech + np.random.default_rng(1).integers(-30, 30, len(speech), np.int16), RATE
+    )
+    playing = card.speak(room, wait=False)
     run = assistant("doctor", "--json", env=card.variables)
     assert (run.returncode, run.stderr) == (0, b""), run.stdout
     findings = {f["name"]: f for f in json.loads(run.stdout)["findings"]}
@@ -41,9 +48,13 @@ def test_doctor_with_everything_says_what_is_used_and_why(card):
     assert "MB of memory" in findings["language model"]["text"]
     assert "piper" in findings["voice"]["text"]
     assert "okay nabu" in findings["wake word"]["text"]
-    plain = assistant("doctor", env=card.variables)
-    assert plain.returncode == 0
-    assert [line[:4] for line in plain.stdout.decode().splitlines()] == ["ok  "] * len(findings)
+    assert re.fullmatch(r"at the loudest -\d+ dBFS, noise -\d+ dBFS", findings["hearing"]["text"])
+    playing.kill()
+    plain = assistant("doctor", env=card.variables)  # nothing but zeros now
+    assert plain.returncode == 1
+    marks = {line[5:].partition(":")[0]: line[:4] for line in plain.stdout.decode().splitlines()}
+    assert marks == dict.fromkeys(findings, "ok  ") | {"hearing": "MISS"}
+    assert "switched off or muted" in plain.stdout.decode()
 
 
 def test_doctor_without_models_says_what_is_missing_and_how_to_get_it(tmp_path):

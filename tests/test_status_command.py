@@ -10,7 +10,7 @@ from test_trace_command import served
 
 from assistant.serve.control import ControlServer
 
-ABOUT = {"model": "small", "language": "en", "spoken": "en", "version": "1.0"}
+ABOUT = {"model": "small", "language": "en", "spoken": "en", "version": "1.0", "hearing": None}
 STATE = {"phase": "speaking", "turn": 3, "out": False}
 
 
@@ -40,6 +40,28 @@ def test_a_running_assistant_is_well_and_says_what_it_does(path, about, told):
     assert (plain.returncode, as_json.returncode) == (0, 0)
     assert plain.stdout == b"speaking (small, " + told + b")\n"
     assert json.loads(as_json.stdout) == STATE | about
+
+
+def test_what_is_wrong_with_the_microphone_is_said(path):
+    report = {"problems": ["clipping", "offset"], "speech": -3.0}
+
+    async def main():
+        told = ABOUT | {"hearing": report}
+        server = ControlServer(path, lambda r: told if r["command"] == "info" else STATE)
+        await server.start()
+        try:
+            return await asyncio.to_thread(lambda: (status(path), status(path, "--json")))
+        finally:
+            await server.stop()
+
+    plain, as_json = asyncio.run(main())
+    assert plain.stdout.decode().splitlines()[1:] == [
+        "Hearing: the microphone is too loud, and speech is cut off: lower its level in "
+        "`alsamixer` (F4), or switch its boost off.",
+        "Hearing: the microphone's sound is off its centre; that is mended here, but another sound "
+        "card would hear more.",
+    ]
+    assert json.loads(as_json.stdout)["hearing"] == report
 
 
 def test_one_that_still_loads_is_not_well(path):

@@ -42,7 +42,7 @@ class FileMicrophone:
         """
         if pace == 0 and after == "silence":
             raise ValueError("silence without end and without pace would never be over")
-        self.name = "file"
+        self.name, self.live = "file", False
         self.dropped = 0
         self.ended = threading.Event()
         """Set when the pieces are over and nothing comes after them."""

@@ -48,6 +48,8 @@ class Microphone(Protocol):
 
     name: str
     """What the user calls it, for messages."""
+    live: bool
+    """Whether it hears a real room, whose sound may be bad; else it is a file, or nothing."""
     dropped: int
     """Samples (at the device's rate) lost so far because nobody took them in time."""
 

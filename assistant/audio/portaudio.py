@@ -180,7 +180,7 @@ class PortAudioMicrophone:
     """A microphone. `on_lost(reason)` is called, from another thread, when it dies later."""
 
     def __init__(self, config: Audio, on_lost: OnLost) -> None:
-        self.name = str(config.input) or "default"
+        self.name, self.live = str(config.input) or "default", True
         self.dropped = 0
         self.overflows = 0
         """How often the device itself had to throw sound away."""

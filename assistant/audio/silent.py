@@ -30,7 +30,7 @@ class SilentMicrophone:
     """A microphone that never hears anything."""
 
     def __init__(self) -> None:
-        self.name = "none"
+        self.name, self.live = "none", False
         self.dropped = 0
 
     def start(self, sink: Callable[[Frame], None]) -> None:

@@ -5,8 +5,9 @@ import queue
 import shutil
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,6 +15,9 @@ from assistant.audio.devices import Device, Kind, listing, resolve
 from assistant.commands import Seconds, example, print_json, quieten, settings, tell
 from assistant.config import Config
 from assistant.errors import AssistantError, DeviceError
+
+if TYPE_CHECKING:
+    from assistant.audio.frames import Pcm
 
 METER_FLOOR_DBFS = -60.0
 QUIET_DBFS = -50.0
@@ -123,34 +127,46 @@ def _play_tone(config: Config) -> None:
         raise AssistantError(lost[0])
 
 
-def _levels(config: Config, seconds: float | None) -> Iterator[float]:
-    """Yield the RMS level in dBFS of every tenth of a second of the microphone."""
-    import numpy as np
+def frames(config: Config, seconds: float | None) -> "Generator[Pcm, None, None]":
+    """Yield what the microphone hears for so long, (samples,) int16 a frame.
 
+    Raises `DeviceError`.
+    """
     from assistant.audio import engines
-    from assistant.audio.frames import FRAME_SAMPLES, RATE, Frame
-    from assistant.ears.level import dbfs
+    from assistant.audio.frames import Frame
 
-    frames: queue.SimpleQueue[Frame | str] = queue.SimpleQueue()
-    microphone = engines.microphone(config, frames.put)
-    together = round(0.1 * RATE / FRAME_SAMPLES)
+    heard: queue.SimpleQueue[Frame | str] = queue.SimpleQueue()
+    microphone = engines.microphone(config, heard.put)
     until = time.monotonic() + seconds if seconds else float("inf")
     try:
-        microphone.start(frames.put)
-        block = []
+        microphone.start(heard.put)
         while time.monotonic() < until:
             try:
-                frame = frames.get(timeout=0.5)
+                frame = heard.get(timeout=0.5)
             except queue.Empty:
                 continue
             if isinstance(frame, str):
                 raise DeviceError(frame)
-            block.append(frame.pcm)
+            yield frame.pcm
+    finally:
+        microphone.stop()
+
+
+def _levels(config: Config, seconds: float | None) -> Iterator[float]:
+    """Yield the RMS level in dBFS of every tenth of a second of the microphone."""
+    import numpy as np
+
+    from assistant.audio.frames import FRAME_SAMPLES, RATE
+    from assistant.ears.level import dbfs
+
+    together = round(0.1 * RATE / FRAME_SAMPLES)
+    block = []
+    with contextlib.closing(frames(config, seconds)) as heard:  # the device, too, after Ctrl-C
+        for pcm in heard:
+            block.append(pcm)
             if len(block) == together:
                 yield max(METER_FLOOR_DBFS, dbfs(np.concatenate(block)))
                 block.clear()
-    finally:
-        microphone.stop()
 
 
 def _meter(level: float) -> None:

@@ -11,14 +11,17 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from assistant import __version__
-from assistant.commands import example, plain, print_json, quieten, settings
+from assistant.commands import example, plain, print_json, quieten, settings, tell
 from assistant.config import Config
-from assistant.errors import AssistantError
+from assistant.errors import AssistantError, DeviceError
 from assistant.language import AUTO, leading, spoken
+from assistant.messages import say
 
 if TYPE_CHECKING:
     from assistant.wyoming.finding import Kind
 
+HEARD_S = 3.0
+"""The microphone is heard for so long."""
 FAR = "wyoming"
 """The engine that is on another host."""
 
@@ -40,7 +43,12 @@ def command(as_json: bool) -> int:
     """
     config = settings()
     quieten()
-    findings = list(examine(config))
+
+    def listening() -> None:
+        if not as_json and sys.stderr.isatty():
+            tell("Listening for {seconds:.0f} s: say something ...", err=True, seconds=HEARD_S)
+
+    findings = list(examine(config, listening))
     if as_json:
         print_json({"findings": [asdict(finding) for finding in findings]})
     else:
@@ -49,14 +57,20 @@ def command(as_json: bool) -> int:
     return 0 if all(finding.ok for finding in findings) else 1
 
 
-def examine(config: Config) -> Iterator[Finding]:
-    """Look at one part after the other; nothing is loaded."""
+def examine(config: Config, listening: Callable[[], None] = lambda: None) -> Iterator[Finding]:
+    """Look at one part after the other; nothing is loaded.
+
+    `listening` is called before the microphone is heard for `HEARD_S`.
+    """
     from assistant.ears import wake
     from assistant.mind import engines as mind
 
     python = f"Python {platform.python_version()} on {platform.machine()}, {_cores()} cores"
     yield Finding("assistant", sys.version_info >= (3, 11), f"{__version__}, {python}")
-    yield _finding("microphone", lambda: _device(config, "input", config.audio.input))
+    yield (there := _finding("microphone", lambda: _device(config, "input", config.audio.input)))
+    if there.ok and config.audio.backend != "none":
+        listening()
+        yield _finding("hearing", lambda: _hearing(config))
     yield _finding("loudspeaker", lambda: _device(config, "output", config.audio.output))
     yield _finding("wake word", lambda: _wakes(config, wake.make))
     if config.language == AUTO:
@@ -91,6 +105,29 @@ def _device(config: Config, kind: Literal["input", "output"], wanted: str | int)
     if config.audio.backend == "none":
         return "not used (audio.backend is none)"
     return str(devices.resolve(kind, wanted, devices.listing()).name)
+
+
+def _hearing(config: Config) -> str:
+    """Record for some seconds, and say what the sound is like; raises for a dead microphone."""
+    from assistant.commands.devices import frames
+    from assistant.ears.conditions import QUIET_DBFS, Conditions, advice
+    from assistant.ears.level import QUIETEST, dbfs
+
+    conditions, loudest = Conditions(every=1, silent_s=HEARD_S / 2), QUIETEST
+    try:
+        for pcm in frames(config, HEARD_S):
+            conditions.hear(pcm, talking=True)
+            loudest = max(loudest, dbfs(pcm))
+    except DeviceError as error:
+        return f"not looked at, for {error}"
+    report = conditions.report()
+    found = [advice(problem) for problem in report.problems]
+    if "silent" in report.problems:
+        raise AssistantError(*found)
+    told = [f"at the loudest {loudest:.0f} dBFS, noise {report.noise or QUIETEST:.0f} dBFS"]
+    if loudest < QUIET_DBFS and not found:
+        found.append(say("nobody spoke, or too softly: say something while it looks."))
+    return ". ".join([*told, *(each[0].upper() + each[1:] for each in found)])
 
 
 def _languages(config: Config) -> str:

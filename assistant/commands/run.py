@@ -10,6 +10,7 @@ import signal
 import sys
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -246,6 +247,7 @@ class Foreground:
                     "spoken": self._daemon.language,
                     "calls": self._daemon.config.wake.calls,
                     "version": __version__,
+                    "hearing": self._hearing(),
                 }
             case "state":
                 return visible(self._daemon.state)
@@ -263,6 +265,11 @@ class Foreground:
                     unknown=unknown,
                 )
         return {}
+
+    def _hearing(self) -> dict[str, Any] | None:
+        """Return how well it hears; None without a microphone."""
+        report = self._daemon.hearing
+        return asdict(report) if report else None
 
     def _make_door(self) -> "Door | None":
         """Return what other machines may use, and who may answer for this one; None: nothing.

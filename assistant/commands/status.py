@@ -2,13 +2,14 @@
 
 import click
 
-from assistant.commands import example, print_json, settings
+from assistant.commands import example, print_json, settings, tell
 
 
 @click.command(epilog=example("assistant status", "assistant status --json"))
 @click.option("--json", "as_json", is_flag=True, help="One object: phase, turn, out, model, ...")
 def command(as_json: bool) -> None:
     """Say what the running assistant does; exit code 1 where none answers, or it still loads."""
+    from assistant.ears.conditions import advice
     from assistant.serve.control import call
 
     path = settings().socket_path
@@ -21,3 +22,5 @@ def command(as_json: bool) -> None:
         if language != told["spoken"]:  # it is `auto`
             language = f"{language}, now {told['spoken']}"
         click.echo(f"{told['phase']} ({told['model']}, {language})")
+        for problem in (told["hearing"] or {}).get("problems", ()):
+            tell("Hearing: {advice}", advice=advice(problem))

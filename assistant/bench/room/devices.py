@@ -79,7 +79,7 @@ class RoomMicrophone:
     """Hears what is in the room; an `assistant.audio.frames.Microphone`."""
 
     def __init__(self, devices: Devices) -> None:
-        self.name = "room"
+        self.name, self.live = "room", False
         self.dropped = 0
         self.used = False
         self.cpu_s = 0.0
