@@ -27,6 +27,7 @@ from assistant.conversation import (
     decide,
     stops,
 )
+from assistant.conversation.farewell import Farewell, farewell
 from assistant.cores import Cores
 from assistant.errors import AssistantError
 from assistant.events import (
@@ -557,7 +558,8 @@ class Daemon:
     def _is_stop(self, event: Event) -> bool:
         """Whether it was told to stop, while it spoke or as all that was said."""
         if isinstance(event, Heard):
-            return stops(self._rules, event.text)
+            leaves = farewell(event.text) is Farewell.CANCEL
+            return leaves or stops(self._rules, event.text)
         return isinstance(event, StopHeard | StopRequested)
 
     def _execute(self, command: Command) -> None:

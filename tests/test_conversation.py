@@ -32,6 +32,7 @@ from assistant.events import (
     Partial,
     PowerChanged,
     Prepare,
+    Raise,
     Rang,
     Release,
     Remember,
@@ -174,6 +175,21 @@ def test_a_slow_answer_is_filled_once_and_then_waited_for_as_long_as_ever():
     assert state.deadline == FILLING.patience
     state, commands = run((Tick(), FILLING.patience), state=state, rules=FILLING)
     assert Say(2, 1, "That takes too long, sorry.") in commands
+
+
+def test_the_filler_that_comes_back_from_the_loudspeaker_interrupts_nothing():
+    both = State(duplex=True)
+    state, _ = run((Asked("why"), 0.0), (Tick(), 2.0), state=both, rules=FILLING)
+    state, commands = run(
+        (SpeechStarted(1, 2.1), 2.2),
+        (Partial(1, "Let me think."), 2.9),
+        (SpeechEnded(1, 3.0), 3.1),
+        (Settled(1, "Let me think."), 3.2),
+        state=state,
+        rules=FILLING,
+    )
+    assert (state.turn, state.phase) == (1, Phase.THINKING)
+    assert Raise in map(type, commands)
 
 
 def test_nothing_is_said_before_an_answer_that_is_about_to_start():

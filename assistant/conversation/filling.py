@@ -35,7 +35,9 @@ def fill(rules: Rules, state: State) -> Decision:
     """The answer is slow: say so."""
     fillers = _fillers(rules, state)
     text = fillers[state.turn % len(fillers)]
-    return _go_on(rules, replace(state, filled=True)), (Fill(state.turn, state.take, text),)
+    sounding = f"{state.sounding} {text}"  # its echo is nobody's speech
+    state = _go_on(rules, replace(state, filled=True, sounding=sounding))
+    return state, (Fill(state.turn, state.take, text),)
 
 
 def worded(rules: Rules, state: State) -> State:
