@@ -698,6 +698,12 @@ class Config(Section):
         "file; empty: `kind`; what you set here goes before what it brings along, see "
         "[personas](personas.md)",
     )
+    profile: Literal["auto", "zero", "small", "pi4", "full"] = Field(
+        "auto",
+        description="the defaults for how much this machine can do; `auto` goes by its memory and "
+        "cores and `full` changes nothing; what you set here goes before, see "
+        "[Raspberry Pi](raspberry-pi.md); `assistant doctor` tells which one holds",
+    )
     audio: Audio = Audio()
     echo: Echo = Echo()
     wake: Wake = Wake()
@@ -846,12 +852,22 @@ def load(named: Path | None = None, overrides: dict[str, Any] | None = None) -> 
         target = data.setdefault(table, {}) if table else data
         if isinstance(target, dict):
             target[key] = value
-    config = _with_folders(parse(data, str(path) if path else "command line"), path)
+    return settled(_with_folders(parse(data, str(path) if path else "command line"), path))
+
+
+def settled(config: Config) -> Config:
+    """Return what was written with the defaults of this machine's profile and of the persona.
+
+    The persona goes before the profile. Raises `BadInput` for a persona that cannot be used.
+    """
+    from assistant.profile import fitted
+
+    fitting = fitted(config)
     if not config.persona:
-        return config
+        return fitting
     from assistant.persona.wearing import worn
 
-    return worn(config)
+    return worn(fitting)
 
 
 def _with_folders(config: Config, path: Path | None) -> Config:

@@ -46,18 +46,22 @@ def threads(root: Path = ROOT) -> tuple[int, int]:
     return (count if count <= 2 else min(4, ceil(count / 2))), count
 
 
+def total_memory(root: Path = ROOT) -> int | None:
+    """Bytes of memory that this process may ever have; None if unknown.
+
+    The smallest of the system's `MemTotal` and the limits of each control group (v2) around it.
+    """
+    limits = [_read(group / "memory.max") for group in _groups(root)]
+    return min([*_meminfo(root, "MemTotal:"), *map(int, filter(str.isdigit, limits))], default=None)
+
+
 def available_memory(root: Path = ROOT) -> int | None:
     """Bytes that can be taken before something must be swapped or killed; None if unknown.
 
     The smallest of the system's `MemAvailable` and what is left in each control group (v2) around
     this process; a group's page cache can be given back and counts as left.
     """
-    system = [
-        int(line.split()[1]) * 1024
-        for line in _read(root / "proc/meminfo").splitlines()
-        if line.startswith("MemAvailable:")
-    ]
-    return min([*system, *_group_memory(root)], default=None)
+    return min([*_meminfo(root, "MemAvailable:"), *_group_memory(root)], default=None)
 
 
 def resident_memory(root: Path = ROOT) -> int | None:
@@ -81,6 +85,12 @@ def _told(root: Path, key: str) -> list[str]:
     """Return what /proc/cpuinfo says on lines that begin with `key`, in whatever case."""
     lines = _read(root / "proc/cpuinfo").splitlines()
     return [line.partition(":")[2].strip() for line in lines if line.lower().startswith(key)]
+
+
+def _meminfo(root: Path, key: str) -> list[int]:
+    """Return the bytes that /proc/meminfo tells on the line of `key`, if there is one."""
+    lines = _read(root / "proc/meminfo").splitlines()
+    return [int(line.split()[1]) * 1024 for line in lines if line.startswith(key)]
 
 
 def _group_memory(root: Path) -> list[int]:

@@ -62,11 +62,13 @@ def examine(config: Config, listening: Callable[[], None] = lambda: None) -> Ite
 
     `listening` is called before the microphone is heard for `HEARD_S`.
     """
+    from assistant import profile
     from assistant.ears import wake
     from assistant.mind import engines as mind
 
     python = f"Python {platform.python_version()} on {platform.machine()}, {_cores()} cores"
     yield Finding("assistant", sys.version_info >= (3, 11), f"{__version__}, {python}")
+    yield Finding("profile", True, profile.explain(config))
     yield (there := _finding("microphone", lambda: _device(config, "input", config.audio.input)))
     if there.ok and config.audio.backend != "none":
         listening()

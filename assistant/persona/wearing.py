@@ -1,15 +1,14 @@
 """Lays what a persona says under the configuration: what the owner has set there wins."""
 
-from typing import Any, TypeVar
+from typing import Any
 
-from assistant.config import Config, Section
+from assistant.config import Config
 from assistant.errors import BadInput
 from assistant.language import leading
+from assistant.layers import explicit, replaced, under
 from assistant.persona import reading, shelf
 from assistant.persona.reading import Persona
 from assistant.persona.wording import MOMENTS, WAYS
-
-Some = TypeVar("Some", bound=Section)
 
 
 def worn(config: Config) -> Config:
@@ -23,11 +22,10 @@ def worn(config: Config) -> Config:
     path = shelf.find(config, config.persona)
     persona = reading.read(path)
     brought = brings(config, persona)
-    tables = {key.partition(".")[0] for key in brought}
-    sections: dict[str, Any] = {table: _under(config, table, brought) for table in tables}
-    if not shelf.NAME.fullmatch(config.persona):
-        sections["persona"] = str(path)  # whatever folder it is looked for from later
-    return _with(config, sections).played_by(persona)
+    settled = under(config, brought)
+    if not shelf.NAME.fullmatch(config.persona):  # whatever folder it is looked for from later
+        settled = replaced(settled, {"persona": str(path)})
+    return settled.played_by(persona)
 
 
 def brings(config: Config, persona: Persona) -> dict[str, Any]:
@@ -60,7 +58,7 @@ def told(config: Config, name: str) -> dict[str, Any]:
         **{way: persona.prompt(config.language, way) for way in WAYS},
         **{moment: persona.greeting(language, moment) for moment in MOMENTS},
         "settings": brought,
-        "overruled": [key for key in brought if _explicit(config, key)],
+        "overruled": [key for key in brought if explicit(config, key)],
     }
 
 
@@ -82,27 +80,3 @@ def _voice(config: Config, persona: Persona) -> str:
     except BadInput:  # not installed: what is installed speaks, or it is told by who needs it
         return ""
     return name
-
-
-def _explicit(config: Config, key: str) -> bool:
-    """Whether the owner has set it."""
-    table, _, name = key.partition(".")
-    return name in getattr(config, table).model_fields_set
-
-
-def _under(config: Config, table: str, brought: dict[str, Any]) -> Section:
-    """Return the table with what is brought for it and not set."""
-    new = {
-        key.partition(".")[2]: value
-        for key, value in brought.items()
-        if key.startswith(f"{table}.") and not _explicit(config, key)
-    }
-    section: Section = getattr(config, table)
-    return _with(section, new)
-
-
-def _with(section: Some, values: dict[str, Any]) -> Some:
-    """Return a copy with other values, of which none counts as set by the owner."""
-    copy = section.model_copy(update=values)
-    copy.model_fields_set.intersection_update(section.model_fields_set)
-    return copy

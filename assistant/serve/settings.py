@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from assistant import files
-from assistant.config import Config, parse
+from assistant.config import Config, parse, settled
 from assistant.errors import AssistantError, BadInput
 from assistant.language import AUTO, leading
 from assistant.language import LANGUAGES as SPOKEN
 from assistant.persona import shelf
-from assistant.persona.wearing import worn
 
 log = logging.getLogger(__name__)
 
@@ -75,7 +74,7 @@ def over(config: Config, chosen: Chosen) -> Config:
     data["persona"] = chosen.get("persona") or config.persona
     speech = {name: chosen[name] for name in SPEECH if chosen.get(name, "") != ""}
     data["speech"] = data.get("speech", {}) | speech
-    return worn(parse(data, "settings"))
+    return settled(parse(data, "settings"))
 
 
 def other_engines(before: Config, after: Config) -> bool:
