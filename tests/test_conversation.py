@@ -262,6 +262,25 @@ def test_a_follow_up_is_answered_without_the_wake_word():
     assert late == (Watch(turn), Release(turn, 1))
 
 
+def test_a_television_that_never_pauses_is_not_heard_to_its_end():
+    state = follow_up()
+    turn = state.turn
+    begun = (SpeechStarted(turn, 5.0), 5.1)
+    state, commands = run(begun, (Partial(turn, TELEVISION), 9.0), state=state, rules=AHEAD)
+    assert Ignore not in map(type, commands), "it may still become a question"
+    state, commands = run((Partial(turn, TELEVISION * 2), 14.0), state=state, rules=AHEAD)
+    assert commands == (Ignore(turn, TELEVISION * 2), Cancel(turn), Earcon("sleep"), Rest())
+
+
+def test_a_long_question_is_heard_to_its_end():
+    state = follow_up()
+    turn = state.turn
+    long = "And could you please tell me how I get from there to the old harbour by bus and on foot"
+    begun = (SpeechStarted(turn, 5.0), 5.1)
+    _, commands = run(begun, (Partial(turn, long), 14.0), state=state, rules=AHEAD)
+    assert commands == (Prepare(turn, long.lower()),)
+
+
 def test_the_same_words_from_far_away_are_not_for_it():
     text = "Where is my blue one?"
     assert Ignore not in map(type, heard_next(text)[2])

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from assistant.conversation.addressed import Said, addressed
+from assistant.conversation.addressed import LONG_S, Said, addressed
 from assistant.conversation.afar import await_server, recall, send
 from assistant.conversation.endings import ending
 from assistant.conversation.farewell import Farewell, farewell
@@ -61,6 +61,8 @@ def hearing(
         case SpeechEnded(_, at) if state.began is not None:
             settle = (Settle(state.turn),) if rules.ahead else ()
             return patient(rules, replace(state, ended=min(at, state.now))), settle
+        case Partial(_, text) if _talks_on(rules, state, text):
+            return _ignore(rules, state, text)
         case Partial(_, text) if rules.ahead:
             return _partial(rules, state, text)
         case Settled(_, text) if rules.ahead and state.ended is not None:
@@ -143,8 +145,7 @@ def _heard(rules: Rules, state: State, event: Heard) -> Decision:
         commands = (*dropped, *recalled)
         return say(rules, replace(state, again=True), commands, sentences(rules, state).missed)
     if _beside(rules, state, event.text, event.level, event.speech_s):
-        state, commands = give_up(rules, state)
-        return state, (Ignore(event.turn, event.text), *commands)
+        return _ignore(rules, state, event.text)
     if state.woken:
         state = replace(state, level=event.level)
     if state.endless and state.elsewhere not in AWAY:
@@ -173,6 +174,19 @@ def _beside(
         return False
     quieter = 0.0 if level is None or state.level is None else state.level - level
     return addressed(Said(text, state.reply, quieter, speech_s)) < rules.addressed
+
+
+def _talks_on(rules: Rules, state: State, text: str) -> bool:
+    """Whether somebody has talked beside it for so long that their end need not be waited for."""
+    spoken = 0.0 if state.began is None else state.now - state.began
+    return bool(said(text)) and spoken > LONG_S and _beside(rules, state, text, speech_s=spoken)
+
+
+def _ignore(rules: Rules, state: State, text: str) -> Decision:
+    """This was said to somebody else: nobody speaks with us any more."""
+    ignored = Ignore(state.turn, text)
+    state, commands = give_up(rules, state)
+    return state, (ignored, *commands)
 
 
 def _interrupt(rules: Rules, state: State, words: str) -> Decision:
