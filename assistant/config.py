@@ -151,14 +151,16 @@ class Turn(Section):
         0.2, description="silence that ends the turn of one who has clearly said all, in s"
     )
     max_silence: Annotated[float, Field(ge=0.1, le=5.0)] = Field(
-        0.8, description="silence that ends it where more was to be expected, in s"
+        1.2,
+        description="silence that ends it where more was to be expected, in s; two thirds of it "
+        "where no language model reads along",
     )
     whole: Annotated[float, Field(ge=0.0001, le=1.0)] = Field(
         0.5,
         description="probability that the sentence ends here from which it counts as whole",
     )
     open: Annotated[float, Field(ge=0.0001, le=1.0)] = Field(
-        0.002,
+        0.0005,
         description="probability up to which it counts as open and `max_silence` is waited for; "
         "between the two the silence falls evenly; 1 always waits for `max_silence`",
     )

@@ -25,15 +25,17 @@ PURPOSES = {
     "asr": "speech recogniser",
     "tts": "voice",
     "adapter": "LoRA adapter of a language model",
+    "turn": "end of turn by its sound",
 }
 ENGINES = {
     "llm": ("llama",),
     "asr": ("vosk", "moonshine", "whisper"),
     "tts": ("piper",),
     "adapter": ("llama",),
+    "turn": ("smart-turn",),
 }
 # An engine that is pointed at one file rather than at the model's folder, and that file's ending.
-SINGLE_FILE = {"llama": ".gguf", "piper": ".onnx"}
+SINGLE_FILE = {"llama": ".gguf", "piper": ".onnx", "smart-turn": ".onnx"}
 STAGING = ".partial"
 RECORD = ".files.json"
 TUNED = "-tuned"  # what the name of a model made on this device ends with

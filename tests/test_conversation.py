@@ -70,7 +70,7 @@ def test_a_spoken_turn_from_wake_to_follow_up():
     turn = state.turn
     assert Listen(turn) in commands
     state, _ = run((SpeechStarted(turn, 2.0), 2.1), (SpeechEnded(turn, 3.0), 3.1), state=state)
-    assert state.deadline == 3.0 + RULES.max_silence
+    assert state.deadline == 3.0 + needed_silence(RULES, None)
     state, commands = run((Tick(), 3.8), state=state)
     assert commands == (Finish(turn),)
     state, commands = run((Heard(turn, "hello", 1.0, -20.0), 3.9), state=state)
@@ -425,7 +425,7 @@ def test_a_pause_is_settled_and_answered_in_secret():
 
 def test_a_whole_request_ends_after_a_short_silence_and_its_secret_answer_is_released():
     state, _ = speaking((Settled(1, "What time is it?"), 3.2))
-    assert state.deadline == 3.0 + AHEAD.max_silence
+    assert state.deadline == 3.0 + needed_silence(AHEAD, None)
     state, commands = run((Judged(1, "what time is it", 0.5), 3.22), state=state, rules=AHEAD)
     assert state.deadline == 3.0 + AHEAD.min_silence
     state, commands = run((Tick(), 3.25), state=state, rules=AHEAD)
@@ -446,7 +446,7 @@ def test_other_words_drop_the_secret_answer_and_the_patience_that_it_earned():
         Drop(1, 1, "other words"),
         Think(1, 2, "what time is it", secret=True),
     )
-    assert state.deadline == 4.0 + AHEAD.max_silence
+    assert state.deadline == 4.0 + needed_silence(AHEAD, None)
     again = run((Judged(1, "what time", 0.9), 4.3), state=state, rules=AHEAD)[0]
     assert again.deadline == state.deadline, "old words were judged"
 

@@ -132,7 +132,22 @@ def test_hardly_any_whole_request_is_kept_waiting():
     assert len(waiting) <= len(meant) / 500, waiting
 
 
-@given(st.floats(0.0, 1.0), st.sampled_from([kind for kind in Ending if kind != Ending.PLAIN]))
+certain = st.sampled_from([Ending.OPEN, Ending.FILLER, Ending.DICTATED])
+
+
+@given(st.none() | st.floats(0.0, 1.0), certain)
 def test_what_promises_more_has_the_longest_silence_whatever_the_model_says(complete, kind):
     rules = Rules()
     assert needed_silence(rules, complete, kind) == rules.max_silence
+
+
+@given(st.none() | st.floats(0.0, 1.0))
+def test_a_comma_is_a_doubt_but_no_certainty(complete):
+    rules = Rules(min_silence=0.2, max_silence=1.8)
+    waits = needed_silence(rules, complete, Ending.COMMA)
+    assert waits == pytest.approx(max(needed_silence(rules, complete), 0.6))
+
+
+def test_where_nobody_judges_it_waits_for_two_thirds_of_the_longest_silence():
+    assert needed_silence(Rules(max_silence=1.2), None) == pytest.approx(0.8)
+    assert needed_silence(Rules(min_silence=1.0, max_silence=1.2), None) == 1.0

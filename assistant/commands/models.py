@@ -221,7 +221,7 @@ def _line(shelf: Shelf, entry: Entry, width: int) -> str:
     mark = "*" if shelf.installed(entry) else " "
     facts = (entry.purpose, ",".join(entry.languages), megabytes(entry.size), entry.licence)
     if width >= WIDE:
-        return "{} {:31} {} {:8} {:>6}  {}".format(mark, entry.name, *facts)
+        return "{} {:31} {:4} {:8} {:>6}  {}".format(mark, entry.name, *facts)
     wrap = functools.partial(textwrap.fill, width=width, subsequent_indent="  ")
     return (
         wrap(entry.name, initial_indent=f"{mark} ")

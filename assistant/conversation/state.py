@@ -75,13 +75,13 @@ class Over:
 class Rules:
     """The settings that decisions depend on; seconds and dBFS, see docs/configuration.md."""
 
-    max_silence: float = 0.8
-    """What ends a turn whose text is open, or not judged yet."""
+    max_silence: float = 1.2
+    """What ends a turn where more was to be expected."""
     min_silence: float = 0.2
-    """What ends a turn whose text is whole by the mind's estimate."""
+    """What ends a turn whose text is whole by all that is known."""
     whole: float = 0.5
     """Probability from which a text counts as whole."""
-    open: float = 0.002
+    open: float = 0.0005
     """Probability up to which it counts as open; between the two the silence falls evenly."""
     early: float = 0.2
     """Probability from which it is answered in secret while somebody still speaks."""

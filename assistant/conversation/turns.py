@@ -28,6 +28,8 @@ from assistant.events import (
     Watch,
 )
 
+UNJUDGED = 2 / 3
+"""Share of the longest silence that is waited for where nobody knows whether the text is whole."""
 RING_S = 2.0
 """From the beginning of a ring's tones until the sentence between them, in s."""
 
@@ -151,24 +153,30 @@ def patient(rules: Rules, state: State) -> State:
     if state.ended is None or state.began is None:
         return state
     known = state.words and state.words == state.judged
-    silence = needed_silence(rules, state.complete if known else 0.0, state.ending)
+    silence = needed_silence(rules, state.complete if known else None, state.ending)
     return replace(state, deadline=min(state.ended + silence, state.began + rules.max_speech))
 
 
-def needed_silence(rules: Rules, complete: float, ending: Ending = Ending.PLAIN) -> float:
+def needed_silence(rules: Rules, complete: float | None, ending: Ending = Ending.PLAIN) -> float:
     """Return the s of silence that end a turn whose text is whole with probability `complete`.
 
-    Words that promise more wait for the longest one, whatever the mind makes of them. Otherwise
-    even in the logarithm of the probability, which is what docs/latency.md's curve was drawn with.
+    None: nobody has estimated that. Words that promise more wait for the longest silence, whatever
+    the mind makes of them. Otherwise it falls evenly in the logarithm of the probability, but
+    behind a comma not below the middle of the shortest and the longest one. The shape was drawn
+    with the recordings of docs/latency.md.
     """
-    if ending is not Ending.PLAIN:
-        return rules.max_silence
+    shortest, longest = rules.min_silence, rules.max_silence
+    if ending not in (Ending.PLAIN, Ending.COMMA):
+        return longest
+    least = math.sqrt(shortest * longest) if ending is Ending.COMMA else shortest
+    if complete is None:
+        return max(least, UNJUDGED * longest)
     if complete >= rules.whole:
-        return rules.min_silence
+        return least
     if complete <= rules.open:
-        return rules.max_silence
+        return longest
     share = math.log(complete / rules.open) / math.log(rules.whole / rules.open)
-    return rules.max_silence + share * (rules.min_silence - rules.max_silence)
+    return max(least, longest + share * (shortest - longest))
 
 
 def idle(state: State) -> bool:

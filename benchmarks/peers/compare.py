@@ -269,7 +269,6 @@ def compare_cuts(options: argparse.Namespace, config: Config) -> dict[str, Any]:
     sys.path.insert(0, str(HERE.parent))
     import cuts
 
-    from assistant.conversation import needed_silence
     from assistant.daemon import rules
     from assistant.ears import engines as ears
 
@@ -283,8 +282,8 @@ def compare_cuts(options: argparse.Namespace, config: Config) -> dict[str, Any]:
         pcm = read(path)
         silences[path.name] = pauses(pcm, config)
         for pause in cuts.pauses(path.name, pcm, config, recogniser, judge):
-            needed = needed_silence(decides, pause.whole)
-            if needed <= pause.length < cuts.NEW_TURN_S:
+            needed, length = cuts.decided(decides, pause), pause.length
+            if length is not None and needed <= length < cuts.NEW_TURN_S:
                 mine.append(pause.recording)
     del recogniser, judge
     sides: dict[str, Any] = {OURS: {"cuts": len(mine), "recordings_cut": len(set(mine))}}

@@ -122,9 +122,9 @@ def test_a_voice_is_forgotten_with_its_language():
 def test_another_persona_takes_the_place_of_the_first_one_and_its_voice():
     file = {"persona": "child", "speech": {"volume": 0.9}, "llm": {"temperature": 0.1}}
     base = settings.over(config(**file), {})
-    assert (base.speech.rate, base.llm.temperature, base.turn.max_silence) == (0.9, 0.1, 1.2)
+    assert (base.speech.rate, base.llm.temperature, base.turn.max_silence) == (0.9, 0.1, 1.8)
     terse = settings.over(base, {"persona": "factory"})
-    assert (terse.speech.rate, terse.llm.temperature, terse.turn.max_silence) == (1.0, 0.1, 0.8)
+    assert (terse.speech.rate, terse.llm.temperature, terse.turn.max_silence) == (1.0, 0.1, 1.2)
     assert (terse.who.name("en"), terse.speech.volume) == ("Otto", 0.9)
     assert settings.over(terse, {"persona": "child"}) == base
     assert settings.over(base, {"persona": ""}) == base  # that of the configuration
