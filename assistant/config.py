@@ -169,6 +169,11 @@ class Turn(Section):
         description="probability from which it is answered in secret while somebody still speaks; "
         "1: only in pauses",
     )
+    grace: Annotated[float, Field(ge=0.0, le=5.0)] = Field(
+        1.2,
+        description="speech that begins up to this many s after the end of a turn belongs to it: "
+        "the answer is dropped, and both halves are answered together; 0: never",
+    )
     no_speech: Annotated[float, Field(ge=1.0, le=60.0)] = Field(
         6.0, description="after waking, give up when nobody has spoken for this many s"
     )

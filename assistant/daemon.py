@@ -32,6 +32,7 @@ from assistant.cores import Cores
 from assistant.errors import AssistantError
 from assistant.events import (
     LAST_TAKE,
+    Acted,
     Cancel,
     CarryOn,
     ClauseStarted,
@@ -155,6 +156,7 @@ def rules(config: Config) -> Rules:
         question_follow_up=turn.question_follow_up,
         addressed=turn.addressed,
         max_speech=turn.max_speech,
+        grace=turn.grace,
         min_speech=turn.min_speech,
         min_level=turn.min_level,
         patience=config.llm.timeout,
@@ -744,6 +746,7 @@ class Daemon:
             on_end=self._on_reply_end,
             on_failed=lambda key, error: self._failed(key.turn, "mind", error, key.take),
             on_out=lambda key: self.post(SentOut(key.turn, key.take)),
+            on_acted=lambda key: self.post(Acted(key.turn, key.take)),
             on_alone=lambda key: self.post(LeftAlone(key.turn, key.take)),
             held=lambda: self.state.held,
             held_system=lambda language: prompt.own_prompt(self.config, language, "spoken"),

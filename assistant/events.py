@@ -165,6 +165,14 @@ class ReplyBegan:
 
 
 @dataclass(frozen=True, slots=True)
+class Acted:
+    """Something is being done for the question: a timer is set, a light is turned on."""
+
+    turn: int
+    take: int
+
+
+@dataclass(frozen=True, slots=True)
 class ReplyEnded:
     """The mind has said all; the mouth may still be speaking."""
 
@@ -296,6 +304,7 @@ Event = (
     | Asked
     | SayRequested
     | SentOut
+    | Acted
     | LeftAlone
     | ReplyBegan
     | ReplyEnded

@@ -114,7 +114,7 @@ class Rehearsal:
         self._loudspeaker.take()
         speech_end = self._microphone.play(pcm) - (len(pcm) - last) / RATE
         try:
-            await asyncio.wait_for(self._over(turn), patience + len(pcm) / RATE)
+            turn = await asyncio.wait_for(self._over(turn), patience + len(pcm) / RATE)
         except TimeoutError as error:
             raise AssistantError("no answer within {patience:.0f} s.", patience=patience) from error
         self.daemon.post(StopRequested())
@@ -136,12 +136,17 @@ class Rehearsal:
             cut=decided is not None and decided < speech_end,
         )
 
-    async def _over(self, turn: int) -> None:
-        """Wait until the turn has ended and the assistant listens or sleeps again."""
-        while self.daemon.state.turn == turn or self.daemon.state.phase in (
-            Phase.THINKING,
-            Phase.SPEAKING,
-        ):
+    async def _over(self, turn: int) -> int:
+        """Wait until the turn has ended and the assistant listens or sleeps again.
+
+        Returns the turn that was answered: the next one, where what was said went on in it.
+        """
+        while True:
+            state = self.daemon.state
+            if state.carried == turn:
+                turn = state.turn
+            if state.turn != turn and state.phase not in (Phase.THINKING, Phase.SPEAKING):
+                return turn
             self._changed.clear()
             await self._changed.wait()
 

@@ -29,6 +29,7 @@ from assistant.events import (
     Judged,
     LeftAlone,
     Listen,
+    Overhear,
     Partial,
     PowerChanged,
     Prepare,
@@ -431,7 +432,7 @@ def test_a_whole_request_ends_after_a_short_silence_and_its_secret_answer_is_rel
     state, commands = run((Tick(), 3.25), state=state, rules=AHEAD)
     assert commands == (Finish(1),)
     state, commands = run((Heard(1, "What time is it.", 1.0, -20.0), 3.26), state=state)
-    assert commands == (Watch(1), Release(1, 1))
+    assert commands == (Overhear(1), Release(1, 1))
     assert state.phase is Phase.THINKING
 
 

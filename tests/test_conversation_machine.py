@@ -14,6 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from assistant.conversation import Phase, Rules, State, decide
 from assistant.events import (
+    Acted,
     Asked,
     Cancel,
     CarryOn,
@@ -86,6 +87,7 @@ class World(RuleBasedStateMachine):
         filler_after=st.sampled_from([0.0, 0.3, 90.0]),
         barge_in=st.booleans(),
         duplex=st.booleans(),
+        grace=st.sampled_from([0.0, 1.2, 100.0]),
     )
     def begin(self, tone, limit, filler_after, duplex, **settings):
         self.rules = Rules(
@@ -106,6 +108,7 @@ class World(RuleBasedStateMachine):
         self.newest = Key(0, 0)
         self.started = set()
         self.remembered = []
+        self.joined = set()  # turns that went on in the next one
         self.ears = "rest"
         self.level = "full"  # how loud the voice is
         self.away = None  # the turn that the server has
@@ -153,12 +156,17 @@ class World(RuleBasedStateMachine):
                 self.level = "full" if isinstance(command, Raise) else "less"
             case Overhear(turn):
                 assert turn == self.state.turn
-                assert self.state.duplex
+                quiet = self.state.phase is Phase.THINKING and not self.state.sounding
+                assert self.state.duplex or quiet, "it listens to itself"
                 self.ears = "overhear"
             case CarryOn(turn, before):
                 assert turn == self.state.turn > before
                 assert self.ears == "overhear"
                 assert self.state.phase is Phase.LISTENING
+                if self.state.first:
+                    assert self.rules.grace > 0
+                    assert self.state.words.startswith(self.state.first)
+                    self.joined.add(before)
                 self.ears = "listen"
             case Think(turn, take, text, True):
                 assert not self.voices, "a secret take is begun while another speaks"
@@ -227,6 +235,7 @@ class World(RuleBasedStateMachine):
             case Remember(turn, heard):
                 assert heard
                 assert turn not in self.remembered, "a turn is remembered twice"
+                assert turn not in self.joined, "half a question is remembered"
                 assert all(turn != key[0] for key in self.secret), "a secret is remembered"
                 self.remembered.append(turn)
             case Listen(turn):
@@ -262,7 +271,7 @@ class World(RuleBasedStateMachine):
     @rule(words=texts, ends=st.booleans(), cut=st.booleans(), waits=st.sampled_from([0.0, 0.4]))
     def somebody_speaks_over_the_reply(self, words, ends, cut, waits):
         """As the ears tell it, with what the mouth reports of a reply that was cut off."""
-        if not (self.state.duplex and self.state.phase in (Phase.THINKING, Phase.SPEAKING)):
+        if self.ears != "overhear" or self.state.phase not in (Phase.THINKING, Phase.SPEAKING):
             return
         turn, began = self.state.turn, self.now
         speaks = self.state.phase is Phase.SPEAKING
@@ -281,7 +290,7 @@ class World(RuleBasedStateMachine):
         assert self.state.carried in (0, turn)
         if self.state.carried:
             assert self.state.began == began, "what was said is lost"
-            assert self.state.unheard is speaks
+            assert self.state.unheard is (speaks and not self.state.first)
         if cut:
             self.mouth_ends(False, self.state.turn - turn, "Hi.")
 
@@ -403,6 +412,24 @@ class World(RuleBasedStateMachine):
         take = self.state.take - old
         self.worded.add((self.state.turn, take))
         self.send(ReplyBegan(self.state.turn, take))
+
+    @rule(
+        second=st.sampled_from(["what time is it", "uh-huh", "", "stop"]),
+        sounds=st.booleans(),
+        waits=st.sampled_from([0.1, 0.9, 5.0]),
+        cut=st.booleans(),
+    )
+    def who_asked_goes_on(self, second, sounds, waits, cut):
+        self.wake()
+        self.a_question_is_asked_and_settled("what time is it")
+        if sounds:
+            self.mouth_begins(False)
+        self.now += waits
+        self.somebody_speaks_over_the_reply(second, True, cut, 0.0)
+
+    @rule(old=st.booleans())
+    def something_is_done(self, old):
+        self.send(Acted(self.state.turn - old, self.state.take))
 
     @rule(old=st.booleans())
     def mouth_begins(self, old):

@@ -29,6 +29,7 @@ from assistant.conversation.turns import (
     think,
 )
 from assistant.events import (
+    Acted,
     Asked,
     Cancel,
     ClauseStarted,
@@ -110,6 +111,8 @@ def decide(rules: Rules, state: State, event: Event, now: float) -> Decision:
             return outlived(rules, state, state.over, event)
         case ClauseStarted() | SpeakingEnded():
             return speaking(rules, state, event)
+        case Acted():
+            return replace(state, acted=True), ()
         case SentOut(_, take) if take == state.take and not state.answering:
             tones = (Earcon("out"),) if rules.earcon and rules.out_earcon else ()
             return replace(state, out=True), tones
@@ -145,7 +148,7 @@ def _carried(state: State, event: Event) -> bool:
 
 def _remembered(rules: Rules, state: State, turn: int, heard: str) -> Decision:
     """It is known now what was heard of a reply that was cut off."""
-    told = (Remember(turn, heard),) if heard else ()
+    told = (Remember(turn, heard),) if heard and turn not in state.joined else ()
     if turn != state.carried or not state.unheard:
         return state, told
     state = replace(state, unheard=False)
@@ -188,7 +191,9 @@ def _late(rules: Rules, state: State) -> Decision:
         if not state.finishing:
             wait = state.now + rules.final_patience
             endless = state.ended is None
-            state = replace(state, finishing=True, endless=endless, deadline=wait)
+            state = replace(
+                state, finishing=True, endless=endless, decided=state.now, deadline=wait
+            )
             return state, (Finish(state.turn),)
         if state.elsewhere in AWAY:  # the server may have heard it all the same
             return await_server(rules, state, state.words)

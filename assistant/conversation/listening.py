@@ -6,6 +6,7 @@ from assistant.conversation.addressed import LONG_S, Said, addressed
 from assistant.conversation.afar import await_server, recall, send
 from assistant.conversation.endings import ending
 from assistant.conversation.farewell import Farewell, farewell
+from assistant.conversation.joining import joint
 from assistant.conversation.overheard import halts
 from assistant.conversation.state import AWAY, Decision, Elsewhere, Phase, Rules, State, stops
 from assistant.conversation.turns import (
@@ -75,14 +76,14 @@ def hearing(
 
 def _recognised(rules: Rules, state: State, text: str) -> Decision:
     """This is the text until now; an answer to other words is in vain."""
-    words = said(text)
+    words = joint(state.first, text)
     state = patient(rules, replace(state, words=words, ending=ending(text)))
     return (state, ()) if words == state.answering else drop(rules, state, "other words")
 
 
 def _partial(rules: Rules, state: State, text: str) -> Decision:
     """More was recognised: the mind reads along."""
-    words, before = said(text), state.words
+    words, before = joint(state.first, text), state.words
     state, dropped = _recognised(rules, state, text)
     reads = words and words != before and not state.unheard
     return state, (*dropped, Prepare(state.turn, words)) if reads else dropped
@@ -135,19 +136,22 @@ def _heard(rules: Rules, state: State, event: Heard) -> Decision:
         return give_up(rules, state, "cancel")
     if leave := _leave(state, event.text):
         return give_up(rules, state, "cancel" if leave is Farewell.CANCEL else "sleep")
-    words = said(event.text)
     weak = event.speech_s < rules.min_speech or event.level < rules.min_level
-    if weak or not words:
+    if weak or not said(event.text):
+        if state.first:  # it was nothing: the first half is the question
+            return think(rules, *drop(rules, state, "nothing was said"), state.first)
         if not state.woken or state.again:
             return give_up(rules, state)
         state, dropped = drop(rules, state, "nothing was said")
         state, recalled = recall(state)
         commands = (*dropped, *recalled)
         return say(rules, replace(state, again=True), commands, sentences(rules, state).missed)
+    words = joint(state.first, event.text)
     if _beside(rules, state, event.text, event.level, event.speech_s):
         return _ignore(rules, state, event.text)
     if state.woken:
         state = replace(state, level=event.level)
+    state = replace(state, words=words)
     if state.endless and state.elsewhere not in AWAY:
         return _interrupt(rules, state, words)
     if words == state.answering:

@@ -15,11 +15,12 @@ from dataclasses import replace
 from assistant.conversation.addressed import Said, addressed
 from assistant.conversation.afar import send
 from assistant.conversation.asking import asks
+from assistant.conversation.joining import joined, joins
 from assistant.conversation.listening import carried_on
 from assistant.conversation.overheard import echoed, halts, interrupts
 from assistant.conversation.speaking import stop
 from assistant.conversation.state import AWAY, Decision, Over, Phase, Rules, State
-from assistant.conversation.turns import attend, new_turn
+from assistant.conversation.turns import attend, new_turn, trusted
 from assistant.events import (
     CarryOn,
     Command,
@@ -43,7 +44,7 @@ def overlapping(
 ) -> Decision:
     """Return what follows from something that sounds while the assistant thinks or speaks."""
     match event:
-        case _ if not state.duplex:  # what it would hear is itself
+        case _ if not trusted(state):
             return state, ()
         case Partial(_, text) | Settled(_, text) if _halts(rules, state, text):
             return _halt(rules, state, text)
@@ -102,7 +103,8 @@ def _yields(rules: Rules, state: State, level: float | None) -> bool:
     """Whether the reply gives way to what has begun to sound, and not only to a stop word."""
     if level is not None and state.level is not None and level < state.level - rules.beside_db:
         return False  # in another corner of the room
-    return rules.barge_in and not state.ringing and state.elsewhere not in AWAY
+    told = bool(state.then)  # whoever never stops talking hears that sentence
+    return rules.barge_in and not (state.ringing or told) and state.elsewhere not in AWAY
 
 
 def _looked_at(
@@ -139,8 +141,9 @@ def _recognised(rules: Rules, state: State, words: str, ended: bool) -> Decision
     # "Yes" under a question is the answer to it.
     listed = () if asks(state.sounding) else rules.backchannels
     meant = interrupts(words, state.sounding, listed, ended=ended)
-    if meant and addressed(Said(words, state.sounding)) >= rules.addressed:
-        return _taken_over(rules, state, over)
+    goes_on = joins(rules, state, over)
+    if meant and (goes_on or addressed(Said(words, state.sounding)) >= rules.addressed):
+        return _taken_over(rules, state, over, goes_on=goes_on)
     if ended:
         return lift(rules, state)
     return replace(state, over=over), ()
@@ -164,6 +167,7 @@ def _taken_over(
     over: Over,
     *,
     halted: bool = False,
+    goes_on: bool = False,
     told: tuple[Command, ...] = (),
 ) -> Decision:
     """Begin the turn of whoever speaks with what was said over the reply until now."""
@@ -180,8 +184,10 @@ def _taken_over(
         unheard=not told and before.phase is Phase.SPEAKING,
         halted=halted,
     )
+    if goes_on:
+        state = joined(before, state)
     commands: tuple[Command, ...] = (*told, CarryOn(state.turn, before.turn), *dead)
-    if state.server is Server.READY:
+    if state.server is Server.READY and not goes_on:
         state, sent = send(state, "")
         commands = (*commands, *sent)
     state, begun = carried_on(rules, state)

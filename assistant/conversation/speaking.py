@@ -6,6 +6,7 @@ from assistant.conversation.asking import asks
 from assistant.conversation.ringing import told
 from assistant.conversation.state import Decision, Phase, Rules, State
 from assistant.conversation.turns import (
+    attend,
     fresh_state,
     give_up,
     listen,
@@ -16,6 +17,7 @@ from assistant.conversation.turns import (
     say,
     sentences,
     think,
+    trusted,
 )
 from assistant.events import ClauseStarted, Remember, Server, SpeakingEnded
 
@@ -41,7 +43,9 @@ def speaking(rules: Rules, state: State, event: ClauseStarted | SpeakingEnded) -
     if isinstance(event, ClauseStarted):
         alive = state.deadline if state.over else state.now + rules.patience + rules.clause
         sounding = f"{state.sounding} {event.text}"[-SOUNDING:]
-        return replace(state, phase=Phase.SPEAKING, deadline=alive, sounding=sounding), ()
+        heard = trusted(state)
+        state = replace(state, phase=Phase.SPEAKING, deadline=alive, sounding=sounding)
+        return state, (attend(state),) if heard and not trusted(state) else ()
     if state.phase is Phase.THINKING and not event.heard:
         fresh, dead = new_turn(state, spoken=state.spoken)
         return say(rules, fresh, dead, sentences(rules, state).empty)

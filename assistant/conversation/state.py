@@ -96,6 +96,8 @@ class Rules:
     addressed: float = 0.3
     """Probability from which a follow-up counts as said to the assistant; 0 answers all."""
     max_speech: float = 30.0
+    grace: float = 1.2
+    """Speech so soon after the end of a turn belongs to it; 0: never."""
     min_speech: float = 0.2
     min_level: float = -55.0
     patience: float = 60.0
@@ -154,6 +156,14 @@ class State:
     """When the utterance's first speech began."""
     finishing: bool = False
     """The recogniser was asked for its final text."""
+    decided: float | None = None
+    """When the turn was taken for over."""
+    acted: bool = False
+    """Something was done for it that cannot be taken back."""
+    first: str = ""
+    """The question of the turn before, which goes on in this one; it stands before all words."""
+    joined: tuple[int, ...] = ()
+    """The newest turns that went on in the next one: they are no part of the history."""
     endless: bool = False
     """It was asked in the middle of speech that had lasted too long."""
     then: str = ""

@@ -6,6 +6,7 @@ from dataclasses import replace
 from assistant.conversation.endings import Ending
 from assistant.conversation.filling import waiting
 from assistant.conversation.state import (
+    AWAY,
     SENTENCES,
     Decision,
     Phase,
@@ -59,6 +60,7 @@ def fresh_state(
         missed=state.missed,
         language=state.language,
         held=state.held,
+        joined=state.joined,
     )
 
 
@@ -94,7 +96,17 @@ def think(rules: Rules, state: State, commands: tuple[Command, ...], text: str) 
 
 def attend(state: State) -> Command:
     """What the ears do while the turn is being answered."""
-    return Overhear(state.turn) if state.duplex else Watch(state.turn)
+    return Overhear(state.turn) if trusted(state) else Watch(state.turn)
+
+
+def trusted(state: State) -> bool:
+    """Whether what is heard now is not the assistant itself: it is silent, or its echo is.
+
+    Before the first sound of an answer, those are looked at who may go on with their question.
+    """
+    asked = state.decided is not None and state.elsewhere not in AWAY
+    silent = asked and state.phase is Phase.THINKING and not state.sounding
+    return state.duplex or silent or (state.over is not None and state.over.waits)
 
 
 def spoken_in(rules: Rules, state: State, text: str) -> State:

@@ -56,6 +56,7 @@ class Thinker:
         on_end: Callable[[Key, str], None],
         on_failed: Callable[[Key, AssistantError], None],
         on_out: Callable[[Key], None] = lambda _: None,
+        on_acted: Callable[[Key], None] = lambda _: None,
         on_alone: Callable[[Key], None] = lambda _: None,
         held: Callable[[], str] = lambda: "",
         held_system: Callable[[str], str] = lambda _: "",
@@ -67,8 +68,9 @@ class Thinker:
 
         At most `guests` others wait for an answer. `on_out(key)` is called on the model's thread
         when a question leaves the device, with the help of `make_hybrid()`, and `on_alone(key)`
-        when that does not answer it and the model here does. All is answered in the language
-        `held()`, where it is not empty, as `held_system(language)`. What one of
+        when that does not answer it and the model here does; `on_acted(key)` before something is
+        done for a question. All is answered in the language `held()`, where it is not empty, as
+        `held_system(language)`. What one of
         `make_sources()` answers, the first of them first, is neither sent nor asked of the model.
         What a model answers to a question goes through `sieve(question)`, where there is one.
         """
@@ -79,7 +81,7 @@ class Thinker:
         self._cores = cores
         self._trace = trace
         self._on_text, self._on_judged, self._on_end = on_text, on_judged, on_end
-        self._on_out, self._on_alone = on_out, on_alone
+        self._on_out, self._on_alone, self._on_acted = on_out, on_alone, on_acted
         self._held, self._held_system = held, held_system
         self._make_hybrid, self._make_sources = make_hybrid, make_sources
         self._sieve = sieve
@@ -438,8 +440,10 @@ class Thinker:
             judged(known.whole)
         elif judged:
             self._model.warm(self._messages(text), cancelled, judged=judged)
-        if known.act and self._released_yet(key, cancelled) and (said := known.act()):
-            yield f" {said}" if known.text else said
+        if known.act and self._released_yet(key, cancelled):
+            self._on_acted(key)
+            if said := known.act():
+                yield f" {said}" if known.text else said
 
     def _judge(self, turn: int, text: str, complete: float) -> None:
         self._judged = turn, text, complete

@@ -79,7 +79,7 @@ class Skills(Source):
             return None
         return Known(
             answer.text,
-            partial(self.act, request, answer),
+            partial(self.act, request, answer) if answer.act else None,
             SURE if request.whole else None,
             "skill",
             {"intent": request.intent} | ({"asks": answer.lacks.slot} if answer.lacks else {}),
