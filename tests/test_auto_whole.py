@@ -111,7 +111,7 @@ def test_aloud_each_question_is_answered_in_its_own_language(spoken):
         asr={"engine": "whisper", "threads": 1},
         wake={"earcon": False},
         skills={"enabled": False},
-        turn={"silence": 0.4},
+        turn={"max_silence": 0.4},
     )
     clips = [
         (wav.read(spoken("What is the capital of Italy?")), "en", "italy"),

@@ -81,7 +81,7 @@ def test_what_init_writes_is_right_and_never_replaces(tmp_path):
 def test_set_changes_one_setting():
     shown = assistant("--set", "turn.max_silence=0.9", "--set", "language=zh", "config", "show")
     settings = tomllib.loads(shown.stdout.decode())
-    assert settings["turn"]["silence"] == 0.9
+    assert settings["turn"]["max_silence"] == 0.9
     assert settings["language"] == "zh"
     assert "KEY=VALUE" in is_one_sentence(assistant("--set", "x", "config", "show"))
 

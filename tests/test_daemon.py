@@ -830,13 +830,18 @@ def test_the_decider_gets_every_setting_that_it_asks_for():
         {
             "language": "zh",
             "wake": {"always": True, "earcon": False},
-            "turn": {"silence": 0.7, "no_speech": 7.0, "follow_up": 8.0, "stop_words": ["halt"]},
+            "turn": {
+                "max_silence": 0.7,
+                "no_speech": 7.0,
+                "follow_up": 8.0,
+                "stop_words": ["halt"],
+            },
             "llm": {"timeout": 9.0},
         },
         "test",
     )
     made = rules(config)
-    assert (made.silence, made.no_speech, made.follow_up, made.patience) == (0.7, 7.0, 8.0, 9.0)
+    assert (made.max_silence, made.no_speech, made.follow_up, made.patience) == (0.7, 7.0, 8.0, 9.0)
     assert (made.always, made.earcon, made.stop_words) == (True, False, ("halt",))
     assert made.languages == ("zh",)
     assert rules(Config()).min_speech == Config().turn.min_speech

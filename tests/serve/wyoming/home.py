@@ -32,7 +32,7 @@ def config(**settings):
         "speech": {"engine": "espeak"},
         "skills": {"enabled": False},  # they would take the fakes' questions
         "wake": {"earcon": False},
-        "turn": {"follow_up": 0.0, "no_speech": 4.0, "silence": 0.4},
+        "turn": {"follow_up": 0.0, "no_speech": 4.0, "max_silence": 0.4},
         "wyoming": {"satellite": True, "satellite_port": 0, "patience": 3.0, "name": "hall"},
     }
     for table, values in settings.items():
