@@ -174,6 +174,11 @@ class Turn(Section):
         description="speech that begins up to this many s after the end of a turn belongs to it: "
         "the answer is dropped, and both halves are answered together; 0: never",
     )
+    smart_turn: bool = Field(
+        True,
+        description="hear whether the voice is held, where the model smart-turn-v3.2 is installed "
+        "(`assistant models fetch smart-turn-v3.2`)",
+    )
     no_speech: Annotated[float, Field(ge=1.0, le=60.0)] = Field(
         6.0, description="after waking, give up when nobody has spoken for this many s"
     )

@@ -90,6 +90,7 @@ if TYPE_CHECKING:
     from assistant.controls import Wish
     from assistant.ears.conditions import Report
     from assistant.ears.hearing import Hearing
+    from assistant.ears.held import HeldVoice
     from assistant.ears.listener import Listener
     from assistant.mind.guard.guard import Guard
     from assistant.mind.known import Source
@@ -819,6 +820,25 @@ class Daemon:
             lambda: (Vad(vad.threshold, vad.min_speech, vad.min_silence), wake.make(self.config)),
             lambda: engines.make(self.config),
             stops=lambda text: stops(self._rules, text),
+            trace=self.trace,
+            emit=self.post,
+            on_failed=lambda turn, error: self._failed(turn, "ears", error),
+            held=self._make_held(),
+        )
+
+    def _make_held(self) -> "HeldVoice | None":
+        """Return what hears whether a voice is held, where its model is installed."""
+        from assistant.models import Shelf
+
+        shelf = Shelf(self.config.models_dir)
+        if not self.config.turn.smart_turn or not shelf.best("turn"):
+            return None
+        from assistant.ears.held import HeldVoice
+        from assistant.ears.smart_turn import SmartTurn
+
+        path = shelf.locate("", "turn")
+        return HeldVoice(
+            lambda: SmartTurn(path).complete,
             trace=self.trace,
             emit=self.post,
             on_failed=lambda turn, error: self._failed(turn, "ears", error),

@@ -88,6 +88,17 @@ class Judged:
 
 
 @dataclass(frozen=True, slots=True)
+class Sounded:
+    """What the end of speech sounds like, where there is something that hears that."""
+
+    turn: int
+    at: float
+    """When the pause began, as `SpeechEnded` tells it, if it is one."""
+    complete: float
+    """Probability, 0 to 1, that the speaker has said all."""
+
+
+@dataclass(frozen=True, slots=True)
 class Heard:
     """The final text of an utterance."""
 
@@ -296,6 +307,7 @@ Event = (
     | Partial
     | Settled
     | Judged
+    | Sounded
     | Heard
     | StopHeard
     | StopRequested

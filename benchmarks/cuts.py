@@ -15,7 +15,8 @@ speaking again:
   long one;
 - sound: the silence falls with what Smart Turn makes of the sound, alone (where it is installed);
 - pitch: a short silence where the voice has fallen at the end, else a long one;
-- together: `needed_silence` with the signals that the assistant uses.
+- together: `needed_silence` with the signals that the assistant uses;
+- everything: the same with Smart Turn.
 
 A pause inside a recording that is at least as long as what the policy asks for is a cut. The delay
 is what the policy adds after the last word of a recording. In what people read aloud a pause of 1 s
@@ -57,6 +58,9 @@ SHORT = [0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.2
 LONG = [0.6, 0.8, 1.0, 1.2, 1.6]
 WHOLE = [0.05, 0.2, 0.5]
 OPEN = [0.0005, 0.002, 0.01, 0.05, 0.15]
+MADE = ("piper", "espeak")
+"""What benchmarks/halting.py calls its recordings: their voices sound the same at each pause."""
+PARTS = ("tuned", "reported", "all", "people")
 DELAY_S, CUTS = 0.3, 0.05
 """Where eot-bench reads off its two numbers."""
 
@@ -197,9 +201,14 @@ def together() -> Iterator[tuple[dict, Policy]]:
         yield named(rule), lambda p, r=rule: decided(r, p)
 
 
-def decided(rule: Rules, pause: Pause) -> float:
-    """Return what the assistant waits for."""
-    return needed_silence(rule, pause.whole, ending(pause.text))
+def everything() -> Iterator[tuple[dict, Policy]]:
+    for rule in grid():
+        yield named(rule), lambda p, r=rule: decided(r, p, p.sounds)
+
+
+def decided(rule: Rules, pause: Pause, sounds: float | None = None) -> float:
+    """Return what the assistant waits for; `sounds`: with Smart Turn."""
+    return needed_silence(rule, pause.whole, ending(pause.text), sounds)
 
 
 def either(over: Callable[[Pause], bool]) -> Iterator[tuple[dict, Policy]]:
@@ -229,7 +238,9 @@ POLICIES = {
     "pitch": pitch,
     "sound": sound,
     "together": together,
+    "everything": everything,
 }
+BY_SOUND = ("sound", "everything")
 
 # Figures
 
@@ -306,12 +317,15 @@ def main() -> None:
     if options.kept:
         options.kept.write_text(json.dumps([asdict(pause) for pause in found]))
     tuning, reporting = halves(found)
-    policies = [name for name in POLICIES if name != "sound" or options.smart_turn]
+    policies = [name for name in POLICIES if name not in BY_SOUND or options.smart_turn]
     curves = {name: curve(tuning, reporting, name) for name in policies}
     set_now = rules(config)
     now = {"settings": named(set_now)}
-    for name, half in (("tuned", tuning), ("reported", reporting), ("all", found)):
+    people = [p for p in found if not p.recording.startswith(MADE)]
+    for name, half in zip(PARTS, (tuning, reporting, found, people), strict=True):
         now[name] = judged(half, lambda p: decided(set_now, p))
+        if options.smart_turn:
+            now[f"{name}, sound"] = judged(half, lambda p: decided(set_now, p, p.sounds))
     if options.plot:
         draw(options.plot, curves, now["reported"])
     if options.json:
@@ -352,8 +366,8 @@ def show(curves: dict[str, list[dict]], now: dict) -> None:
         for row in rows:
             line(f"  {row['tuned']['cut_rate']:6.1%} (tuned)", row, row["settings"])
     print("\nas it is set:")
-    for half in ("tuned", "reported", "all"):
-        line(f"  {half:8}", now[half], now["settings"])
+    for half in sorted(now.keys() - {"settings"}):
+        line(f"  {half:16}", now[half], now["settings"])
 
 
 def line(name: str, row: dict, settings: dict) -> None:

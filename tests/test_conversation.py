@@ -43,6 +43,7 @@ from assistant.events import (
     SentOut,
     Settle,
     Settled,
+    Sounded,
     SpeakingEnded,
     SpeechEnded,
     SpeechStarted,
@@ -500,6 +501,21 @@ def test_words_that_promise_more_wait_however_whole_they_look():
         rules=AHEAD,
     )
     assert state.deadline == 4.0 + AHEAD.min_silence
+
+
+@pytest.mark.parametrize("early", [True, False])
+def test_a_voice_that_is_held_waits_longer_in_the_pause_that_it_is_of(early):
+    state, _ = run((WakeDetected("w"), 1.0), (SpeechStarted(1, 2.0), 2.1), rules=AHEAD)
+    steps = [(SpeechEnded(1, 3.0), 3.1), (Settled(1, "What time is it?"), 3.12)]
+    steps.insert(0 if early else 2, (Sounded(1, 3.0, 0.1), 3.08 if early else 3.13))
+    steps.append((Judged(1, "what time is it", 1.0), 3.15))
+    state, _ = run(*steps, state=state, rules=AHEAD)
+    assert state.deadline == 3.0 + needed_silence(AHEAD, 1.0, sounds=0.1)
+    assert state.deadline > 3.0 + AHEAD.min_silence
+    state, _ = run(
+        (SpeechStarted(1, 3.3), 3.4), (SpeechEnded(1, 3.6), 3.7), state=state, rules=AHEAD
+    )
+    assert state.deadline == 3.6 + AHEAD.min_silence, "another pause"
 
 
 @pytest.mark.parametrize("rules", [RULES, AHEAD], ids=["plain", "ahead"])

@@ -54,6 +54,7 @@ from assistant.events import (
     ServerChanged,
     Settle,
     Settled,
+    Sounded,
     SoundOffered,
     SpeakingEnded,
     SpeechEnded,
@@ -389,6 +390,11 @@ class World(RuleBasedStateMachine):
     @rule(complete=st.sampled_from([0.0, 0.1, 1.0]), text=texts, newest=st.booleans())
     def mind_judges(self, complete, text, newest):
         self.send(Judged(self.state.turn, self.state.words if newest else text, complete))
+
+    @rule(complete=st.sampled_from([0.0, 1.0]), old=st.booleans(), ended=st.booleans())
+    def the_end_sounds(self, complete, old, ended):
+        at = self.state.ended if ended and self.state.ended is not None else self.now
+        self.send(Sounded(self.state.turn - old, at, complete))
 
     @rule(again=texts)
     def a_question_is_asked_and_settled(self, again):

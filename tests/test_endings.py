@@ -151,3 +151,12 @@ def test_a_comma_is_a_doubt_but_no_certainty(complete):
 def test_where_nobody_judges_it_waits_for_two_thirds_of_the_longest_silence():
     assert needed_silence(Rules(max_silence=1.2), None) == pytest.approx(0.8)
     assert needed_silence(Rules(min_silence=1.0, max_silence=1.2), None) == 1.0
+
+
+@given(st.none() | st.floats(0.0, 1.0), st.sampled_from(Ending), st.floats(0.0, 1.0))
+def test_a_sound_never_makes_it_wait_less_nor_longer_than_the_longest(complete, kind, sounds):
+    rules = Rules()
+    without = needed_silence(rules, complete, kind)
+    assert without <= needed_silence(rules, complete, kind, sounds) <= rules.max_silence
+    assert needed_silence(rules, complete, kind, 1.0) == without
+    assert needed_silence(rules, complete, kind, 0.0) >= rules.max_silence * 0.66

@@ -55,6 +55,7 @@ from assistant.events import (
     Server,
     ServerChanged,
     Settled,
+    Sounded,
     SoundOffered,
     SpeakingEnded,
     SpeechEnded,
@@ -105,7 +106,9 @@ def decide(rules: Rules, state: State, event: Event, now: float) -> Decision:
             return state, ()
         case Failed():
             return _failed(rules, state, event)
-        case SpeechStarted() | SpeechEnded() | Partial() | Settled() | Judged() | Heard():
+        case (
+            SpeechStarted() | SpeechEnded() | Partial() | Settled() | Judged() | Sounded() | Heard()
+        ):
             return _sound(rules, state, event)
         case SpeakingEnded(_, take) if state.over and take == state.take and goes_on(rules, state):
             return outlived(rules, state, state.over, event)
@@ -129,12 +132,12 @@ def decide(rules: Rules, state: State, event: Event, now: float) -> Decision:
 def _sound(
     rules: Rules,
     state: State,
-    event: SpeechStarted | SpeechEnded | Partial | Settled | Judged | Heard,
+    event: SpeechStarted | SpeechEnded | Partial | Settled | Judged | Sounded | Heard,
 ) -> Decision:
     """Something was heard: while it listens, or over what it does."""
     if state.phase is Phase.LISTENING:
         return hearing(rules, state, event)
-    if state.phase is Phase.ASLEEP or isinstance(event, Judged | Heard):
+    if state.phase is Phase.ASLEEP or isinstance(event, Judged | Sounded | Heard):
         return state, ()
     return overlapping(rules, state, event)
 

@@ -33,6 +33,7 @@ from assistant.events import (
     Server,
     Settle,
     Settled,
+    Sounded,
     SpeechEnded,
     SpeechStarted,
     Think,
@@ -45,7 +46,7 @@ MINUTE = 60.0
 def hearing(
     rules: Rules,
     state: State,
-    event: SpeechStarted | SpeechEnded | Partial | Settled | Judged | Heard,
+    event: SpeechStarted | SpeechEnded | Partial | Settled | Judged | Sounded | Heard,
 ) -> Decision:
     """Return what follows from something that was heard."""
     match event:
@@ -69,6 +70,8 @@ def hearing(
         case Settled(_, text) if rules.ahead and state.ended is not None:
             state, dropped = _recognised(rules, state, text)
             return _begin(rules, state, dropped)
+        case Sounded(_, at, complete):
+            return patient(rules, replace(state, sounded=(at, complete))), ()
         case Judged(_, text, complete) if rules.ahead and text == state.words:
             return _judged(rules, state, complete)
     return state, ()

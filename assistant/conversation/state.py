@@ -190,6 +190,8 @@ class State:
     """The last words of which the mind has estimated whether they are a whole request."""
     complete: float = 0.0
     """The probability of that."""
+    sounded: tuple[float, float] | None = None
+    """When the newest pause began, and how probable it sounds that all was said."""
     begun: tuple[float, ...] = ()
     """When secret takes were begun in the last minute, in any turn."""
     sparing: bool = False

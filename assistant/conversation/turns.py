@@ -31,6 +31,8 @@ from assistant.events import (
 
 UNJUDGED = 2 / 3
 """Share of the longest silence that is waited for where nobody knows whether the text is whole."""
+HELD = 0.5
+"""A voice that sounds less likely than this to have said all is being held."""
 RING_S = 2.0
 """From the beginning of a ring's tones until the sentence between them, in s."""
 
@@ -165,22 +167,32 @@ def patient(rules: Rules, state: State) -> State:
     if state.ended is None or state.began is None:
         return state
     known = state.words and state.words == state.judged
-    silence = needed_silence(rules, state.complete if known else None, state.ending)
+    complete = state.complete if known else None
+    sounds = state.sounded[1] if state.sounded and state.sounded[0] == state.ended else None
+    silence = needed_silence(rules, complete, state.ending, sounds)
     return replace(state, deadline=min(state.ended + silence, state.began + rules.max_speech))
 
 
-def needed_silence(rules: Rules, complete: float | None, ending: Ending = Ending.PLAIN) -> float:
+def needed_silence(
+    rules: Rules,
+    complete: float | None,
+    ending: Ending = Ending.PLAIN,
+    sounds: float | None = None,
+) -> float:
     """Return the s of silence that end a turn whose text is whole with probability `complete`.
 
     None: nobody has estimated that. Words that promise more wait for the longest silence, whatever
     the mind makes of them. Otherwise it falls evenly in the logarithm of the probability, but
-    behind a comma not below the middle of the shortest and the longest one. The shape was drawn
-    with the recordings of docs/latency.md.
+    behind a comma not below the middle of the shortest and the longest one, and where it `sounds`
+    as if more came not below `UNJUDGED` of the longest. The shape was drawn with the recordings of
+    docs/latency.md.
     """
     shortest, longest = rules.min_silence, rules.max_silence
     if ending not in (Ending.PLAIN, Ending.COMMA):
         return longest
     least = math.sqrt(shortest * longest) if ending is Ending.COMMA else shortest
+    if sounds is not None and sounds < HELD:
+        least = max(least, UNJUDGED * longest)
     if complete is None:
         return max(least, UNJUDGED * longest)
     if complete >= rules.whole:

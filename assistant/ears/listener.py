@@ -14,6 +14,7 @@ from typing import TypeVar
 import numpy as np
 
 from assistant.audio.frames import FRAME_SAMPLES, RATE, Frame, Pcm
+from assistant.ears.held import HeldVoice
 from assistant.ears.level import dbfs
 from assistant.ears.phantoms import Phantoms
 from assistant.ears.recogniser import Recogniser
@@ -81,10 +82,11 @@ class Listener:
         trace: Trace,
         emit: Callable[[Event], None],
         on_failed: Callable[[int, AssistantError], None],
+        held: HeldVoice | None = None,
     ) -> None:
-        """`stops(text)` tells whether a text is a stop word."""
+        """`stops(text)` tells whether a text is a stop word; `held` listens to each pause."""
         self._make_detectors, self._make_recogniser = make_detectors, make_recogniser
-        self._stops = stops
+        self._stops, self._held_voice = stops, held
         self._trace = trace
         self._emit = emit
         self._frames = Worker("ears", on_failed)
@@ -182,7 +184,8 @@ class Listener:
         """End; return whether both threads ended in time."""
         self._dead = 1 << 62
         self._words.post(lambda: self._recogniser.close() if hasattr(self, "_recogniser") else None)
-        return all([self._frames.stop(), self._words.stop()])
+        held = self._held_voice.stop() if self._held_voice else True
+        return all([self._frames.stop(), self._words.stop(), held])
 
     def _gone(self, turn: int) -> bool:
         """Whether nobody wants to know what is said in `turn`; from any thread."""
@@ -223,6 +226,8 @@ class Listener:
         if not now.began:
             self._preroll.append(frame.pcm)
             return
+        if self._held_voice and not now.watching and not now.over:
+            self._held_voice.feed(now.turn, frame.pcm, self._vad.pause)
         if self._vad.speaking:
             now.speech_s += FRAME_S
             now.level = max(now.level, dbfs(frame.pcm))
@@ -240,6 +245,8 @@ class Listener:
             turn = now.turn
             self._words.post(lambda: self._recognise_from_here(turn), turn)
             self._held[:0] = self._preroll
+            if self._held_voice:
+                self._held_voice.begin(self._preroll)
         now.settled = False
         for pcm in self._held:
             self._feed(now, pcm)

@@ -86,6 +86,11 @@ class Edges:
         self._spoken = True
         return VadEvent("start" if self.speaking else "end", self._since)
 
+    @property
+    def change(self) -> float | None:
+        """When the change began that is not certain yet, in s; None: there is none."""
+        return self._since if self._run else None
+
     def _needed(self) -> int:
         """How many windows make the change certain. Speech that goes on needs less than a start:
         it must be noticed before a short silence is taken for the end."""
@@ -120,6 +125,8 @@ class Vad:
         self._rest: Pcm = np.zeros(0, np.int16)
         self.probability = 0.0
         """Of speech, in the last full window."""
+        self.pause: float | None = None
+        """When the pause began that there is, or that there may be, in s; None: none."""
 
     def feed(self, frame: Frame) -> list[VadEvent]:
         """Take a frame of any length, and return the edges that it made certain, in order."""
@@ -132,6 +139,8 @@ class Vad:
             self.probability = self._look(pcm[at : at + WINDOW])
             if event := self._edges.step(self.probability, time + at / RATE):
                 events.append(event)
+            if self._edges.speaking:
+                self.pause = self._edges.change
         return events
 
     def _look(self, window: Pcm) -> float:
