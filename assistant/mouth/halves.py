@@ -21,7 +21,7 @@ from assistant.mouth.onnx_split import Halves, split
 
 log = logging.getLogger(__name__)
 
-FORMAT = "1"
+FORMAT = "2"
 """Changes with what `_keep` writes."""
 RECORD = "halves.json"
 KEPT = 2

@@ -61,6 +61,9 @@ class Halves:
     """Samples that a frame becomes."""
     reach: int
     """Frames before and after a frame that its samples depend on."""
+    lengths: str
+    """Name of the front's second output: how many frames long each phoneme is, (1, 1, phonemes);
+    empty where the network does not tell."""
 
 
 def read(message: Buffer) -> list[Field]:
@@ -210,6 +213,9 @@ def _split(model: list[Field]) -> Halves:
     if not any(latent in node.outputs for node in front) or end not in made:
         raise Unsplit("the decoder does not lie between the network and its output")
     hop, reach = _measure(back, latent, sizes, end)
+    # VITS rounds the lengths up to whole frames, and nothing else in it is rounded up.
+    rounded = [name for node in front if node.operator == "Ceil" for name in node.outputs]
+    lengths = rounded[0] if len(rounded) == 1 else ""
 
     def half(chosen: list[_Node], inputs: list[Field], outputs: list[Field]) -> bytes:
         used = {name for node in chosen for name in node.inputs}
@@ -235,11 +241,12 @@ def _split(model: list[Field]) -> Halves:
 
     inputs = [field for field in parts if field.number == 11 and _name(field, 1) not in weights]
     return Halves(
-        half(front, inputs, [_tensor(12, latent)]),
+        half(front, inputs, [_tensor(12, name) for name in (latent, lengths) if name]),
         half(back, [_tensor(11, latent)], [output]),
         latent,
         hop,
         reach,
+        lengths,
     )
 
 

@@ -21,6 +21,7 @@ from assistant.errors import AssistantError, BadInput, EngineMissing
 from assistant.mouth.blocks import leading_silence, portions, sayable
 from assistant.mouth.halves import Decoder, load
 from assistant.mouth.synthesiser import Sound
+from assistant.mouth.words import beginnings
 
 Wave = NDArray[np.float32]
 """Sound (samples,) as the network makes it, from -1 to 1."""
@@ -33,6 +34,8 @@ LONGEST_S = 2.0
 """Seconds made at a time when enough is ahead."""
 SAFE = 0.5
 """Share of the time that a piece sounds in which the next one must be made."""
+SPACE = " "
+"""What espeak, and so Piper, puts between words."""
 LONG = 160
 """Phoneme numbers (about 70 letters) from which the memory of a run is given back at once.
 
@@ -91,26 +94,32 @@ class PiperSynthesiser:
         self._config = config
         self._speaking_rate = speaking_rate
         self.speed = 1.0
+        self._lengths: NDArray[np.float32] | None = None  # of the phonemes made last, in frames
         self._pace = 0.0  # seconds of work for a second of sound; 0 before the first sentence
 
     def synthesise(self, text: str, cancelled: Callable[[], bool]) -> Iterator[Sound]:
         """Yield a short block of each sentence and then longer ones; see `Synthesiser`."""
-        quiet = True
-        for _, portion in portions(text):
+        samples, quiet = 0, True
+        for start, portion in portions(text):
             if not sayable(portion):
                 continue
-            for ids in self._sentences(portion):
+            sentences = self._sentences(portion)
+            for ids, begun in zip(sentences, self._begun(portion, start, sentences), strict=True):
                 if cancelled():
                     return
+                marks: tuple[tuple[int, int], ...] | None = None
                 for wave in self._speak(ids):
                     if cancelled():
                         return
                     pcm = _pcm(wave)
-                    if quiet:
-                        pcm = pcm[leading_silence(pcm, self.rate) :]
-                    if len(pcm):
+                    cut = leading_silence(pcm, self.rate) if quiet else 0
+                    if marks is None:  # known as soon as anything of the sentence is
+                        marks = self._marks(begun, samples - cut)
+                    samples += len(pcm) - cut
+                    if len(pcm) > cut:
                         quiet = False
-                        yield Sound(pcm)
+                        yield Sound(pcm[cut:], marks)
+                        marks = ()
                     if cancelled():
                         return
 
@@ -129,6 +138,32 @@ class PiperSynthesiser:
                 "piper could not read {text!r}: {error}.", text=text[:40], error=_brief(error)
             ) from error
 
+    def _begun(
+        self, text: str, start: int, sentences: list[list[int]]
+    ) -> list[list[tuple[int, int]]]:
+        """Return for each sentence (characters before a word, phoneme numbers before it)."""
+        spaces = set(self._config.phoneme_id_map.get(SPACE, ()))
+        found: list[list[tuple[int, int]]] = []  # for each sentence (its words' first, phonemes)
+        for ids in sentences:
+            words, first = [], 0
+            for at, number in enumerate(ids):
+                if number in spaces:
+                    words.append((first, at - first))
+                    first = at + 1
+            words.append((first, len(ids) - first))
+            found.append(words)
+        places = iter(beginnings(text, [length for words in found for _, length in words]))
+        begun = [[(next(places), first) for first, _ in words] for words in found]
+        return [[(start + at, first) for at, first in words if at is not None] for words in begun]
+
+    def _marks(self, begun: list[tuple[int, int]], samples: int) -> tuple[tuple[int, int], ...]:
+        """Return when the words of the sentence that is being made begin, `samples` before it."""
+        if self._decoder is None or self._lengths is None:
+            return ()
+        ends = np.cumsum(self._lengths.reshape(-1)) * self._decoder.hop
+        at = [0, *(int(end) for end in ends)]
+        return tuple((chars, max(0, samples + at[first])) for chars, first in begun)
+
     def _speak(self, ids: list[int]) -> Iterator[Wave]:
         """Yield the sound of one sentence's phoneme numbers, piece by piece."""
         config = self._config
@@ -141,7 +176,8 @@ class PiperSynthesiser:
         }
         if config.num_speakers > 1:
             feed["sid"] = np.array([config.default_speaker_id], np.int64)
-        made = self._run(self._session, feed, len(ids) > LONG)
+        made, *more = self._run(self._session, feed, len(ids) > LONG)
+        self._lengths = more[0] if more else None
         if self._decoder is None:
             yield made.reshape(-1)
         else:
@@ -165,7 +201,7 @@ class PiperSynthesiser:
             began = time.monotonic()
             part = np.ascontiguousarray(latent[:, :, low:high])
             feed = {decoder.latent: part}
-            wave = self._run(decoder.session, feed, long and end == frames).reshape(-1)
+            wave = self._run(decoder.session, feed, long and end == frames)[0].reshape(-1)
             pace = (time.monotonic() - began) * self.rate / len(wave)
             self._pace = (self._pace + pace) / 2 if self._pace else pace
             yield wave[(start - low) * hop : (end - low) * hop]
@@ -176,10 +212,11 @@ class PiperSynthesiser:
         """Return how many frames can be decoded in time while `frames` of them sound."""
         return int(SAFE * frames / self._pace) - 2 * reach
 
-    def _run(self, session: Any, feed: dict[str, Any], shrink: bool) -> NDArray[np.float32]:
-        """Return the only output of a network; `shrink` gives its memory back."""
+    def _run(self, session: Any, feed: dict[str, Any], shrink: bool) -> list[NDArray[np.float32]]:
+        """Return the outputs of a network; `shrink` gives its memory back."""
         try:
-            made: NDArray[np.float32] = session.run(None, feed, self._shrink if shrink else None)[0]
+            made: list[NDArray[np.float32]]
+            made = session.run(None, feed, self._shrink if shrink else None)
         except Exception as error:  # onnxruntime's own classes share no public base
             raise AssistantError("piper could not speak: {error}.", error=_brief(error)) from error
         return made

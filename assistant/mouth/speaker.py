@@ -15,6 +15,7 @@ from assistant.mouth.playback import Player
 from assistant.mouth.remembering import Remembering
 from assistant.mouth.spoken import speakable
 from assistant.mouth.synthesiser import Synthesiser
+from assistant.mouth.words import carried
 from assistant.trace import Trace
 from assistant.worker import Worker
 
@@ -256,9 +257,7 @@ class Speaker:
         for sound in self._synthesiser.synthesise(spoken, cancelled) if spoken else ():
             if cancelled():
                 return
-            # Word marks count characters of the spoken text; only where it equals the reply's
-            # own text do they say anything about the latter.
-            words = sound.words if spoken == clause.text.strip() else ()
+            words = carried(sound.words, spoken, clause.text.strip())
             scaled = tuple((indent + chars, at * self._player.rate // rate) for chars, at in words)
             lips = tuple((at * self._player.rate // rate, shape) for at, shape in sound.lips)
             self._player.add(key, self._resample(sound.pcm, rate, self._player.rate), scaled, lips)
