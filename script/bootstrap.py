@@ -298,7 +298,8 @@ def build(requirement: str, scratch: Path, log: Path) -> Path:
     (sdist,) = source.iterdir()
     say(f"llama.cpp for this processor, {jobs} at a time (once; minutes, on a small board an hour)")
     # pip's own cache is left out: it may hold a wheel that was built for another processor.
-    command = [str(PYTHON), "-m", "pip", "wheel", "-v", "--no-cache-dir", *options]
+    # Nothing else may be fetched to build it: what builds is here already, pinned.
+    command = [str(PYTHON), "-m", "pip", "wheel", "-v", "--no-cache-dir", "--no-index", *options]
     compile_with_progress([*command, "-w", str(out), str(sdist)], environ, log)
     (wheel,) = out.glob("*.whl")
     return wheel

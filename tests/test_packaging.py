@@ -150,6 +150,26 @@ def test_pip_resolves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     assert {"--no-deps", "--require-hashes"} <= set(asked[0])
 
 
+def test_nothing_that_builds_is_fetched_without_a_hash(monkeypatch, tmp_path: Path) -> None:
+    """The build of llama.cpp: its source has a hash, and pip may fetch nothing else for it."""
+    commands: list[list[str]] = []
+
+    def run(command: list[str], env: dict[str, str]) -> None:
+        commands.append(command)
+        (tmp_path / "source" / "llama.tar.gz").touch()
+
+    def compile_it(command: list[str], env: dict[str, str], log: Path) -> None:
+        commands.append(command)
+        (tmp_path / "out" / "llama.whl").touch()
+
+    monkeypatch.setattr(bootstrap, "run", run)
+    monkeypatch.setattr(bootstrap, "compile_with_progress", compile_it)
+    bootstrap.build("llama-cpp-python==1 --hash=sha256:00", tmp_path, tmp_path / "log")
+    fetch, build = map(set, commands)
+    assert {"--require-hashes", "--no-deps", "--no-build-isolation"} <= fetch
+    assert {"--no-index", "--no-deps", "--no-build-isolation"} <= build
+
+
 def test_a_requirement_that_was_never_locked_is_told() -> None:
     with pytest.raises(
         bootstrap.Problem, match=r"constraints\.txt lacks nonesuch: run script/lock"
