@@ -22,11 +22,17 @@ from assistant.bench.conversation.scenes import (
     disturbed,
     hesitant,
     interrupted,
-    warmed,
 )
 from assistant.bench.conversation.sound import audible_words, missing_words, words
 from assistant.bench.conversation.stage import RATE_OUT, Stage
-from assistant.bench.conversation.talkers import Talker, others, people, synthetic
+from assistant.bench.conversation.talkers import (
+    Talker,
+    orders,
+    others,
+    own_voice,
+    readers,
+    synthetic,
+)
 from assistant.bench.room import Setup
 from assistant.bench.room.noises import cough
 from assistant.config import Config
@@ -34,8 +40,8 @@ from assistant.config import Config
 T = TypeVar("T")
 Tell = Callable[[str], None]
 TELEVISION_S = 3.0
-LOST_AT_END = 3
-"""A passage of whose end so many words are not audible was broken off."""
+BROKEN = 4
+"""A recital of which so many words more than usual are not audible was broken off."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -93,8 +99,8 @@ async def _play(
             for each in (take.outcome, *take.rows):
                 tell(_line(each))
 
-    async with Stage(config, setup, seed) as stage:
-        await warmed(stage, script.GREETING)
+    voice = await asyncio.to_thread(own_voice, config, script.PASSAGE, RATE_OUT)
+    async with Stage(config, setup, seed, voice) as stage:
         own: list[float] = []
         while not own or sum(own) < 60 * plan.minutes:
             take = await alone(stage, script.PASSAGE)
@@ -135,10 +141,10 @@ def _disturbances(
         Disturbance("cough", f"cough {number}", "made", _int16(cough(rng)))
         for number in range(plan.coughs)
     ]
-    asides = [
-        Disturbance("aside", what, who.name, who.say(what), "far", -3.0)
-        for what, who in zip(_some(script.ASIDES, plan.asides), itertools.cycle(talkers))
-    ]
+    pairs = zip(script.ASIDES, talkers, strict=False)
+    said = [(what, who.name, who.say(what)) for what, who in pairs]
+    said += [(each.text, each.name, each.pcm) for each in readers()]
+    asides = [Disturbance("aside", *each, "far", -3.0) for each in _some(said, plan.asides)]
     programmes = others() or [who.say(script.PASSAGE) for who in talkers]
     shown = []
     for number, pcm in enumerate(_some(programmes, plan.televisions)):
@@ -158,7 +164,7 @@ def _sentences(talkers: Sequence[Talker]) -> Iterator[tuple[str, str, Pcm]]:
         (text, who.name, who.say(text))
         for text, who in zip(script.INTERRUPTIONS, itertools.cycle(talkers))
     ]
-    real = [(each.text, each.name, each.pcm) for each in people()]
+    real = [(each.text, each.name, each.pcm) for each in orders()]
     pairs = itertools.zip_longest(made, real)
     return itertools.cycle([each for pair in pairs for each in pair if each])
 
@@ -181,13 +187,16 @@ def understood(takes: Sequence[Take], config: Config) -> list[Outcome]:
             outcome = dataclasses.replace(outcome, audible=heard, audible_words=count)
         match outcome.kind:
             case "alone":
-                broken = len(words(outcome.said)) - (outcome.audible_words or 0) >= LOST_AT_END
-                usual = max(usual, missing_words(outcome.said, outcome.audible))
+                lost = missing_words(outcome.said, outcome.audible)
+                broken = lost > len(words(outcome.said)) // 4
+                usual = usual if broken else max(usual, lost)
                 outcomes.append(dataclasses.replace(outcome, stopped=outcome.stopped or broken))
             case "recital":
                 lost = max(0, missing_words(outcome.said, outcome.audible) - usual)
-                first, *more = take.rows
-                outcomes += [dataclasses.replace(first, lost_words=lost), *more]
+                *before, last = take.rows
+                broken = lost >= BROKEN
+                last = dataclasses.replace(last, stopped=broken, lost_words=0 if broken else lost)
+                outcomes += [*before, last]
             case "interruption" if outcome.stopped and (outcome.audible_words or 0) >= len(
                 words(outcome.said)
             ):

@@ -12,7 +12,6 @@ from assistant.bench.conversation.sound import errors, words
 from assistant.bench.conversation.stage import Stage
 from assistant.bench.conversation.talkers import Talker
 from assistant.bench.room.room import Where
-from assistant.errors import AssistantError
 
 FIRST_S = 2.0
 """From the first sample of a reply until somebody speaks over it."""
@@ -20,8 +19,8 @@ EVERY_S = 3.5
 """And from one to the next, where nothing is to stop it."""
 REST_S = 2.5
 """So much of the reply must be left."""
-ENDED_EARLY_S = 1.0
-"""A reply that ends so much sooner than undisturbed was stopped."""
+STAYS_S = 2.0
+"""A silence so long is no waiting whether something was meant."""
 ANSWER_S = 6.0
 """How long an answer is waited for."""
 OWN_NEWS = ("wake_detected", "stop_heard", "heard")
@@ -55,15 +54,17 @@ async def alone(stage: Stage, text: str) -> Take:
     microphone = stage.devices.microphone
     start = await stage.recite(text)
     before, began = microphone.cpu_s, time.monotonic()
-    end = await stage.over(start)
+    ended = await stage.over(start)
+    end = time.monotonic() if ended is None else ended
     cpu = (microphone.cpu_s - before) / (time.monotonic() - began)
     news = [name for name in OWN_NEWS for _ in stage.told(name, start)]
     outcome = Outcome(
         "alone",
         ", ".join(news),
         "",
-        stopped=bool(news),
+        stopped=bool(news) or ended is None,
         said=text,
+        heard=" / ".join(each["text"] for each in stage.told("heard", start)) or None,
         seconds=round(end - start, 2),
         cpu=round(cpu, 4),
     )
@@ -75,7 +76,10 @@ async def alone(stage: Stage, text: str) -> Take:
 async def disturbed(
     stage: Stage, text: str, events: Sequence[Disturbance], seconds: float
 ) -> list[Take]:
-    """It recites a text that takes `seconds` s; nothing of what happens shall stop it."""
+    """It recites a text that takes `seconds` s; nothing of what happens shall stop it.
+
+    Whether the last thing that happened in a recital did is told by the words that are missing.
+    """
     takes: list[Take] = []
     left = list(events)
     while left:
@@ -87,17 +91,13 @@ async def disturbed(
             event = left.pop(0)
             begin, end = stage.speak(event.pcm, where=event.where, louder=event.louder)
             silent = await stage.silence(start, begin, end + 1.5)
-            stopped = silent is not None and silent < start + seconds - ENDED_EARLY_S
-            after = round(silent - begin, 3) if stopped and silent is not None else None
-            rows.append(Outcome(event.kind, event.what, event.who, after, stopped))
-            if silent is not None:
+            after = None if silent is None else round(silent - begin, 3)
+            rows.append(Outcome(event.kind, event.what, event.who, after))
+            if silent is not None:  # it waits, has been stopped, or came to its end
                 break
             at = max(at + EVERY_S, time.monotonic() - start)
-        if rows[-1].stopped:
-            takes += [Take(row) for row in rows]
-        else:
-            await stage.over(start)
-            takes.append(Take(Outcome("recital", "", "", said=text), stage.played(start), rows))
+        await stage.over(start)
+        takes.append(Take(Outcome("recital", "", "", said=text), stage.played(start), rows))
         await stage.hush()
     return takes
 
@@ -106,9 +106,9 @@ async def commanded(stage: Stage, kind: str, word: str, who: Talker, text: str) 
     """It recites, and somebody says a stop word or a wake word."""
     pcm = who.say(word)
     start = await stage.recite(text)
-    await asyncio.sleep(max(0.0, start + FIRST_S - time.monotonic()))
+    await stage.sounds(start + FIRST_S)
     begin, end = stage.speak(pcm)
-    silent = await stage.silence(start, begin, end + STOPPED_S)
+    silent = await stage.silence(start, begin, end + STOPPED_S, STAYS_S)
     stopped = silent is not None and silent <= end + STOPPED_S
     after = round(silent - end, 3) if stopped and silent is not None else None
     await stage.hush()
@@ -121,20 +121,19 @@ async def interrupted(
     """It answers a question, and somebody says something else; None: it had ended already."""
     asked_at = time.monotonic()
     start = await stage.asked(question)
-    await asyncio.sleep(max(0.0, start + FIRST_S - time.monotonic()))
-    if not stage.sounds(start):
+    if not await stage.sounds(start + FIRST_S):
         await stage.hush()
         return None
     begin, end = stage.speak(pcm)
+    turn = stage.daemon.state.turn
     silent = await stage.silence(start, begin, end + STOPPED_S)
-    if silent is None:
-        await stage.hush()
-    else:
-        await _heard_by(stage, begin, end + 2.5)
+    await _heard_by(stage, begin, end + 2.5)
+    if stage.daemon.state.turn == turn:  # it only waited
+        silent = None
     texts = [each["text"] for each in stage.told("heard", begin)]
     heard = texts[-1] if texts else ""
     history = await stage.remembered(question)
-    wrong, count = errors(sentence, heard)
+    wrong, count = errors(sentence, heard) if heard else (0, 0)
     outcome = Outcome(
         "interruption",
         sentence,
@@ -211,14 +210,3 @@ async def _heard_by(stage: Stage, since: float, until: float) -> None:
 
 def _samples(stage: Stage, seconds: float) -> int:
     return round(max(0.0, seconds) * stage.devices.loudspeaker.rate)
-
-
-async def warmed(stage: Stage, text: str) -> None:
-    """Let it speak once, and set the room's echo by its voice."""
-    start = await stage.recite(text)
-    end = await stage.over(start)
-    sound = stage.played(start)[: _samples(stage, end - start)]
-    if not len(sound):
-        raise AssistantError("it said nothing.")
-    stage.devices.room.calibrate(sound)
-    await stage.hush()

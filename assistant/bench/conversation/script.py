@@ -11,9 +11,6 @@ PASSAGE = (
 )
 """What it recites where its words must be known: some 25 s."""
 
-GREETING = "A lighthouse is a tower with a bright lamp at its top."
-"""What it says first, so that its loudness is known."""
-
 QUESTIONS = (
     "Tell me a long story about a fox and a crow.",
     "Explain in detail how bread is made.",

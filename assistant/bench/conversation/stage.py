@@ -19,6 +19,8 @@ from assistant.events import Asked, SayRequested, StopRequested
 
 LOOK_S = 0.05
 """The loudspeaker's samples are looked at so often."""
+NOW_S = 0.1
+"""What was audible so long ago is audible now."""
 PATIENCE_S = 60.0
 RATE_OUT = 24_000
 """Hz of the loudspeaker."""
@@ -48,9 +50,12 @@ def prepared(config: Config) -> Config:
 class Stage:
     """A running assistant in a room; an async context manager. All times are monotonic s."""
 
-    def __init__(self, config: Config, setup: Setup, seed: int) -> None:
+    def __init__(self, config: Config, setup: Setup, seed: int, voice: Pcm) -> None:
+        """`voice` (samples,) int16 at `RATE_OUT` is its own: as loud at the microphone as said."""
         self.setup = setup
-        self.devices = Devices(Room(setup, seed, rate=RATE_OUT))
+        room = Room(setup, seed, rate=RATE_OUT)
+        room.calibrate(voice)
+        self.devices = Devices(room)
         self.daemon = Daemon(prepared(config), self.devices.microphone, self.devices.loudspeaker)
         self.seen: list[Seen] = []
         self.daemon.observe(lambda name, data: self.seen.append(Seen(time.monotonic(), name, data)))
@@ -101,8 +106,11 @@ class Stage:
             await asyncio.sleep(LOOK_S)
         await asyncio.sleep(0.4)
 
-    async def over(self, start: float) -> float:
-        """Wait until what began at `start` is over; return when its last sample sounded."""
+    async def over(self, start: float) -> float | None:
+        """Wait until what began at `start` is over; return when its last sample sounded.
+
+        None: after `PATIENCE_S` it still talks, perhaps with itself.
+        """
         until = time.monotonic() + PATIENCE_S
         while time.monotonic() < until:
             since = time.monotonic() - start
@@ -110,7 +118,7 @@ class Stage:
             if end is not None and self.daemon.state.phase not in (Phase.THINKING, Phase.SPEAKING):
                 return start + end
             await asyncio.sleep(LOOK_S)
-        raise AssistantError("it spoke for more than {seconds:.0f} s.", seconds=PATIENCE_S)
+        return None
 
     # --- what can be seen -----------------------------------------------------------------------
 
@@ -118,21 +126,27 @@ class Stage:
         """Return what left the loudspeaker since then, (samples,) int16 at `RATE_OUT`."""
         return self.devices.loudspeaker.played(since - self.setup.delay)
 
-    def sounds(self, start: float) -> bool:
-        """Whether the speech that began at `start` still goes on."""
-        elapsed = time.monotonic() - start
-        return falls_silent(self.played(start), RATE_OUT, elapsed - 0.2, 0.7) is None
+    async def sounds(self, at: float) -> bool:
+        """Wait until `at`, and then until something is audible; False: it has said all."""
+        await asyncio.sleep(max(0.0, at - time.monotonic()))
+        while self.daemon.state.phase in (Phase.THINKING, Phase.SPEAKING):
+            if sounding(self.played(time.monotonic() - NOW_S), RATE_OUT).any():
+                return True
+            await asyncio.sleep(LOOK_S)
+        return False
 
-    async def silence(self, start: float, since: float, until: float) -> float | None:
+    async def silence(
+        self, start: float, since: float, until: float, gap: float = GAP_S
+    ) -> float | None:
         """Return when the speech that began at `start` fell silent, or None if not until `until`.
 
-        Only a silence that begins after `since` counts.
+        Only a silence of `gap` s that begins after `since` counts.
         """
         while True:
             now = time.monotonic()
-            if end := falls_silent(self.played(start), RATE_OUT, since - start, begun=True):
+            if end := falls_silent(self.played(start), RATE_OUT, since - start, gap, begun=True):
                 return start + end
-            if now > until + GAP_S:
+            if now > until + gap:
                 return None
             await asyncio.sleep(LOOK_S)
 

@@ -17,13 +17,13 @@ from assistant.mouth.synthesiser import Synthesiser
 PITCHES = (0.9, 1.0, 1.13)
 """A voice that is played so much faster is another talker: smaller or larger, higher or lower."""
 ESPEAK = {"en": ("en-gb", "en-us"), "zh": ("cmn-latn-pinyin",)}
-DEBIAN = Path("/usr/share/pocketsphinx/test/data/librivox")
-"""Sentences read by a man, of the Debian package pocketsphinx-testdata."""
-SENTENCES = {
+DEBIAN = Path("/usr/share/pocketsphinx/test/data")
+"""Of the Debian package pocketsphinx-testdata: a man who reads, and one who gives an order."""
+READ = {
     "0880": "he was not an ill disposed young man",
     "0930": "he might even have been made amiable himself",
-    "0890": "unless to be rather cold hearted and rather selfish is to be ill disposed",
 }
+ORDER = "go forward ten meters"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +67,34 @@ def synthetic(config: Config) -> list[Talker]:
     return found
 
 
-def people() -> list[Recording]:
-    """Return sentences of people: none where the recordings are not installed."""
-    found = []
-    for number, text in SENTENCES.items():
-        for path in DEBIAN.glob(f"*-{number}.wav"):
-            found.append(Recording(f"human {number}", text, trimmed(wav.read(path))))
-    return found
+def own_voice(config: Config, text: str, rate: int) -> Pcm:
+    """Return its own voice saying `text`, as loud as it will be, (samples,) int16 at `rate` Hz."""
+    from assistant.mouth import engines
+    from assistant.mouth.gain import factor
+
+    engine = engines.make(config)
+    for _ in range(2):  # a voice that is heard for the first time is measured
+        blocks = [sound.pcm for sound in engine.synthesise(text, lambda: False)]
+    pcm = resample(np.concatenate([np.zeros(0, np.int16), *blocks]), engine.rate, rate)
+    engine.close()
+    return (pcm * factor(config.speech.volume)).astype(np.int16)
+
+
+def readers() -> list[Recording]:
+    """Return sentences that people read: none where the recordings are not installed."""
+    return [
+        Recording(f"human {number}", text, trimmed(wav.read(path)))
+        for number, text in READ.items()
+        for path in DEBIAN.glob(f"librivox/*-{number}.wav")
+    ]
+
+
+def orders() -> list[Recording]:
+    """Return what people want of it: nothing where the recordings are not installed."""
+    return [
+        Recording("human order", ORDER, trimmed(np.fromfile(path, "<i2")))
+        for path in DEBIAN.glob("goforward.raw")
+    ]
 
 
 def others() -> list[Pcm]:

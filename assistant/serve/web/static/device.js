@@ -3,8 +3,7 @@
 import { ask } from "/static/ask.js";
 import { t } from "/static/words.js";
 
-const SLIDERS = ["volume", "rate"]; // in per cent
-const SLIDER_PAUSE = 250; // ms without a change of a slider before it is sent
+const VOLUME_PAUSE = 250; // ms without a change of the slider before it is sent
 const LANGUAGES = { en: "English", zh: "中文", auto: "English / 中文" };
 
 const $ = (id) => document.getElementById(id);
@@ -20,7 +19,7 @@ export class Device {
     this.say = say;
     this.changed = changed;
     this.known = null; // the settings in force
-    this.timers = {}; // of the sliders that were moved just now
+    this.timer = 0;
     this.open = 0; // changes that are not answered yet
     for (const [id, path] of [
       ["wake", "/wake"],
@@ -28,16 +27,14 @@ export class Device {
     ]) {
       $(id).addEventListener("click", () => ask(path, {}).catch((error) => say(error.message)));
     }
-    for (const name of SLIDERS) {
-      $(name).addEventListener("input", () => {
-        this.percent();
-        clearTimeout(this.timers[name]);
-        this.timers[name] = setTimeout(() => {
-          this.timers[name] = 0;
-          this.set({ [name]: $(name).valueAsNumber / 100 });
-        }, SLIDER_PAUSE);
-      });
-    }
+    $("volume").addEventListener("input", () => {
+      this.percent();
+      clearTimeout(this.timer);
+      this.timer = setTimeout(() => {
+        this.timer = 0;
+        this.set({ volume: $("volume").valueAsNumber / 100 });
+      }, VOLUME_PAUSE);
+    });
     $("muted").addEventListener("change", () => this.set({ muted: $("muted").checked }));
     $("voice").addEventListener("change", () => this.set({ voice: $("voice").value }, true));
     $("spoken-language").addEventListener("change", () =>
@@ -80,9 +77,7 @@ export class Device {
     if (!Array.isArray(settings.voices) || !Array.isArray(settings.languages)) return;
     this.known = settings;
     $("device-form").disabled = false;
-    for (const name of SLIDERS) {
-      if (!this.timers[name]) $(name).value = Math.round(100 * (settings[name] ?? 1));
-    }
+    if (!this.timer) $("volume").value = Math.round(100 * settings.volume);
     this.percent();
     $("muted").checked = settings.muted === true;
     this.words();
@@ -101,11 +96,9 @@ export class Device {
   }
 
   percent() {
-    for (const name of SLIDERS) {
-      const text = t("percent", { n: $(name).value });
-      $(`${name}-now`).textContent = text;
-      $(name).setAttribute("aria-valuetext", text);
-    }
+    const text = t("percent", { n: $("volume").value });
+    $("volume-now").textContent = text;
+    $("volume").setAttribute("aria-valuetext", text);
   }
 
   note(text) {
