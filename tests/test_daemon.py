@@ -582,6 +582,31 @@ def test_a_lost_device_ends_the_waiting_with_its_sentence(make):
     live(make(), talk)
 
 
+class LiveMicrophone(FileMicrophone):
+    """It says that it hears a real room, so that it is judged."""
+
+    def __init__(self, pieces):
+        super().__init__(pieces, pace=0, after="end")
+        self.live = True
+
+
+def test_a_microphone_that_is_switched_off_is_told_of_once(make, caplog):
+    async def talk(watched, *_):
+        daemon = watched.daemon
+        assert daemon.hearing is None
+        microphone = LiveMicrophone([30.0])
+        await daemon.hear_with(microphone)
+        assert await asyncio.to_thread(microphone.ended.wait, 60)
+        while daemon.hearing.problems != ("silent",):
+            await asyncio.sleep(0.01)
+        await asyncio.to_thread(microphone.stop)
+
+    live(make(), talk)
+    told = [record.message for record in caplog.records if "hearing" in record.message]
+    assert len(told) == 1
+    assert "nothing but zeros" in told[0]
+
+
 class RefusedMicrophone(FileMicrophone):
     """A device that is busy; no real one can be had on demand."""
 
