@@ -191,7 +191,7 @@ class Turn(Section):
         "`follow_up` is not 0",
     )
     addressed: Annotated[float, Field(ge=0.0, le=1.0)] = Field(
-        0.3,
+        0.4,
         description="without the wake word only what was said to it with this probability is "
         "answered; other talk ends in sleep; 0 answers all",
     )

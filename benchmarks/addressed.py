@@ -15,8 +15,6 @@ from assistant.conversation.addressed import Said, addressed, signs
 FOLDER = Path(__file__).parent / "addressed"
 KINDS = {"+": "addressed", "=": "people", "~": "television"}
 PENALTY = 1.0
-FRACTION = 0.97
-"""Of what is said to it so many parts shall be answered; the rest has to say the wake word."""
 
 
 def read(half: str, language: str) -> list[tuple[str, str, str]]:
@@ -73,7 +71,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--fit", action="store_true")
     parser.add_argument("--show", action="store_true")
-    parser.add_argument("--threshold", type=float, default=0.3)
+    parser.add_argument("--threshold", type=float, default=0.4)
     options = parser.parse_args()
     if options.fit:
         print(json.dumps({each: fit(read("development", each)) for each in ("en", "zh")}, indent=4))

@@ -73,7 +73,18 @@ _HOME = re.compile(
     r"|the dog|the fridge|the door|the bus|on the (?:phone|table|sofa)|bathroom|come (?:here|on|in)"
     r"|sit down|get up|hurry up|over (?:here|there)|put (?:that|it|this) (?:down|away|back))\b"
 )
-_SENTENCE = re.compile(r"[.!?]+\s+")
+_ME = re.compile(
+    r"^(?:well |yes |no |oh |but |and |thanks |so |since )*(?:i|i'm|i'd|i've|i'll|my|mine)\b"
+)
+_BACK = re.compile(
+    r"\byou(?:'re| are) (?:so |very |really |quite )?(?:right|wrong|funny|kind|nice|smart|clever"
+    r"|great|sweet|useless|welcome)\b|\bthank you\b|\byou said\b|\bi (?:mean|meant|said)\b"
+    r"|\bi don't believe|\bare you (?:sure|serious|a robot|real|there|listening)\b"
+    r"|\b(?:that's|that is|sounds|that must be) (?:a )?(?:wrong|right|great|good|nice|funny|boring"
+    r"|interesting|a pity|sad|true|cool|amazing)\b"
+)
+"""What is said back to whoever has just spoken."""
+_SENTENCE, _CLAUSE = re.compile(r"[.!?]+\s+"), re.compile(r"[.!?,;]+\s+")
 _NOTHING = """
 a an and are as at be but by can do does for from has have how i in is it its me my no not of on or
 please so than that the their then there they this to was were what when where which who why will
@@ -86,9 +97,9 @@ def signs(text: str, reply: str) -> dict[str, float]:
     """Return the signs in an English `text` that was said after `reply`, each 0 to 1."""
     words = said(text)
     count = len(words.split())
-    last = said(_SENTENCE.split(text.strip())[-1])
-    question = bool(_QUESTION.search(last) or _ABOUT_IT.search(last))
-    order = bool(_ORDER.search(last))
+    ends = [said(cut.split(text.strip())[-1]) for cut in (_SENTENCE, _CLAUSE)]
+    question = any(_QUESTION.search(end) or _ABOUT_IT.search(end) for end in ends)
+    order = any(_ORDER.search(end) for end in ends)
     return {
         "question": float(question),
         "order": float(order),
@@ -98,6 +109,8 @@ def signs(text: str, reply: str) -> dict[str, float]:
         "person": float(bool(_PERSON.search(words))),
         "named": float(bool(_NAMED.search(text))),
         "you": float(bool(_YOU.search(words))),
+        "me": float(bool(_ME.search(words))),
+        "back": float(bool(_BACK.search(words))),
         "home": float(bool(_HOME.search(words))),
         "us": float(bool(_US.search(words))),
         "others": float(bool(_OTHERS.search(words))),

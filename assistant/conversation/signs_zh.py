@@ -46,7 +46,13 @@ _HOME = re.compile(
     r"递给?我|帮我拿|给我[，,]|吃饭|开饭|午饭|晚饭|早饭|中午想吃|作业|学校|鞋|外套|楼[上下]|车锁|钥匙|冰箱|沙发|桌子上"
     r"|快递|睡得好|打电话呢|过来|坐[下好]|起来|快[看点走]|那边|这边|出去|回来|上班|接个电话|隔壁|带把"
 )
-_SENTENCE = re.compile(r"[。！？.!?]+(?=.)")
+_ME = re.compile(r"^(?:唉|嗯|不|是|好|那|对|其实)*(?:我|咱)(?!们|爸|妈)")
+_BACK = re.compile(
+    r"你(?:真|太|很|说)(?:好|逗|有意思|棒|聪明|厉害|错|得对|对)|谢谢你|你确定|你是机器人|我不信|我说的|我是说|我觉得你"
+    r"|真可惜|真有意思|太好了|不错|听起来|真的吗|你刚才|你一定|多无聊"
+)
+"""What is said back to whoever has just spoken."""
+_SENTENCE, _CLAUSE = re.compile(r"[。！？.!?]+(?=.)"), re.compile(r"[。！？.!?，,；]+(?=.)")
 _OF_NOTHING = frozenset("的了吗呢啊吧是在有我你他她它这那个一不也就都和，。？！ ")
 
 
@@ -54,9 +60,9 @@ def signs(text: str, reply: str) -> dict[str, float]:
     """Return the signs in a Chinese `text` that was said after `reply`, each 0 to 1."""
     words = said(text).replace(" ", "")
     count = len(words)
-    last = said(_SENTENCE.split(text.strip())[-1]).replace(" ", "")
-    question = bool(_QUESTION.search(last) or _ABOUT_IT.search(last))
-    order = bool(_ORDER.search(last))
+    ends = [said(cut.split(text.strip())[-1]).replace(" ", "") for cut in (_SENTENCE, _CLAUSE)]
+    question = any(_QUESTION.search(end) or _ABOUT_IT.search(end) for end in ends)
+    order = any(_ORDER.search(end) for end in ends)
     return {
         "question": float(question),
         "order": float(order),
@@ -66,6 +72,8 @@ def signs(text: str, reply: str) -> dict[str, float]:
         "person": float(bool(_PERSON.search(words))),
         "named": float(bool(_NAMED.search(text))),
         "you": float(bool(_YOU.search(text))),
+        "me": float(bool(_ME.search(words))),
+        "back": float(bool(_BACK.search(words))),
         "home": float(bool(_HOME.search(text))),
         "us": float(bool(_US.search(words))),
         "others": float(bool(_OTHERS.search(words))),

@@ -93,7 +93,7 @@ class Rules:
     follow_up: float = 6.0
     question_follow_up: float = 10.0
     """As `follow_up`, after a reply that asks something."""
-    addressed: float = 0.3
+    addressed: float = 0.4
     """Probability from which a follow-up counts as said to the assistant; 0 answers all."""
     max_speech: float = 30.0
     grace: float = 1.2
