@@ -12,7 +12,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, get_args
+from typing import TYPE_CHECKING, Any, Literal, Protocol, get_args
 
 from assistant import memory, power, threads
 from assistant.backchannels import backchannels
@@ -429,6 +429,21 @@ class Daemon:
         self._duplex = usable
         if not (self._patch and self._patch.plugged):
             self.post(DuplexChanged(usable))
+
+    @property
+    def echo(self) -> Literal["off", "ignored", "unknown", "gone", "heard"]:
+        """How it stands with its own voice in the device's microphone.
+
+        `off`: it is left there; `ignored`: it is said not to matter; `unknown`: nothing has sounded
+        yet; `gone`: it is taken out; `heard`: it cannot be taken out.
+        """
+        if self._echo is None:
+            return "off"
+        if self.config.echo.mode == "on":
+            return "ignored"
+        if self._echo.usable is None:
+            return "unknown"
+        return "gone" if self._echo.usable else "heard"
 
     @property
     def occupied(self) -> bool:

@@ -12,6 +12,7 @@ import soxr
 from numpy.typing import NDArray
 
 from assistant.audio import wav
+from assistant.audio.clock import StreamClock
 from assistant.audio.echo.canceller import Canceller
 from assistant.audio.echo.kalman import KalmanCanceller
 from assistant.audio.echo.path import EchoPath
@@ -41,8 +42,8 @@ class Room:
     """How much later than stamped the sound arrives."""
     ppm: float = 0.0
     """How much faster than claimed the loudspeaker's crystal is."""
-    jitter: float = 1e-4
-    """Of the stamps, RMS."""
+    jitter: float = 1e-3
+    """Of the devices' stamps, RMS."""
     echo_db: float = 0.0
     """Of the echo, relative to a voice; -inf: the loudspeaker is muted."""
     noise_db: float = -70.0
@@ -87,7 +88,7 @@ class Room:
         heard = self.microphone(played, spoken)
         random = np.random.default_rng(self.seed + 2)
         block, speed = self.rate // 200, self.rate * (1 + self.ppm * 1e-6)
-        given = 0
+        given, played_at, heard_at = 0, StreamClock(self.rate), StreamClock(RATE)
         start = 100.0
 
         def source(out: Pcm, audible_at: float) -> None:
@@ -99,10 +100,11 @@ class Room:
             now = start + (at + FRAME_SAMPLES) / RATE
             while given + block <= len(played) and start + given / speed < now + self.buffer:
                 stamp = start + given / speed + max(0.0, -self.way) + self._off(random)
-                tap(np.zeros(block, np.int16), stamp)
+                tap(np.zeros(block, np.int16), played_at.advance(block, stamp))
                 given += block
             pcm = heard[at : at + FRAME_SAMPLES]
-            left.append(path.clean(Frame(pcm, start + at / RATE + self._off(random))).pcm)
+            stamp = start + at / RATE + self._off(random)
+            left.append(path.clean(Frame(pcm, heard_at.advance(len(pcm), stamp))).pcm)
         return heard, np.concatenate(left)
 
     def _off(self, random: np.random.Generator) -> float:

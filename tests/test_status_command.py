@@ -64,6 +64,19 @@ def test_what_is_wrong_with_the_microphone_is_said(path):
     assert json.loads(as_json.stdout)["hearing"] == report
 
 
+def test_one_that_hears_itself_says_so(path):
+    async def main():
+        about = ABOUT | {"echo": "heard"}
+        server = ControlServer(path, lambda r: about if r["command"] == "info" else STATE)
+        await server.start()
+        try:
+            return await asyncio.to_thread(lambda: status(path))
+        finally:
+            await server.stop()
+
+    assert b"half duplex" in asyncio.run(main()).stdout
+
+
 def test_one_that_still_loads_is_not_well(path):
     assert "still loading" in is_one_sentence(served(path, lambda: status(path), ready=False), 1)
 

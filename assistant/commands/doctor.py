@@ -74,6 +74,7 @@ def examine(config: Config, listening: Callable[[], None] = lambda: None) -> Ite
         listening()
         yield _finding("hearing", lambda: _hearing(config))
     yield _finding("loudspeaker", lambda: _device(config, "output", config.audio.output))
+    yield Finding("echo", True, _echo(config))
     yield _finding("wake word", lambda: _wakes(config, wake.make))
     if config.language == AUTO:
         yield Finding("language", True, _languages(config))
@@ -130,6 +131,16 @@ def _hearing(config: Config) -> str:
     if loudest < QUIET_DBFS and not found:
         found.append(say("nobody spoke, or too softly: say something while it looks."))
     return ". ".join([*told, *(each[0].upper() + each[1:] for each in found)])
+
+
+def _echo(config: Config) -> str:
+    if config.audio.backend == "none":
+        return "there is none"
+    return {
+        "auto": "is taken out; `assistant status` says when that does not work here",
+        "on": "is taken out, and whether that works is not asked",
+        "off": "stays: half duplex, only wake and stop words interrupt it",
+    }[config.echo.mode]
 
 
 def _languages(config: Config) -> str:

@@ -246,6 +246,7 @@ class Foreground:
                     "language": self._config.language,
                     "spoken": self._daemon.language,
                     "calls": self._daemon.config.wake.calls,
+                    "echo": self._daemon.echo,
                     "version": __version__,
                     "hearing": self._hearing(),
                 }

@@ -24,3 +24,5 @@ def command(as_json: bool) -> None:
         click.echo(f"{told['phase']} ({told['model']}, {language})")
         for problem in (told["hearing"] or {}).get("problems", ()):
             tell("Hearing: {advice}", advice=advice(problem))
+        if told.get("echo") == "heard":
+            tell("half duplex: it hears its own voice, see docs/audio.md")

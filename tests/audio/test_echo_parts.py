@@ -22,7 +22,7 @@ def test_drift_is_found_however_stamps_jitter(ppm: float, seed: int, block: int)
     random, clock = np.random.default_rng(seed), SteadyClock(RATE)
     for number in range(0, 30 * RATE, block):
         true = 50.0 + number / RATE * (1 + ppm * 1e-6)
-        clock.stamp(number, true + float(random.standard_normal()) * 5e-4)
+        clock.stamp(number, true + float(random.standard_normal()) * 2e-4)
     assert abs(clock.skew * 1e6 - ppm) < 25
     assert abs(clock.time(number) - true) < 2e-4
     assert abs(clock.number(clock.time(number + 77.5)) - number - 77.5) < 1e-3
@@ -43,7 +43,7 @@ def test_a_device_that_lies_about_its_rate_is_not_believed() -> None:
     clock = SteadyClock(RATE)
     for number in range(0, 60 * RATE, 320):
         clock.stamp(number, number / RATE * 1.005)
-    assert abs(clock.skew) <= 1e-3
+    assert abs(clock.skew) <= 4e-4
 
 
 # --- the reference ---------------------------------------------------------------------------

@@ -20,7 +20,7 @@ SECONDS = 6.0
         Room(ppm=200),
         Room(ppm=-200, echo_db=6),
         Room(way=-0.06),  # stamped too late
-        Room(rate=8000, jitter=1e-3),
+        Room(rate=8000, jitter=2e-3),
     ],
     ids=str,
 )
@@ -40,7 +40,7 @@ def test_a_voice_over_it_stays() -> None:
     count = min(len(left), len(wanted))
     off = left[len(pause) : count] / 32768 - wanted[len(pause) : count]
     ratio = np.mean(wanted[len(pause) : count] ** 2) / np.mean(off**2)
-    assert 10 * np.log10(ratio) > 8
+    assert 10 * np.log10(ratio) > 6
 
 
 def test_a_muted_loudspeaker_leaves_every_voice_alone_and_duplex_on() -> None:

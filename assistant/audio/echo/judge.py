@@ -8,17 +8,19 @@ from assistant.audio.frames import FRAME_SAMPLES, RATE, Pcm
 
 FRAMES = 10
 """Frames that are looked at together: 0.2 s."""
-LOOKS = 15
-"""Looks that count: the last 3 s in which the loudspeaker sounded."""
+LOOKS = 25
+"""Looks that count: the last 5 s in which the loudspeaker sounded."""
+HOPELESS = 40
+"""After so many looks in a row it is known to be of no use: 8 s."""
 ENOUGH = 5
 """Looks before there is an opinion."""
 GONE_DB = 9.0
 """An echo that has lost so much is no longer taken for speech to it."""
 FLOOR_DB = 4.0
 """What is no louder than this above the room's noise is nothing."""
-GOOD, BAD = 0.5, 0.15
+GOOD, BAD = 0.35, 0.08
 """Shares of good looks from which it is usable, and down to which it stays so: somebody who talks
-over the loudspeaker makes looks bad, and does so for some seconds."""
+over the loudspeaker, or a television, makes looks bad, and does so for some seconds."""
 SOUNDS = 30.0
 """RMS of int16 samples from which the loudspeaker sounds: -60 dBFS."""
 
@@ -31,7 +33,9 @@ class Judge:
         self._frames = 0
         self._looks: deque[bool] = deque(maxlen=LOOKS)
         self._floor = 0.0  # power of the room's noise, a sample
-        self._usable: bool | None = None
+        self.usable: bool | None = None
+        """None: not known yet."""
+        self._useless = 0  # looks since it was usable last
 
     def quiet(self, near: Pcm) -> None:
         """A frame in which the loudspeaker cannot be heard: the room's noise, at times a voice."""
@@ -55,13 +59,19 @@ class Judge:
         self._frames = 0
         return self._opinion()
 
+    @property
+    def hopeless(self) -> bool:
+        """Whether it has been of no use for a long time."""
+        return self._useless >= HOPELESS
+
     def _opinion(self) -> bool | None:
         if len(self._looks) < ENOUGH:
             return None
         share = sum(self._looks) / len(self._looks)
-        usable = share > BAD if self._usable else share >= GOOD
-        changed = usable is not self._usable
-        self._usable = usable
+        usable = share > BAD if self.usable else share >= GOOD
+        changed = usable is not self.usable
+        self.usable = usable
+        self._useless = 0 if usable else self._useless + 1
         return usable if changed else None
 
 

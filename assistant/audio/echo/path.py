@@ -37,6 +37,7 @@ class EchoPath:
         self._canceller, self._tail, self._on_usable = canceller, tail, on_usable
         self._reference: Reference | None = None
         self._finder, self._judge = DelayFinder(), Judge()
+        self._warned = self._found = False
         self._heard = SteadyClock(RATE)
         self._number = 0  # samples heard
         self.delay = -MARGIN_S
@@ -45,6 +46,11 @@ class EchoPath:
     def play_at(self, rate: int) -> None:
         """The loudspeaker plays at `rate` Hz; before it is known nothing sounds."""
         self._reference = Reference(rate)
+
+    @property
+    def usable(self) -> bool | None:
+        """Whether the loudspeaker is not heard in what is cleaned; None: it has not sounded yet."""
+        return self._judge.usable
 
     def tapped(self, source: Source) -> Source:
         """Return `source`, of which all that it gives is known here; for the audio callback."""
@@ -67,6 +73,12 @@ class EchoPath:
             self._align(late)
         if (usable := self._judge.feed(frame.pcm, cleaned, far)) is not None:
             self._on_usable(usable)
+        if self._judge.hopeless and not self._warned:
+            self._warned = True
+            log.warning(
+                "the microphone hears the loudspeaker, and it cannot be taken out: while it speaks "
+                "only wake and stop words are heard; docs/audio.md says what helps"
+            )
         return Frame(cleaned, frame.time)
 
     def _far(self, frame: Frame) -> Pcm | None:
@@ -80,13 +92,15 @@ class EchoPath:
         reference.update()
         if not reference.sounds(begin - self._tail):
             return None
-        if (early := AT_ONCE_S - self.delay) > 0 and (missing := reference.missing(end)):
+        early = AT_ONCE_S - self.delay
+        if not self._found and early > 0 and (missing := reference.missing(end)):
             late = min(early, missing)
             begin, end, self.delay = begin - late, end - late, self.delay + late
         return reference.read(begin, end, len(frame.pcm))
 
     def _align(self, late: float) -> None:
         """The echo begins `late` s after its reference."""
+        self._found = True
         if MARGIN_S / 2 <= late <= LATEST_S:
             return
         self.delay += late - MARGIN_S

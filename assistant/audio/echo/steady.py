@@ -12,10 +12,15 @@ CRYSTAL = 100e-6
 off, the usual ones 20."""
 WANDER = 1e-6
 """How much that changes within a second, by temperature."""
-JUMP_S = 0.03
-"""Stamps that are further off than this begin anew: samples are missing."""
-LIMIT = 1e-3
-"""No device is further from its rate than this; one that seems to be lies."""
+JUMP_S = 0.2
+"""A stamp that is further off than this begins anew: the device was paused."""
+OFF_S, STEADY = 0.004, 50
+"""And so do so many in a row that are all off by this: it ran dry, or samples were lost. On a busy
+machine single stamps are off by much more, though no sample is."""
+LIMIT = 4e-4
+"""Two devices are no further apart than this, and hardly ever 200 ppm; what seems to be is not."""
+ODD_S = 5e-4
+"""A stamp that is further off than this tells no more than one that is just so far off."""
 
 
 class SteadyClock:
@@ -26,6 +31,7 @@ class SteadyClock:
         self._rate = rate
         self._number = 0.0
         self._time: float | None = None
+        self._off, self._least = 0, 0.0  # stamps in a row that were far off, and by how much all
         self._skew = 0.0  # a second of samples takes 1 + skew s
         self._tt, self._ts, self._ss = 0.0, 0.0, CRYSTAL**2  # covariance of time and skew
 
@@ -46,14 +52,14 @@ class SteadyClock:
             return True
         seconds = (number - self._number) / self._rate
         expected = self._time + seconds * (1 + self._skew)
-        if abs(time - expected) > JUMP_S:
-            self._begin(number, time)
+        if self._steadily_off(time - expected):
+            self._begin(number, expected + self._least)
             return True
         tt = self._tt + seconds * (2 * self._ts + seconds * self._ss)
         ts = self._ts + seconds * self._ss
         ss = self._ss + WANDER**2 * seconds
         sure = tt + JITTER_S**2
-        error = time - expected
+        error = min(max(time - expected, -ODD_S), ODD_S)
         self._number, self._time = number, expected + tt / sure * error
         self._skew = min(max(self._skew + ts / sure * error, -LIMIT), LIMIT)
         self._tt, self._ts, self._ss = tt - tt * tt / sure, ts - tt * ts / sure, ss - ts * ts / sure
@@ -69,7 +75,18 @@ class SteadyClock:
         assert self._time is not None
         return self._number + (time - self._time) * self._rate / (1 + self._skew)
 
+    def _steadily_off(self, error: float) -> bool:
+        if abs(error) > JUMP_S:
+            self._least = error
+            return True
+        if abs(error) < OFF_S or error * self._least < 0:
+            self._off, self._least = 0, 0.0
+        else:
+            self._off, self._least = self._off + 1, min(error, self._least or error, key=abs)
+        return self._off == STEADY
+
     def _begin(self, number: int, time: float) -> None:
         """Only the time is new: a device that was paused keeps its crystal."""
         self._number, self._time = number, time
+        self._off, self._least = 0, 0.0
         self._tt, self._ts = JITTER_S**2, 0.0
