@@ -77,7 +77,13 @@ CALLERS = (
 )
 
 
-class Nothing:
+class Mute:
+    """Does not tell what it takes for echo."""
+
+    learns, expected = True, None
+
+
+class Nothing(Mute):
     name = "none"
 
     def __init__(self, tail: float) -> None:
@@ -90,7 +96,7 @@ class Nothing:
         pass
 
 
-class Speex:
+class Speex(Mute):
     """libspeexdsp's, by four functions of its speex_echo.h."""
 
     name = "speex"
@@ -116,7 +122,7 @@ class Speex:
         self._library.speex_echo_state_reset(self._state)
 
 
-class WebRtc:
+class WebRtc(Mute):
     """AEC3 by pywebrtc-audio."""
 
     name = "webrtc"
@@ -133,7 +139,7 @@ class WebRtc:
         self._engine.reset()
 
 
-class LiveKit:
+class LiveKit(Mute):
     """AEC3 with noise suppression by livekit."""
 
     name = "livekit"

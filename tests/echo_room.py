@@ -53,6 +53,8 @@ class Room:
     buffer: float = 0.03
     """So much earlier than it sounds the loudspeaker asks for samples."""
     seed: int = 0
+    heard_at: StreamClock = field(default_factory=lambda: StreamClock(RATE))
+    """The microphone's."""
     told: list[tuple[float, bool]] = field(default_factory=list)
     """What the path said: (s, usable)."""
 
@@ -83,13 +85,17 @@ class Room:
         path.play_at(self.rate)
         return path
 
-    def cleaned(self, path: EchoPath, played: Pcm, spoken: Pcm | None = None) -> tuple[Pcm, Pcm]:
-        """Return what was heard and what is left of it, both (samples,) int16 at 16 kHz."""
+    def cleaned(
+        self, path: EchoPath, played: Pcm, spoken: Pcm | None = None, start: float = 100.0
+    ) -> tuple[Pcm, Pcm]:
+        """Return what was heard and what is left of it, both (samples,) int16 at 16 kHz.
+
+        The loudspeaker begins at `start` s, the microphone goes on.
+        """
         heard = self.microphone(played, spoken)
         random = np.random.default_rng(self.seed + 2)
         block, speed = self.rate // 200, self.rate * (1 + self.ppm * 1e-6)
-        given, played_at, heard_at = 0, StreamClock(self.rate), StreamClock(RATE)
-        start = 100.0
+        given, played_at, heard_at = 0, StreamClock(self.rate), self.heard_at
 
         def source(out: Pcm, audible_at: float) -> None:
             out[:] = played[given : given + block]

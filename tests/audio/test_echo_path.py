@@ -1,12 +1,13 @@
 """The echo path in a made-up room (`tests/echo_room.py`) with recorded speech."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from echo_room import CHINESE, ENGLISH, Room, at_level, loss, speech
 
-from assistant.audio.frames import RATE
+from assistant.audio.frames import FRAME_SAMPLES, RATE, Frame
 
 SECONDS = 6.0
 
@@ -28,6 +29,20 @@ def test_its_own_voice_goes_away_whatever_stamps_and_crystals_say(room: Room) ->
     heard, left = room.cleaned(room.path(), speech(CHINESE, room.rate, SECONDS))
     assert loss(heard, left, SECONDS - 2) > 10
     assert [usable for _, usable in room.told][-1:] == [True]
+
+
+def test_after_a_pause_of_the_stream_it_need_not_learn_anew() -> None:
+    room = Room()
+    path = room.path()
+    room.cleaned(path, speech(CHINESE, room.rate, SECONDS))
+    quiet = room.microphone(np.zeros(4 * room.rate, np.int16), None)
+    for at in range(0, len(quiet), FRAME_SAMPLES):
+        path.clean(Frame(quiet[at : at + FRAME_SAMPLES], 100 + SECONDS + at / RATE))
+    # The stream begins a second before the voice, and its stamps are off by another time.
+    again = np.zeros(room.rate, np.int16), speech(CHINESE, room.rate, 2.5)[room.rate // 2 :]
+    moved = replace(room, way=room.way + 0.0007)
+    heard, left = moved.cleaned(path, np.concatenate(again), start=100 + SECONDS + 4)
+    assert loss(heard, left, 1.0) > 12
 
 
 def test_a_voice_over_it_stays() -> None:

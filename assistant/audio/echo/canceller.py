@@ -2,6 +2,9 @@
 
 from typing import Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from assistant.audio.frames import Pcm
 
 
@@ -13,6 +16,12 @@ class Canceller(Protocol):
 
     name: str
     """As the settings call it."""
+
+    learns: bool
+    """Whether it learns from what it hears; at first it does."""
+    expected: NDArray[np.float32] | None
+    """What it took for echo in the last frame, (`FRAME_SAMPLES`,) as parts of full scale; None: it
+    does not tell."""
 
     def cancel(self, near: Pcm, far: Pcm) -> Pcm:
         """Return `near` without the echo of `far`.

@@ -46,6 +46,8 @@ class KalmanCanceller:
 
     def __init__(self, tail: float) -> None:
         """`tail` in s: how long after its beginning an echo is taken away."""
+        self.learns = True
+        self.expected: NDArray[np.float32] | None = None
         self._parts = max(1, round(tail * RATE / BLOCK))
         self._residual = Residual()
         self.reset()
@@ -70,12 +72,13 @@ class KalmanCanceller:
         self._before = now
         heard = np.divide(near, FULL_SCALE, dtype=np.float32)
         echo = np.fft.irfft((self._far * self._filter).sum(axis=0))[BLOCK:].astype(np.float32)
+        self.expected = echo
         unsure = np.zeros(BINS, np.float32)
-        if self._begun < FIRST:
+        if self.learns and self._begun < FIRST:
             self._begin(heard, now)
-        else:
+        elif self.learns:
             unsure = self._learn(heard - echo)
-        echo *= self._believed(heard, echo)
+        echo = echo * self._believed(heard, echo)
         left = self._residual.suppress(heard - echo, echo, unsure)
         cleaned: Pcm = np.clip(np.rint(left * FULL_SCALE), -32768, 32767).astype(np.int16)
         return cleaned

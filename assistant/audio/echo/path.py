@@ -3,15 +3,19 @@
 import logging
 from collections.abc import Callable
 
+import numpy as np
+
 from assistant.audio.echo.canceller import Canceller
 from assistant.audio.echo.delay import DelayFinder
 from assistant.audio.echo.judge import Judge
 from assistant.audio.echo.reference import Reference
+from assistant.audio.echo.shift import Shift
 from assistant.audio.echo.steady import SteadyClock
 from assistant.audio.frames import RATE, Frame, Pcm, Source
 
 log = logging.getLogger(__name__)
 
+FULL_SCALE = 32768.0
 MARGIN_S = 0.008
 """The echo shall begin so much later than its reference: stamps wander, no filter foresees."""
 AT_ONCE_S = 0.003
@@ -35,6 +39,7 @@ class EchoPath:
         no longer in what is cleaned, and when it can be heard again.
         """
         self._canceller, self._tail, self._on_usable = canceller, tail, on_usable
+        self._shift: Shift | None = None  # while it is looked how far the echo has moved
         self._reference: Reference | None = None
         self._finder, self._judge = DelayFinder(), Judge()
         self._warned = self._found = False
@@ -69,7 +74,9 @@ class EchoPath:
             self._judge.quiet(frame.pcm)
             return frame
         cleaned = self._canceller.cancel(frame.pcm, far)
-        if (late := self._finder.feed(frame.pcm, far)) is not None:
+        if self._shift:
+            self._follow(self._shift, frame.pcm)
+        elif (late := self._finder.feed(frame.pcm, far)) is not None:
             self._align(late)
         if (usable := self._judge.feed(frame.pcm, cleaned, far)) is not None:
             self._on_usable(usable)
@@ -83,13 +90,14 @@ class EchoPath:
 
     def _far(self, frame: Frame) -> Pcm | None:
         """Return what sounded at the loudspeaker while `frame` was heard; None: nothing."""
-        self._heard.stamp(self._number, frame.time)
+        jumped = self._heard.stamp(self._number, frame.time)
         begin = self._heard.time(self._number) - self.delay
         self._number += len(frame.pcm)
         end = self._heard.time(self._number) - self.delay
         if (reference := self._reference) is None:
             return None
-        reference.update()
+        if (reference.update() or jumped) and self._judge.usable:
+            self._shift, self._canceller.learns = Shift(), False
         if not reference.sounds(begin - self._tail):
             return None
         early = AT_ONCE_S - self.delay
@@ -97,6 +105,14 @@ class EchoPath:
             late = min(early, missing)
             begin, end, self.delay = begin - late, end - late, self.delay + late
         return reference.read(begin, end, len(frame.pcm))
+
+    def _follow(self, shift: Shift, near: Pcm) -> None:
+        """A device's time has jumped: before anything is learned, see where the echo is now."""
+        if (expected := self._canceller.expected) is not None:
+            heard = np.divide(near, FULL_SCALE, dtype=np.float32)
+            self.delay += shift.feed(heard, expected)
+        if shift.over or expected is None:
+            self._shift, self._canceller.learns = None, True
 
     def _align(self, late: float) -> None:
         """The echo begins `late` s after its reference."""

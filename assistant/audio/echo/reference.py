@@ -50,12 +50,13 @@ class Reference:
         kept = self._quiet <= PAUSE_S * self._rate
         self._inbox.append((number, pcm.copy() if kept else None, audible_at))
 
-    def update(self) -> None:
-        """Take in what has been noted since the last time."""
+    def update(self) -> bool:
+        """Take in what was noted since the last time; return whether the device's time jumped."""
         blocks: list[Pcm] = []
+        jumped = False
         while self._inbox:
             number, pcm, audible_at = self._inbox.popleft()
-            self.clock.stamp(number, audible_at)
+            jumped |= self.clock.stamp(number, audible_at)
             if pcm is None:
                 continue
             if number != self._next:
@@ -70,6 +71,7 @@ class Reference:
             kept = np.concatenate((self._kept, made))
             over = max(0, len(kept) - round(KEPT_S * RATE))
             self._kept, self._first = kept[over:], self._first + over
+        return jumped
 
     def sounds(self, since: float) -> bool:
         """Whether anything sounded at `since` (monotonic s) or later, or is about to."""
