@@ -882,12 +882,13 @@ class Daemon:
         self._hearing = hearing
 
         def listen(frame: "Frame") -> None:
+            if echo:  # before the gain: what it learns would be wrong after each change
+                frame = echo.clean(frame)
             if hearing and (pcm := hearing.take(frame.pcm)) is not frame.pcm:
                 frame = dataclasses.replace(frame, pcm=pcm)
-            cleaned = echo.clean(frame) if echo else frame
             if self._muted:  # silence, for what was begun must find its end
-                cleaned = dataclasses.replace(frame, pcm=frame.pcm * 0)
-            hear(cleaned)
+                frame = dataclasses.replace(frame, pcm=frame.pcm * 0)
+            hear(frame)
 
         await asyncio.to_thread(microphone.start, listen)
 

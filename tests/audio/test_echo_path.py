@@ -42,7 +42,7 @@ def test_after_a_pause_of_the_stream_it_need_not_learn_anew() -> None:
     again = np.zeros(room.rate, np.int16), speech(CHINESE, room.rate, 2.5)[room.rate // 2 :]
     moved = replace(room, way=room.way + 0.0007)
     heard, left = moved.cleaned(path, np.concatenate(again), start=100 + SECONDS + 4)
-    assert loss(heard, left, 1.0) > 12
+    assert loss(heard, left, 1.5) > 15
 
 
 def test_a_voice_over_it_stays() -> None:

@@ -12,8 +12,8 @@ from assistant.audio.frames import FRAME_SAMPLES, RATE
 
 Signal = NDArray[np.float32]
 
-FRAMES = 12
-"""Frames with an echo in them that it takes: a quarter of a second."""
+FRAMES = 8
+"""Frames with an echo in them that it takes: a sixth of a second."""
 LOUD = 1e-6
 """Mean power of an expected echo that counts, relative to full scale: -60 dBFS."""
 FINE = 4
