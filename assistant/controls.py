@@ -44,8 +44,12 @@ class Controls:
         return round(100 * self._daemon.volume)
 
     def rate(self, factor: float) -> None:
-        """Speak that much faster or slower from the next text on."""
-        self._daemon.pace(factor)
+        """Speak that much faster or slower from the next clause on."""
+        from assistant.mouth.speaker import FASTEST, SLOWEST
+
+        rate = round(min(FASTEST, max(SLOWEST, self._daemon.rate * factor)), 2)
+        self._daemon.set_rate(rate)
+        self._wish({"rate": rate})
 
     def mute(self, muted: bool) -> None:
         """Be deaf, or no longer."""

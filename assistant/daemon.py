@@ -388,10 +388,16 @@ class Daemon:
         """How loud it speaks, 0 to 1."""
         return self._player.volume if self._player else self.config.speech.volume
 
-    def pace(self, factor: float) -> None:
-        """Speak that much faster or slower than now from the next text on; from any thread."""
+    @property
+    def rate(self) -> float:
+        """How fast it speaks, as `speech.rate`."""
+        speed = 1.0 if isinstance(self._speaker, Mute) else self._speaker.speed
+        return self.config.speech.rate * speed
+
+    def set_rate(self, rate: float) -> None:
+        """Speak so fast from the next clause on that has not begun; from any thread."""
         if not isinstance(self._speaker, Mute):
-            self._speaker.pace(factor)
+            self._speaker.speed = rate / self.config.speech.rate
 
     def set_volume(self, volume: float) -> None:
         """Speak, and sound tones, at `volume` (0 to 1) from the next buffer on."""

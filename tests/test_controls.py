@@ -16,13 +16,14 @@ class FakeDaemon(SimpleNamespace):
         super().__init__(
             config=parse({"remote": remote, "speech": {"volume": 0.4}}, "test"),
             volume=0.4,
+            rate=1.0,
             model_name="tiny",
             last_said="Hello.",
             told=[],
             wish=None,
         )
         self.set_volume = lambda volume: self.told.append(("volume", volume))
-        self.pace = lambda factor: self.told.append(("pace", factor))
+        self.set_rate = lambda rate: self.told.append(("rate", rate))
         self.mute = lambda muted: self.told.append(("mute", muted))
         self.post = lambda event: self.told.append(event)
 
@@ -38,6 +39,18 @@ def test_a_volume_is_heard_at_once_and_kept(level, volume):
     assert wishes == [{"volume": volume}]
 
 
+@pytest.mark.parametrize(
+    ("now", "factor", "rate"),
+    [(1.0, 1.2, 1.2), (1.2, 1 / 1.2, 1.0), (0.83, 1.2, 1.0), (1.9, 1.2, 2.0), (0.5, 0.5, 0.5)],
+)
+def test_a_speed_holds_at_once_within_limits_and_is_kept(now, factor, rate):
+    daemon, wishes = FakeDaemon(), []
+    daemon.rate, daemon.wish = now, wishes.append
+    Controls(daemon).rate(factor)
+    assert daemon.told == [("rate", rate)]
+    assert wishes == [{"rate": rate}]
+
+
 def test_the_rest_is_handed_on():
     daemon = FakeDaemon(endpoint="http://192.168.1.20:8000/v1")
     controls = Controls(daemon)
@@ -45,7 +58,7 @@ def test_the_rest_is_handed_on():
     controls.rate(1.2)
     controls.mute(True)
     controls.sleep()
-    assert daemon.told == [("pace", 1.2), ("mute", True), Dismissed()]
+    assert daemon.told == [("rate", 1.2), ("mute", True), Dismissed()]
     assert controls.last_answer() == "Hello."
     status = controls.status()
     assert float(status.pop("up_s")) >= 0

@@ -383,6 +383,7 @@ class Foreground:
                 await self._restart(config)
             self._config, self._chosen = config, chosen
             self._daemon.set_volume(config.speech.volume)
+            self._daemon.set_rate(config.speech.rate)
             self._daemon.mute(chosen.get("muted", False))
             told = await asyncio.to_thread(changes.told, self._base, chosen)
             self._tell("settings", told)

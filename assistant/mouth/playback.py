@@ -57,6 +57,10 @@ class _Clause:
             count = round(len(self.text) * reached / max(self.samples, 1))
         return _whole_words(self.text, count)
 
+    def waits(self) -> bool:
+        """Whether it is a piece of the answer of which nothing has sounded yet."""
+        return bool(self.text) and max(self.played, self.reached) == 0
+
     def take(self, out: Pcm) -> int:
         """Copy the next samples of one block into `out`; return how many."""
         block = self.blocks[self.block]
@@ -204,6 +208,14 @@ class Player:
         """Let `key` be as loud as before, from the word on in which it waited."""
         self._inbox.append(lambda: self._go_on(key))
 
+    def take_back(self, key: Key, may: Callable[[], bool], told: Callable[[int], None]) -> None:
+        """Drop the last clauses of the answer `key` that have not begun to sound.
+
+        Asked `may()`, and if so ``told(count)``, both from the audio callback. After that more
+        clauses may be begun, and `end` has to be said again.
+        """
+        self._inbox.append(lambda: self._take_back(key, may, told))
+
     def tone(self, pcm: Pcm, least: float = 0.0) -> None:
         """Play `pcm` (samples,) at `rate` over whatever else sounds, as loud as the volume says.
 
@@ -289,6 +301,17 @@ class Player:
         self._over = max(self._over, key)
         if self._key is not None and self._key <= key:
             self._stopping = True
+
+    def _take_back(self, key: Key, may: Callable[[], bool], told: Callable[[int], None]) -> None:
+        if not may():
+            return
+        count = 0
+        while key == self._key and self._clauses and self._clauses[-1].waits():
+            self._clauses.pop()
+            count += 1
+        if count:
+            self._ended = False
+        told(count)
 
     def _give_way(self, key: Key, *, waits: bool) -> None:
         if key <= self._over or (self._key is not None and self._key > key):

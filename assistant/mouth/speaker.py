@@ -1,5 +1,6 @@
 """Turns the reply's text into clauses and sound, one clause ahead of what is being played."""
 
+import queue
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
@@ -22,7 +23,10 @@ HURRIED = 16
 """Letters of the first clause once somebody waits for it: about a second of sound."""
 
 SLOWEST, FASTEST = 0.5, 2.0
-"""Beyond that nobody understands it, or wants to."""
+"""Speaking rates beyond which nobody understands it, or wants to."""
+
+STILL_S = 0.3
+"""Seconds in which a loudspeaker asks for samples again, unless it stands still."""
 
 T = TypeVar("T")
 Resample = Callable[[Pcm, int, int], Pcm]
@@ -59,7 +63,9 @@ class Speaker:
         self._dead = self._released = NEVER
         self._key = self._held = NEVER
         self._waiting: list[Clause] = []
+        self._given: list[Clause] = []  # those of this answer that the player has got
         self._over = False
+        self._speed = 1.0
         self._chunker = Chunker(*self._limits)
         self._player: Player
         self._synthesiser: Remembering
@@ -84,14 +90,16 @@ class Speaker:
             for _ in self._synthesiser.synthesise(spoken, lambda: self._worker.backlog() > 8):
                 pass
 
-    def pace(self, factor: float) -> None:
-        """Speak that much faster or slower than now from the next text on."""
+    @property
+    def speed(self) -> float:
+        """How fast it speaks, 1 as the settings have it."""
+        return self._speed
 
-        def job() -> None:
-            voice = self._synthesiser.voice
-            voice.speed = min(FASTEST, max(SLOWEST, voice.speed * factor))
-
-        self._worker.post(job, NEVER)
+    @speed.setter
+    def speed(self, speed: float) -> None:
+        """Speak so fast from the next clause on that has not begun to sound; from any thread."""
+        self._speed = speed
+        self._worker.post(self._keep_pace, self._key)
 
     def speak(self, key: Key, language: str) -> None:
         """What does not show its language in the answer `key`, such as a number, is in this one."""
@@ -167,7 +175,7 @@ class Speaker:
         """Forget what another answer left."""
         if key != self._key:
             self._key, self._chunker = key, Chunker(*self._limits)
-            self._waiting, self._over = [], False
+            self._waiting, self._given, self._over = [], [], False
 
     def _end(self, key: Key) -> None:
         if key <= self._dead:
@@ -196,9 +204,41 @@ class Speaker:
         if waiting and self._over and key > self._dead:
             self._player.end(key)
 
+    def _keep_pace(self) -> None:
+        """Make with the new speed what was made with the old one and has not begun to sound."""
+        voice = self._synthesiser.voice
+        if voice.speed == self._speed:
+            return
+        voice.speed, key = self._speed, self._key
+        again = self._take_back(key)
+        for clause in again:
+            self._speak(key, clause)
+        if again and self._over and not self._waiting and key > self._dead:
+            self._player.end(key)
+
+    def _take_back(self, key: Key) -> list[Clause]:
+        """Return the clauses that the player has got and not begun, and has no more."""
+        secret = key == self._held and key > self._released
+        if not self._given or key <= self._dead or secret:
+            return []
+        claim: queue.SimpleQueue[None] = queue.SimpleQueue()
+        answer: queue.SimpleQueue[int] = queue.SimpleQueue()
+        claim.put(None)
+        self._player.take_back(key, lambda: _got(claim), answer.put)
+        try:
+            count = answer.get(timeout=STILL_S)
+        except queue.Empty:
+            # Nothing plays; unless it has begun to look just now, it will find the claim gone.
+            count = 0 if _got(claim) else answer.get()
+        kept = len(self._given) - count
+        self._given, back = self._given[:kept], self._given[kept:]
+        return back
+
     def _speak(self, key: Key, clause: Clause) -> None:
         if key <= self._dead:
             return
+        self._keep_pace()
+        self._given.append(clause)
         if clause.index == 0:
             self._mark(key, "first_clause", characters=len(clause.text))
         self._player.begin(key, clause.text)
@@ -227,3 +267,12 @@ class Speaker:
 
     def _mark(self, key: Key, stage: str, **data: object) -> None:
         self._trace.mark(key.turn, stage, time.monotonic(), take=key.take, **data)
+
+
+def _got(claim: "queue.SimpleQueue[None]") -> bool:
+    """Whether this is the first one who takes it."""
+    try:
+        claim.get_nowait()
+    except queue.Empty:
+        return False
+    return True

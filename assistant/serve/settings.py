@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 FILE = "settings.json"
 """In the folder of what must not be lost."""
 LANGUAGES = (*SPOKEN, AUTO)
-SPEECH = ("volume", "voice")
+SPEECH = ("volume", "rate", "voice")
 NAMES = (*SPEECH, "language", "persona", "muted")
 
 Chosen = dict[str, Any]
@@ -136,6 +136,7 @@ def told(config: Config, chosen: Chosen) -> dict[str, Any]:
     """Return what is in force, and what may be chosen."""
     return {
         "volume": chosen.get("volume", config.speech.volume),
+        "rate": chosen.get("rate", config.speech.rate),
         "muted": chosen.get("muted", False),
         "voice": chosen.get("voice", ""),
         "persona": chosen.get("persona", ""),

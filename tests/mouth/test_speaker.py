@@ -1,3 +1,4 @@
+import contextlib
 import threading
 from itertools import count
 
@@ -29,11 +30,12 @@ class Fake:
 
     def __init__(self, rate=RATE):
         self.rate, self.speed = rate, 1.0
-        self.made, self.closed = [], False
+        self.made, self.speeds, self.closed = [], [], False
         self.waits, self.may_go_on = threading.Event(), threading.Event()
 
     def synthesise(self, text, cancelled):
         self.made.append(text)
+        self.speeds.append(self.speed)
         if "fail" in text:
             raise AssistantError("the fake fails.")
         if "crash" in text:
@@ -128,13 +130,82 @@ def test_a_number_is_said_in_the_language_of_its_answer(mouth):
     assert mouth.synthesiser.made == ["四十二。", "42."]
 
 
-def test_it_speaks_faster_and_slower_within_limits(mouth):
-    for factor in (1.25, 1.25, 9.0, 0.01):
-        mouth.speaker.pace(factor)
+def test_it_speaks_faster_and_slower(mouth):
+    for speed in (1.25, 0.5, 1.0):
+        mouth.speaker.speed = speed
         mouth.settle()
-        speed = mouth.synthesiser.speed
-        assert 0.5 <= speed <= 2.0
-    assert speed == 0.5
+        assert (mouth.speaker.speed, mouth.synthesiser.speed) == (speed, speed)
+
+
+@contextlib.contextmanager
+def running(mouth):
+    """A loudspeaker that asks for samples."""
+    over = threading.Event()
+
+    def ask():
+        while not over.wait(0.001):
+            mouth.play(1)
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    yield
+    over.set()
+    thread.join()
+
+
+THREE = "Two three four five. Six seven eight nine. Ten and eleven more."
+
+
+@pytest.mark.parametrize("ended", [True, False])
+def test_another_speed_holds_from_the_next_clause_on_that_has_not_begun(mouth, ended):
+    mouth.speaker.text(Key(1, 1), THREE + " ")
+    if ended:
+        mouth.speaker.end(Key(1, 1))
+    mouth.settle()
+    mouth.play(20)
+    with running(mouth):
+        mouth.speaker.speed = 2.0
+        mouth.settle()
+    made = list(zip(mouth.synthesiser.made, mouth.synthesiser.speeds, strict=True))
+    assert [text for text, speed in made if speed == 1.0] == [
+        "Two three four five.", "Six seven eight nine.", "Ten and eleven more."
+    ]  # fmt: skip
+    assert [text for text, speed in made if speed == 2.0] == [
+        "Six seven eight nine.", "Ten and eleven more."
+    ]  # fmt: skip
+    if not ended:
+        mouth.play(2000)
+        assert not mouth.ends
+        mouth.speaker.end(Key(1, 1))
+        mouth.settle()
+    mouth.play(2000)
+    assert "".join(text for _, text in mouth.clauses).strip() == THREE
+    assert [(turn, text.strip()) for turn, text in mouth.ends] == [(1, THREE)]
+
+
+def test_where_the_loudspeaker_stands_still_another_speed_holds_for_the_next_text(mouth):
+    mouth.say(1, THREE)
+    mouth.speaker.speed = 2.0
+    mouth.settle()  # it does not wait for ever
+    assert mouth.synthesiser.speeds == [1.0, 1.0, 1.0]
+    mouth.play(2000)
+    assert [(turn, text.strip()) for turn, text in mouth.ends] == [(1, THREE)]
+    mouth.say(2, "Well.")
+    assert mouth.synthesiser.speeds[-1] == 2.0
+
+
+def test_of_an_answer_that_is_held_nothing_is_made_again(mouth):
+    mouth.speaker.hold(Key(1, 1))
+    mouth.say(1, THREE)
+    with running(mouth):
+        mouth.speaker.speed = 2.0
+        mouth.settle()
+        assert mouth.synthesiser.speeds == [1.0]
+        mouth.speaker.release(Key(1, 1))
+        mouth.settle()
+    assert mouth.synthesiser.speeds == [1.0, 2.0, 2.0]
+    mouth.play(2000)
+    assert [(turn, text.strip()) for turn, text in mouth.ends] == [(1, THREE)]
 
 
 def test_the_next_clause_is_made_while_one_plays(mouth):

@@ -16,6 +16,7 @@ from assistant.trace import Trace
 
 SETTINGS = {
     "volume": 1.0,
+    "rate": 1.0,
     "muted": False,
     "voice": "",
     "language": "en",

@@ -79,8 +79,8 @@ def test_states_are_kept_for_who_comes_later(broker, at, root):
         with Client(broker.port, f"{root}/#") as later:
             state = later.wait_for(f"{root}/state", has(phase="speaking"))
             assert told(state) == {
-                "phase": "speaking", "out": False, "volume": 1.0, "muted": False, "voice": "",
-                "language": "en", "persona": "", "model": "small", "version": "0.1.0",
+                "phase": "speaking", "out": False, "volume": 1.0, "rate": 1.0, "muted": False,
+                "voice": "", "language": "en", "persona": "", "model": "small", "version": "0.1.0",
                 "name": "Kitchen",
             }  # fmt: skip
             config = told(later.wait_for(f"{root}/config/state"))

@@ -102,7 +102,7 @@ def test_all_topics_are_the_devices_own():
     }
     assert all(topic.startswith("assistant/d1/") for topic in topics)
     commands = {t.rpartition("/")[2] for t in topics if "/command/" in t}
-    settings = {"mute", "volume", "voice", "language", "persona"}
+    settings = {"mute", "volume", "rate", "voice", "language", "persona"}
     assert commands == {*settings, "stop", "wake", "say", "ask"}
 
 
@@ -127,6 +127,7 @@ def test_without_commands_there_is_nothing_to_press():
         ("persona", "as configured", {"persona": ""}),
         ("persona", "child", {"persona": "child"}),
         ("volume", 55, 0.55),
+        ("rate", 120, 1.2),
     ],
 )
 def test_what_home_assistant_makes_of_a_wish_is_understood_here(key, value, payload):
@@ -149,6 +150,7 @@ def test_what_home_assistant_makes_of_a_wish_is_understood_here(key, value, payl
         ("phase", "speaking"),
         ("mute", "ON"),
         ("volume", "30.0"),
+        ("rate", "80.0"),
         ("voice", "as configured"),
         ("language", "zh"),
         ("persona", "child"),
@@ -159,7 +161,7 @@ def test_what_is_published_is_shown(key, shown):
     from jinja2 import Environment
 
     state = {
-        "phase": "speaking", "out": False, "volume": 0.3, "muted": True, "voice": "",
+        "phase": "speaking", "out": False, "volume": 0.3, "rate": 0.8, "muted": True, "voice": "",
         "language": "zh", "persona": "child", "model": "small", "version": "0.1.0",
         "name": "Kitchen",
     }  # fmt: skip

@@ -48,6 +48,8 @@ def nothing(tmp_path):
         {"volume": 0.5},
         {"volume": 0},
         {"volume": 1},
+        {"rate": 0.5},
+        {"rate": 2},
         {"muted": True},
         {"voice": ""},
         {"language": "zh"},
@@ -65,6 +67,8 @@ def test_what_makes_sense_is_taken_as_it_is(change):
     [
         ({}, "nothing"),
         ({"volume": 1.1}, "volume"),
+        ({"rate": 0.4}, "rate"),
+        ({"rate": "fast"}, "rate"),
         ({"volume": -0.1}, "volume"),
         ({"volume": float("nan")}, "volume"),
         ({"volume": "1"}, "volume"),
@@ -78,7 +82,7 @@ def test_what_makes_sense_is_taken_as_it_is(change):
         ({"language": ""}, "language"),
         ({"persona": None}, "persona"),
         ({"persona": ["child"]}, "persona"),
-        ({"rate": 1.0}, "rate"),
+        ({"clause": 100}, "clause"),
         ({"command": "set"}, "command"),
         ({"speech.volume": 0.5}, "speech.volume"),
         ({"volume": 0.5, "web": {"host": "0.0.0.0"}}, "web"),
@@ -92,9 +96,9 @@ def test_nothing_else_can_be_changed(change, word):
 
 def test_what_was_chosen_goes_before_the_configuration_and_leaves_the_rest():
     base = config(speech={"volume": 0.9, "rate": 1.5}, llm={"seed": 7})
-    changed = settings.over(base, {"volume": 0.2, "voice": "en-gb", "muted": True})
+    changed = settings.over(base, {"volume": 0.2, "rate": 0.8, "voice": "en-gb", "muted": True})
     assert (changed.speech.volume, changed.speech.voice) == (0.2, "en-gb")
-    speech = base.speech.model_copy(update={"volume": 0.2, "voice": "en-gb"})
+    speech = base.speech.model_copy(update={"volume": 0.2, "rate": 0.8, "voice": "en-gb"})
     assert changed == base.model_copy(update={"speech": speech})
     assert settings.over(base, {}) == base
 
@@ -187,6 +191,7 @@ def test_what_is_in_force_is_told_without_paths(nothing):
     told = settings.told(base, {"volume": 0.3})
     assert told == {
         "volume": 0.3,
+        "rate": 1.0,
         "muted": False,
         "voice": "",
         "language": "en",
@@ -206,6 +211,7 @@ some = st.fixed_dictionaries(
     {},
     optional={
         "volume": st.floats(0, 1),
+        "rate": st.floats(0.5, 2),
         "muted": st.booleans(),
         "voice": st.sampled_from(["", "en-us", "en-gb"]),
         "language": st.just("en"),
@@ -328,6 +334,9 @@ class FakeDaemon:
     def set_volume(self, volume):
         self.volume = volume
 
+    def set_rate(self, rate):
+        self.rate = rate
+
     def mute(self, muted):
         self.muted = muted
 
@@ -379,12 +388,13 @@ def live(tmp_path, monkeypatch):
 def test_volume_and_microphone_act_at_once_and_a_voice_brings_another_daemon(live, tmp_path):
     async def talk(it):
         first = it.daemon
-        assert (await it.set(volume=0.5, muted=True))["ok"]
-        assert (it.daemon, first.volume, first.muted) == (first, 0.5, True)
+        assert (await it.set(volume=0.5, rate=0.8, muted=True))["ok"]
+        assert (it.daemon, first.volume, first.rate, first.muted) == (first, 0.5, 0.8, True)
         assert (await it.set(voice="en-gb"))["voice"] == "en-gb"
         assert first.stopped
         assert it.daemon is not first
         assert (it.daemon.config.speech.voice, it.daemon.config.speech.volume) == ("en-gb", 0.5)
+        assert it.daemon.rate == it.daemon.config.speech.rate == 0.8
         assert it.daemon.muted  # the new one does not listen either
         await it.set(voice="en-gb")  # the one that it has
         return it.told
@@ -392,7 +402,7 @@ def test_volume_and_microphone_act_at_once_and_a_voice_brings_another_daemon(liv
     told = live(talk)
     assert told == ["ready", "settings", "restarting", "ready", "state", "settings", "settings"]
     kept = json.loads((tmp_path / settings.FILE).read_text())
-    assert kept == {"volume": 0.5, "muted": True, "voice": "en-gb"}
+    assert kept == {"volume": 0.5, "rate": 0.8, "muted": True, "voice": "en-gb"}
 
 
 def test_another_persona_brings_another_daemon_and_greets(live, tmp_path):

@@ -56,6 +56,7 @@ class FakeDaemon:
         """What wakes it; empty: it does not tell."""
         self.settings: dict[str, Any] = {
             "volume": 1.0,
+            "rate": 1.0,
             "muted": False,
             "voice": "",
             "language": "en",

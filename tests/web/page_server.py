@@ -52,6 +52,7 @@ class PageServer:
         self.turns: list[dict[str, Any]] = []
         self.settings: dict[str, Any] = {
             "volume": 0.8,
+            "rate": 1.0,
             "muted": False,
             "voice": "",
             "language": "en",

@@ -1089,6 +1089,10 @@ def test_volume_microphone_voice_and_language_are_shown_and_changed(opened, serv
     volume.press("ArrowLeft")
     expect(volume).to_have_value("75")
     until_pressed(page, server, 1)
+    speed = page.get_by_role("slider", name="Speed")
+    expect(speed).to_have_value("100")
+    speed.press("ArrowRight")
+    until_pressed(page, server, 2)
     page.get_by_role("switch", name="Microphone off").click()
     expect(page.locator("#phase")).to_have_text("asleep · microphone off")
     page.get_by_role("combobox", name="Voice", exact=True).select_option("piper-en-joe")
@@ -1096,9 +1100,10 @@ def test_volume_microphone_voice_and_language_are_shown_and_changed(opened, serv
     persona = page.get_by_role("combobox", name="Persona")
     expect(persona.get_by_role("option")).to_have_text(["As configured", "child", "factory"])
     persona.select_option("child")
-    until_pressed(page, server, 5)
+    until_pressed(page, server, 6)
     assert server.pressed == [
         ("/settings", {"volume": 0.75}),
+        ("/settings", {"rate": 1.05}),
         ("/settings", {"muted": True}),
         ("/settings", {"voice": "piper-en-joe"}),
         ("/settings", {"language": "zh"}),

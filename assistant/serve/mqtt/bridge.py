@@ -35,7 +35,7 @@ REMEMBERED = 256
 """Answers that are kept for who asks again."""
 ASKED = 16
 """Turns of which it is remembered what was asked."""
-IN_FORCE = ("volume", "muted", "voice", "language", "persona")
+IN_FORCE = ("volume", "rate", "muted", "voice", "language", "persona")
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ FIELDS: dict[str, str | None] = {
     "wake": None,
     "stop": None,
     "volume": "volume",
+    "rate": "rate",
     "mute": "muted",
     "voice": "voice",
     "language": "language",
@@ -140,9 +141,9 @@ def _bare(name: str, text: str) -> dict[str, Any]:
         case "muted":
             truth = TRUTH.get(text.strip().lower())
             return {"muted": text[:40] if truth is None else truth}
-        case "volume":
+        case "volume" | "rate" as field:
             number = NUMBER.fullmatch(text.strip())
-            return {"volume": float(number[0]) if number else text[:40]}
+            return {field: float(number[0]) if number else text[:40]}
         case "voice" | "language" | "persona" as field:
             return {field: text.strip()[:200]}
         case field:

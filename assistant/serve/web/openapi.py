@@ -171,6 +171,7 @@ def _chat() -> Schema:
 def _settings() -> Schema:
     changeable: Schema = {
         "volume": {"type": "number", "minimum": 0, "maximum": 1},
+        "rate": {"type": "number", "minimum": 0.5, "maximum": 2},
         "voice": TEXT,
         "language": {"enum": list(LANGUAGES)},
         "persona": TEXT,

@@ -3,7 +3,8 @@
 import { ask } from "/static/ask.js";
 import { t } from "/static/words.js";
 
-const VOLUME_PAUSE = 250; // ms without a change of the slider before it is sent
+const SLIDERS = ["volume", "rate"]; // in per cent
+const SLIDER_PAUSE = 250; // ms without a change of a slider before it is sent
 const LANGUAGES = { en: "English", zh: "中文", auto: "English / 中文" };
 
 const $ = (id) => document.getElementById(id);
@@ -19,7 +20,7 @@ export class Device {
     this.say = say;
     this.changed = changed;
     this.known = null; // the settings in force
-    this.timer = 0;
+    this.timers = {}; // of the sliders that were moved just now
     this.open = 0; // changes that are not answered yet
     for (const [id, path] of [
       ["wake", "/wake"],
@@ -27,14 +28,16 @@ export class Device {
     ]) {
       $(id).addEventListener("click", () => ask(path, {}).catch((error) => say(error.message)));
     }
-    $("volume").addEventListener("input", () => {
-      this.percent();
-      clearTimeout(this.timer);
-      this.timer = setTimeout(() => {
-        this.timer = 0;
-        this.set({ volume: $("volume").valueAsNumber / 100 });
-      }, VOLUME_PAUSE);
-    });
+    for (const name of SLIDERS) {
+      $(name).addEventListener("input", () => {
+        this.percent();
+        clearTimeout(this.timers[name]);
+        this.timers[name] = setTimeout(() => {
+          this.timers[name] = 0;
+          this.set({ [name]: $(name).valueAsNumber / 100 });
+        }, SLIDER_PAUSE);
+      });
+    }
     $("muted").addEventListener("change", () => this.set({ muted: $("muted").checked }));
     $("voice").addEventListener("change", () => this.set({ voice: $("voice").value }, true));
     $("spoken-language").addEventListener("change", () =>
@@ -77,7 +80,9 @@ export class Device {
     if (!Array.isArray(settings.voices) || !Array.isArray(settings.languages)) return;
     this.known = settings;
     $("device-form").disabled = false;
-    if (!this.timer) $("volume").value = Math.round(100 * settings.volume);
+    for (const name of SLIDERS) {
+      if (!this.timers[name]) $(name).value = Math.round(100 * (settings[name] ?? 1));
+    }
     this.percent();
     $("muted").checked = settings.muted === true;
     this.words();
@@ -96,9 +101,11 @@ export class Device {
   }
 
   percent() {
-    const text = t("percent", { n: $("volume").value });
-    $("volume-now").textContent = text;
-    $("volume").setAttribute("aria-valuetext", text);
+    for (const name of SLIDERS) {
+      const text = t("percent", { n: $(name).value });
+      $(`${name}-now`).textContent = text;
+      $(name).setAttribute("aria-valuetext", text);
+    }
   }
 
   note(text) {
