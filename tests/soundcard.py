@@ -81,7 +81,9 @@ class Recording:
 class SoundCard:
     """A context manager. `env` is the environment in which programs see this card and no other."""
 
-    def __init__(self) -> None:
+    def __init__(self, more: str = "") -> None:
+        """`more` are lines for the end of the daemon's script."""
+        self._more = more
         self.folder = Path(tempfile.mkdtemp(prefix="soundcard-"))
         self.variables = {
             "PULSE_SERVER": f"unix:{self.folder}/pa.sock",
@@ -141,7 +143,7 @@ class SoundCard:
     def start(self) -> None:
         """Start the daemon; again, after `kill`."""
         script = self.folder / "script.pa"
-        script.write_text(SCRIPT.format(folder=self.folder))
+        script.write_text(SCRIPT.format(folder=self.folder) + self._more)
         (self.folder / "pa.sock").unlink(missing_ok=True)
         log = (self.folder / "log").open("ab")
         daemon = ["pulseaudio", "-n", "-F", str(script), "--daemonize=no", "--exit-idle-time=-1"]
@@ -173,9 +175,11 @@ class SoundCard:
                     process.wait()
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def speak(self, file: Path, wait: bool = True) -> "subprocess.Popen[bytes]":
+    def speak(
+        self, file: Path, wait: bool = True, sink: str = "micfeed"
+    ) -> "subprocess.Popen[bytes]":
         """Play a WAV file into the microphone; return when it was played, or at once."""
-        process = subprocess.Popen(["paplay", "--device=micfeed", str(file)], env=self.env)
+        process = subprocess.Popen(["paplay", f"--device={sink}", str(file)], env=self.env)
         self._started.append(process)
         if wait and process.wait(PATIENCE_S + 600):
             raise RuntimeError(f"paplay failed on {file}")
