@@ -363,12 +363,49 @@ def test_a_tone_sounds_through_a_stop():
     assert (it.pull() == 100).all()
 
 
+# --- taking back ---------------------------------------------------------------------------------
+
+
+def test_what_has_begun_is_not_taken_back_and_the_rest_may_come_anew():
+    it, told = Listening(), []
+    for text in ("one ", "two ", "three "):
+        it.clause(1, text, 150)
+    it.player.end(Key(1, 1))
+    it.pull()
+    it.player.take_back(Key(1, 1), lambda: True, told.append)
+    for _ in range(3):
+        it.pull()
+    assert told == [2]
+    assert not it.ends  # more may come
+    it.clause(1, "two again", 50)
+    it.player.end(Key(1, 1))
+    it.pull()
+    assert it.ends[0][:2] == (1, "one two again")
+
+
+@pytest.mark.parametrize("key", [Key(0, 1), Key(1, 2), Key(2, 1)])
+def test_nothing_is_taken_back_of_another_answer(key):
+    it, told = Listening(), []
+    it.clause(1, "one", 150)
+    it.player.end(Key(1, 1))
+    it.player.take_back(key, lambda: True, told.append)
+    it.player.take_back(Key(1, 1), lambda: False, told.append)
+    it.pull()
+    it.pull()
+    assert told == [0]
+    assert it.ends[0][:2] == (1, "one")
+
+
 # --- whatever comes ----------------------------------------------------------------------------
 
 turns = st.integers(0, 4)
 steps = st.one_of(
     st.tuples(st.just("clause"), turns, st.integers(0, 250)),
-    st.tuples(st.sampled_from(["begin", "add", "complete", "end", "stop"]), turns, st.just(40)),
+    st.tuples(
+        st.sampled_from(["begin", "add", "complete", "end", "stop", "take_back"]),
+        turns,
+        st.just(40),
+    ),
     st.tuples(st.just("pull"), st.just(0), st.integers(1, 200)),
 )
 
@@ -393,6 +430,8 @@ def go(steps):
                 it.player.add(Key(turn, 1), np.full(samples, level, np.int16))
             case "complete" | "end":
                 getattr(it.player, step)(Key(turn, 1))
+            case "take_back":
+                it.player.take_back(Key(turn, 1), lambda: True, lambda count: None)
             case "stop":
                 it.player.stop(Key(turn, 1))
                 dead = max(dead, turn)
