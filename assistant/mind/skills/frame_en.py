@@ -2,6 +2,7 @@
 
 import re
 
+from assistant.mind.skills.loosely import words
 from assistant.mind.skills.written import Written
 
 CORRECTION = re.compile(
@@ -19,6 +20,20 @@ _VERB = (
     r"|calculate|work|check|let|time|count|pause|resume|mute|read|throw|keep|schedule|ring"
     r"|call me|don't|generate|draw|reduce|boost|pump|shut|help me with a random|explain what you)"
 )
+_INDIRECT = (
+    r"(?:i was (?:just )?wondering|i wonder|do you think) (?:(?:if|whether) )?(?:you|we|i)"
+    r" (?:can|could|might|would)(?: (?:possibly|please|perhaps|maybe|just|kindly))*"
+    r"|(?:would|might|will) it be (?:too much (?:trouble|bother)|possible|okay|ok|all right|rude)"
+    r" (?:to|for you to|if you (?:could|can))"
+    r"|if it's (?:not|no) (?:too much )?(?:bother|trouble|problem)|if you (?:don't|wouldn't) mind"
+    r"|if you're not (?:too )?busy|when you (?:have|get) a (?:moment|minute|second)"
+    r"|(?:is there )?any chance (?:that )?(?:you|i|we) (?:could|can|might)"
+    r"|i(?:'d| would) be (?:so |very )?(?:grateful|thankful|glad|happy) if you (?:could|would)"
+    r"|(?:can|could) i (?:trouble|bother|ask) you to"
+    r"|is it (?:possible|okay|ok|all right|fine) (?:to|for you to|if you|that you)"
+    r"|how about (?:we|you|i)|quick question|before i forget"
+)
+"""A request asked for in a roundabout way."""
 _LEAD = re.compile(
     r"(?:(?:please|hey|hi|hiya|hello|okay|ok|so|well|oh|huh|right|alright|all right|and|now"
     r"|then|um|uh|excuse me|pardon me|listen|assistant|computer"
@@ -26,13 +41,15 @@ _LEAD = re.compile(
     r"|just|quickly|kindly|oh dear|whoa|woah|wow|shh+|hush now|sorry|um yeah|also|um so|dear"
     r"|darling|mate|buddy|look|ah|aw|gosh|sh|er|sweetheart|honey|hon|yo|dude|bruh|bro|guys|boss"
     r"|babe"
-    r"|mister|come on|hang on|hold on|(?:sorry )?to (?:trouble|bother|disturb) you(?: but| and|)"
+    r"|mister|come on|hang on|hold on|hold your horses|steady on|easy tiger|for goodness sake"
+    r"|oi|(?:sorry )?to (?:trouble|bother|disturb) you(?: but| and|)"
     r"|so like|easy now|sorry (?:love|dear|mate)|be a love and|eh) "
     rf"|(?:can|could|would|will|won't|can't|couldn't) you (?:please |just |kindly |maybe "
     rf"|possibly |quickly |go ahead and )*(?={_VERB}\b)"
     rf"|(?:i'd like|i would like|i want|i need|i'd love|i would love|i'd prefer|i'd rather) you"
     rf" to (?={_VERB}\b)"
     rf"|i don't suppose you (?=know|have|could)"
+    rf"|(?:{_INDIRECT}) "
     rf"|(?:would you mind|do you mind|do me a favou?r and|be a dear and|be so kind as to|be so"
     rf" good as to|go ahead and|how about you|why don't you"
     rf"|you (?:can|could|may|should|might"
@@ -111,17 +128,32 @@ _NOT_BEFORE = re.compile(
 )
 
 _THERE = re.compile(r"\btime (?:is it|now)? ?(?:over )?there\b|\bthe time (?:over )?there\b")
+_TIMED = re.compile(r"\b(?:seconds?|minutes?|mins?|hours?|hour)\b")
+_TIMER_ALONE = re.compile(
+    r"(?:set|start) (?:a|the) (?:[a-z]+ )?(?:timer|countdown)(?: [a-z]+){0,3}"
+)
 _ASKS_LATER = re.compile(r"remind (?:me|us)(?: (?:please|then|about it|of it|at|in|on|\w+)){0,3}")
+
+
+_WOULD_MIND = re.compile(
+    r"(?:would|do) you mind (?:please |just |maybe )*(?P<doing>[a-z]+?)ing(?![a-z])"
+)
+_BASES = {
+    each: f"{each}e" for each in words("wak mak giv us tak rais chang leav com silenc paus tim")
+} | {f"{each}{each[-1]}": each for each in words("set put stop cancel flip get shut begin cut")}
+"""What is left of a verb without -ing, and the verb; others are the same."""
 
 
 def bare(written: Written) -> Written:
     """Return the request without what stands around it."""
-    written = _ends(written)
+    written = _ends(written.replaced(_WOULD_MIND, _asked_for))
     before = _BEFORE.match(written.text)
     if before and _THERE.search(written.text, before.end()):
         return written  # the place is in the clause before
     if before and _ASKS_LATER.fullmatch(written.text, before.end()):
         return written  # "i have to feed the fish so remind me": that is the message
+    if before and _TIMED.search(before[0]) and _TIMER_ALONE.fullmatch(written.text, before.end()):
+        return written  # "the rice takes ten minutes set a timer"
     if before and not _NOT_BEFORE.search(before[0]) and _frees(before[0]):
         written = _ends(written.part(before.end(), len(written.text)))
     if _WITH_REASON.match(written.text):
@@ -129,6 +161,11 @@ def bare(written: Written) -> Written:
         if reason and not _NO_REASON.search(written.text[: reason.start()]):
             written = written.part(0, reason.start())
     return _ends(written)
+
+
+def _asked_for(match: re.Match[str]) -> str:
+    """Return the verb of "would you mind turning"."""
+    return _BASES.get(match["doing"], match["doing"])
 
 
 def _frees(words: str) -> bool:

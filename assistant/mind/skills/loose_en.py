@@ -24,17 +24,20 @@ _READERS: Sequence[Callable[[Said], Exact | None]] = (
 _BEGINS = re.compile(
     rf" (?=(?:so|and|now) {A_SPAN}|(?:(?:so|and|then|please|now) )*(?:can you|could you|would you"
     rf"|will you|please|what time"
-    r"|what's the (?:time|date)|what day|set|start|wake (?:me|us)|remind (?:me|us)|turn|get|have"
+    r"|what's the (?:time|date)|what day|set|start|wake (?:me|us|the|my|our|everyone)"
+    r"|remind (?:me|us)|turn|get|have"
     r"|crank|kill|check|speak|talk"
     r"|say (?:it|that)|repeat|cancel|stop|roll|flip|toss|pick|go (?:back )?to sleep|spell"
     r"|how (?:long|much (?:time|longer)|do (?:you|i) spell)|switch|let's|give me|tell me|i need"
     r"|i want|i'd like|put|make|don't let me|do you|be (?:quiet|quieter|louder)|slow|is it"
-    r"|bump|crank|lower|raise|come again|what did you|add|have you|do you know|what's the|what is"
+    r"|go (?:slower|faster)|once more|one more time|you (?:can|may|could)|what can (?:you|i)"
+    r"|what (?:kind|sort)|bump|crank|lower|raise|come again|what did you|add|have you"
+    r"|do you know|what's the|what is"
     r" the)\b)"
 )
 """Where a request may begin, after a clause that says why."""
 _CLAUSE = re.compile(
-    r"(?:i|i'm|i've|i'll|i'd|we|we're|we've|it|it's|this|that|that's|there|there's|they|they're|he"
+    r"(?:let's|i|i'm|i've|i'll|i'd|we|we're|we've|it|it's|this|that|that's|there|there's|they|they're|he"
     r"|he's|she|she's|you|you're|the|my|our|your|a|an|sorry|no|oh|hang on|hold on|good|okay|thanks"
     r"|is it|thank|nobody|everybody|everyone|someone|somebody|guests|kids|people"
     r"|(?!wh|how)[a-z]+ (?:is|are|has|starts|start|begins|needs|can't|won't|isn't|keeps))\b"
@@ -67,7 +70,8 @@ _OPEN = re.compile(
     r"|or|of|for|is|are|will|won't|don't|doesn't|didn't"
     r"|not|must|my|your|with|in|on|at|but|into|from|just|let|make|who|which"
     r"|i|we|they|he"
-    r"|she|you|it(?<!heard it)|when|until|till|by|as|than|before|after|so|because|cannot|can't"
+    r"|she|you|it(?<!heard it)(?<!is it)|nobody|somebody|everybody|everyone|someone|when|until"
+    r"|till|by|as|than|before|after|so|because|cannot|can't"
     r"|couldn't|wouldn't|shouldn't|never|only)$"
 )
 """What goes on after these words is not a request of its own."""
@@ -78,6 +82,10 @@ _SAFE = frozenset(
     | {"date_today", "rate_up", "rate_down", "random", "volume_set", "volume_up", "volume_down"}
 )
 """What may be said with one unknown word before or after it: a name, an exclamation."""
+_UNCOUNTED = words(
+    "time_now date_today status help repeat sleep volume_up volume_down rate_up rate_down"
+)
+"""Of these no number is lacking that a clause beside may tell."""
 _COUNTS = words(
     "he she they him her them his said says told asked ask if when why who whose where how"
     " was were did never not don't didn't doesn't won't can't isn't no without nobody"
@@ -97,6 +105,8 @@ def read(clean: Written, spans: Sequence[Span]) -> Exact | None:
         for reader in _READERS:
             found = reader(part)
             if found and part.spare and found.intent not in _SAFE:
+                continue
+            if found and part.aside and found.intent not in _UNCOUNTED:
                 continue
             if found and (
                 part is whole or found.intent != "stop" or whole.text.endswith(part.text)
@@ -120,8 +130,9 @@ def _parts(whole: Said) -> Iterator[Said]:
         for after in _AFTER.finditer(text):
             before = text[: after.start()]
             alone = _beside(text[after.end() :], MOST_AFTER) and not _OPEN.search(before)
-            if alone and " " in before and not _tells_more(text[after.end() :], before):
-                yield whole.part(before)
+            if alone and " " in before:
+                aside = _tells_more(text[after.end() :], before)
+                yield replace(whole, text=before, aside=aside)
 
 
 def _but_one(whole: Said) -> Iterator[Said]:

@@ -25,6 +25,7 @@ _NAMED = [
         rf") (?P<name>[a-z' ]+?)(?= (?:for|of|at|in|on|please|lasting|that) |{A_SPAN}| {A_SPAN}|$)"
     ),
     re.compile(rf"\bgive (?P<name>[a-z' ]+?) {A_SPAN} on (?:the|a) timer"),
+    re.compile(rf"^give (?P<name>[a-z' ]+?) {A_SPAN}$"),
     re.compile(rf"(?<!it's )(?<!that's )(?<!time )\b(?:for|on) (?P<name>[a-z' ]+?)(?= (?:for|of"
         rf"|at|in"
         rf"|lasting|set|that) |"
@@ -69,7 +70,13 @@ _TIMER = re.compile(
     rf" (?:my|the|our) (?:time|minutes) up\b|\bis time up\b"
     rf"|\b(?:kitchen )?(?:timers?"
     r"|countdowns?|count down)\b|\bhow (?:many|much|long)\b.*\b(?:left"
-    r"|remaining|remain)\b"
+    r"|remaining|remain|to go)\b"
+    rf"|\b(?:put|stick|pop|set|whack|bung) {A_SPAN} on\b|^give (?:the|my|our"
+    rf"|these) [a-z ]+ {A_SPAN}$"
+    rf"|\b(?:much|any) time left\b|^(?:set|start|do|put|make) (?:one|another(?: one)?) (?:for"
+    rf"|of) {A_SPAN}"
+    r"|\bhow (?:long|much longer) (?:before|until|till|til) it (?:beep|ring|go|buzz|ding"
+    r"|is done)(?:e?s)?\b"
     rf"|\btim(?:e|ing) ?(?:me|us|this|it|out)?\b.*{A_SPAN}|\bcount(?:ing)? (?:me |it )?(?:down)?"
     rf" ?.*{A_SPAN}"
     rf"|(?:beep(?:ed)?|ping(?:ed)?|buzz(?:ed)?|alert(?:ed)?|bleep|shout|tell me when|let me know"
@@ -113,7 +120,13 @@ _STATUS = POLITE | words(
     " nearly almost yet moment current currently all any doing look looking close near one"
     " ones see about getting through say says give know did start started update them those"
     " these it's remains expire expires counting ticking waiting due i'm where where's we're"
-    " with next first last two complete completed stand at exactly there's"
+    " did was said say coming buzz buzzes ding dings with next first last two complete"
+    " completed stand at exactly there's"
+)
+
+
+_BEGUN = re.compile(
+    rf"(?:please |just )*(?:set|start|begin|make|put) (?:me )?(?:a|another|an|the) .*{A_SPAN}"
 )
 
 
@@ -122,11 +135,11 @@ def _timer(said: Said) -> Exact | None:
     if not _TIMER.search(text) or _REPORTED.search(text) or re.search("alarm|remind|volume", text):
         return None
     noun = re.search(
-        rf"\b(?:timers?|countdowns?|count down)\b|{A_SPAN} one\b|^(?:tell |know )?how (?:many"
-        rf"|much)",
+        rf"\b(?:timers?|countdowns?|count down)\b|{A_SPAN} one\b|\btime left\b"
+        r"|^(?:tell |know |check |see |say |show )?(?:me |us )?how (?:many|much|long)\b",
         text,
     )
-    if noun and _CANCEL.search(text):
+    if noun and _CANCEL.search(text) and not _BEGUN.match(text):
         return _which(said, "timer_cancel", _CANCELLED)
     if noun and _ASKED.search(text):
         if re.search(
@@ -163,8 +176,12 @@ _WANTED = re.compile(
 _TIMED = POLITE | _SET | words(
     "beeped pinged buzzed alerted gone timer timers countdown kitchen count counting minute"
     " time timing beep ping buzz alert bleep shout tell know notify is are up over have passed"
-    " by wait after once through within another starting start now more"
+    " by wait after once through within another starting start now more it's been has"
 )  # fmt: skip
+
+
+_TELLS = re.compile(r"\bi\b|\bwe\b|\bto\b|\bhave\b|\bby\b")
+_BEEP_WANTED = re.compile(r"\b(?:need|want|like|have) an? (?:alert|beep|ping|buzz|bleep|shout)\b")
 
 
 def _timer_set(said: Said, noun: bool) -> Exact | None:
@@ -177,7 +194,7 @@ def _timer_set(said: Said, noun: bool) -> Exact | None:
         or not ("duration" in slots or (noun and (slots or _WANTED.search(said.text))))
     ):
         return None
-    if not noun and re.search(r"\bi\b|\bwe\b|\bto\b|\bhave\b|\bby\b", said.text):
+    if not noun and _TELLS.search(said.text) and not _BEEP_WANTED.search(said.text):
         return None
     taken: dict[str, Slot] = {"duration_s": slots["duration"]} if "duration" in slots else {}
     if found[0]:
@@ -188,10 +205,12 @@ def _timer_set(said: Said, noun: bool) -> Exact | None:
 _ALARM = re.compile(
     r"\balarms?\b|\bwake ?up call\b|\b(?:wake|waking|get|ring|rouse|buzz) (?:me|us)\b.*\b(?:up"
     r"|awake|at"
-    rf"|out of bed)\b|\bwake (?:me|us)\b|\b(?:need|have|want|got|must|like) (?:to )?(?:be )?(?:up"
+    rf"|out of bed)\b|\bwake (?:me|us|him|her|them|every(?:one|body)|(?:the|my|our) [a-z]+)\b"
+    rf"|\b(?:need|have|want|got|must|like) (?:to )?(?:be )?(?:up"
     rf"|waking"
     rf"|awake|get up|wake up|woken)\b.*{A_SPAN}|^(?:be|get) (?:up|awake|woken|out of"
-    rf" bed)\b.*{A_SPAN}|\bsure (?:that )?(?:i'm|we're|i am|i get|i wake) (?:up"
+    rf" bed)\b.*{A_SPAN}|\bhave (?:me|us) (?:up|awake)\b.*{A_SPAN}|\bsure (?:that )?(?:i'm"
+    rf"|we're|i am|i get|i wake) (?:up"
     rf"|awake)\b"
     rf".*{A_SPAN}|\b(?:let|make) (?:me|us) (?:sleep|oversleep|get up).*{A_SPAN}"
 )
@@ -202,7 +221,8 @@ _ALARMED = POLITE | _SET | words(
     " before until till by at for around about o'clock sharp exactly every nap taking going"
     " having have i'm am must should day tomorrow tomorrow's today date need needs on dot"
     " after once myself lie in catch because let off back to hours hour time repeat repeating"
-    " recurring"
+    " recurring i've we've wants wanted wanting kids children son daughter wife husband"
+    " boys girls family baby him her them everybody guests"
 )  # fmt: skip
 
 
@@ -239,18 +259,23 @@ _PREPOSITION = (
 )
 _WHEN = rf"(?:(?:{_PREPOSITION} )*{A_SPAN}(?: (?:from now|sharp|time|exactly))?)"
 _REMIND = re.compile(
-    r"\b(?:remind|remember|nudge|prompt|poke) (?:me|us)\b|\bbe reminded\b|\bjog my memory\b"
+    r"\b(?:remember|don't forget) to (?:tell|remind|ping|alert) (?:me|us)\b"
+    r"|\b(?:remind|remember|nudge|prompt|poke) (?:me|us)\b|\bbe reminded\b|\bjog my memory\b"
     r"|\b(?:need|want|like)"
     r" reminding\b|\b(?:don't|do not|never) let (?:me|us)"
     r" forget\b|\bmake sure (?:that )?(?:i|we) (?:don't forget|do not forget|remember|don't miss)\b"
     r"|\bgive (?:me|us) a (?:nudge|shout|poke|heads up|prod|buzz|ping|reminder)\b|\bhelp me"
     r" (?:to )?remember\b|^(?:a |new |quick )*reminder\b|\b(?:set|make|create|add|put|leave"
     r"|schedule"
-    r"|need|want|like|get|have|drop|do|send|give|pop|stick|chuck|slip)\b[a-z' ]*? reminders?\b"
+    rf"|need|want|like|get|have|drop|do|send|give|pop|stick|chuck|slip)\b[a-z' ]*?(?: {A_SPAN})?"
+    r" reminders?\b"
     r"|\b(?:i|we) (?:mustn't|must"
     r" not|can't|don't want to|shouldn't) forget\b|\b(?:tell|ping|alert|notify|buzz|shout at|let)"
     r" (?:me"
     rf"|us)(?: know)?(?= {_WHEN} (?:to|that|about)\b)"
+    rf"|(?<={A_SPAN} )(?:(?:please|can you|could you|will you|would you) )?(?:tell|ping|alert"
+    rf"|notify|buzz"
+    r"|shout at) (?:me|us)(?= (?:to|that it's|that i|about)\b)"
 )
 _LINK = re.compile(
     r"(?:(?:to remember|not to forget|to|about|of|that|saying|which says|that says|for me|for us"
@@ -259,7 +284,8 @@ _LINK = re.compile(
     r"(?: |$))+"
 )
 _LATER = re.compile(
-    rf"^(?P<lead>[a-z' ]*?)\b(?:(?:i|we) (?:also )?(?:need|have|want|ought|'ve got|got)"
+    rf"^(?P<lead>[a-z' ]*?)\b(?:(?:(?:i|we) )?gotta|(?:i|we) (?:also )?(?:need|have|want|ought"
+    rf"|'ve got|got)"
     r" to|(?:i|we) (?:must|should|mustn't forget to|can't forget to|really must))"
     rf" (?P<message>(?!be up|get up|wake).+?)(?P<when>(?: {_WHEN})*)(?: (?:so|and|please|can you"
     r"|could you|would you|will you|make sure you|you should))* (?:remind (?:me|us)|don't let (?:me"
@@ -267,7 +293,7 @@ _LATER = re.compile(
     rf"|about it|for it|of it|of that|about that|will you|thanks|to|do it|{_WHEN}))*)$"
 )
 _BEFORE = POLITE | words(
-    "i'd also set make sure go ahead don't forget to remember you i'll when it's at in on by"
+    "note i'd also set make sure go ahead don't forget to remember you i'll when it's at in on by"
     " every you'll have before after around about tomorrow morning evening tonight later need"
 )
 
@@ -285,9 +311,13 @@ def _reminder(said: Said) -> Exact | None:
         return None
     if not found or said.part(text[: found.start()]).left(_BEFORE):
         return None
-    if re.search(r"\b(?:what|which|how|any|cancel|delete|stop|not|if)\b", text[: found.end()]):
+    if re.search(
+        r"\b(?:nobody|what|which|how|any|cancel|delete|stop|not|if)\b", text[: found.end()]
+    ):
         return None
     rest, when = text[found.end() :].strip(), text[: found.start()]
+    if inside := re.search(A_SPAN, found[0]):  # "set a daily reminder"
+        when = f"{when} {inside[0]}"
     while True:
         if time := re.match(rf"(?:(?:on|up|in|please|for (?:me|us)) )?{_WHEN}(?: |$)", rest):
             when, rest = f"{when} {time[0]}", rest[time.end() :]
@@ -317,6 +347,60 @@ def _reminding(said: Said, message: str, when: str) -> Exact | None:
     return Exact("reminder_set", taken)
 
 
+_TOLD_TIMER = re.compile(
+    rf"(?P<told>(?:[a-z' ]+ )?{A_SPAN}(?: [a-z']+){{0,3}}?) (?:(?:so|and|then|please|now|just"
+    rf"|can you|could"
+    r" you|would you|will you|you can|you could|i need you to|let's) )*(?:(?:start|set|put on"
+    r"|begin|run|get"
+    r"|use|i need|i want|put) (?:me )?(?:a|the|another|that|my) (?:(?P<name>[a-z]+) )?(?:timer"
+    r"|countdown)"
+    r"|time (?:it|that|this|me|us|them)|(?:timer|countdown) please|keep (?:the )?time"
+    r"|count (?:it |that )?down)"
+    r"(?: (?:on|going|please|now|for (?:it|that|this|me|us|them)|thanks))*"
+)
+"""The span is told before the timer is asked for: "the cake takes half an hour set a timer"."""
+_A_TALE = re.compile(
+    r"\b(?:if|when|why|how|who|what|said|says|told|asked|yesterday|last|ago|was|were|did|never|not"
+    r"|don't|didn't|he|she|they|him|her|every|always|usually|often|used|should|would)\b"
+)
+
+
+def _told_timer(said: Said) -> Exact | None:
+    match = _TOLD_TIMER.fullmatch(said.text)
+    slots = said.only("duration")
+    if match is None or not slots or _A_TALE.search(match["told"]):
+        return None
+    name = {"name": said.given(match["name"])} if match["name"] else {}
+    if name and not free_en.fits("name", match["name"]):
+        return None
+    return Exact("timer_set", {"duration_s": slots["duration"], **name})
+
+
+_TOLD_ALARM = re.compile(
+    r"(?P<told>(?:i|i'm|i've|i'll|we|we're|we've|we'll|tomorrow|need|have|got)\b.*?\b(?:up"
+    r"|awake|out of bed|early)\b.*?)"
+    r" (?:(?:so|and|then|please|now|just|can you|could you|would you|will you|you can"
+    r"|i need you to) )*"
+    r"(?:set|put on|i need|make) (?:me |us )?(?:an|the|my|your|our) alarm"
+    r"(?: (?:for|please|on|then|it|that|me|us|clock|thanks))*"
+)
+"""The time is told before the alarm is asked for: "we're getting up at six set the alarm"."""
+
+
+def _told_alarm(said: Said) -> Exact | None:
+    match = _TOLD_ALARM.fullmatch(said.text)
+    slots = said.only("time", "day", "repeat")
+    if match is None or not slots or "time" not in slots or _A_TALE.search(match["told"]):
+        return None
+    return Exact("alarm_set", slots)
+
+
 WORDS = _TIMED | _ALARMED | _STATUS | _CANCELLED | _BEFORE
 """All words that these requests are made of."""
-READERS: tuple[Callable[[Said], Exact | None], ...] = (_reminder, _timer, _alarm)
+READERS: tuple[Callable[[Said], Exact | None], ...] = (
+    _reminder,
+    _timer,
+    _alarm,
+    _told_timer,
+    _told_alarm,
+)

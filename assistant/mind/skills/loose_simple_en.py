@@ -139,11 +139,12 @@ def _language(said: Said) -> Mapping[str, Slot] | None:
     return {"language": named.pop()} if len(named) == 1 and not said.signs() else None
 
 
+_MONTHS = "january|february|march|april|may|june|july|august|september|october|november|december"
 _ASK = (
     "wouldn't couldn't pal side chance knowing minute may might got any"
     " idea as tell know check say give read show what what's is need have"
     " got happen exactly exact current"
-    " currently moment local time out reckon telling saying checking giving ask find let whats"
+    " currently clue moment local time out reckon telling saying checking giving ask find let whats"
 )
 _HEARD = (
     "turn volume sound sounds voice speaker speakers audio level loudness talk talking speak"
@@ -152,7 +153,8 @@ _HEARD = (
     " crank pump bring put up down raise increase higher high boost more less reduce decrease drop"
     " dial not are aren't isn't can't cannot couldn't keep yourself is a lot half even further what"
     " everything things set go pitch tone turning speaking being barely hardly louder properly from"
-    " over could when asleep sleeping enough have where think bloody flipping hell goodness far"
+    " over having difficulty faint could when asleep sleeping enough have where think bloody"
+    " flipping hell goodness far"
     " slightly have got until than before usual normal as"
 )
 _TALK = (
@@ -210,14 +212,16 @@ _KINDS = (
     ),
     Kind(
         "volume_up",
-        r"\b(?:mumbling|whispering)\b|^(?:i )?(?:can't|cannot) hear$|\b(?:hard|difficult) to"
+        r"\b(?:mumbling|whispering|faint)\b|\b(?:volume|sound) (?:\w+ ){0,3}higher\b"
+        r"|\b(?:hardly|barely) hear\b|^(?:i )?(?:can't|cannot) hear$|\b(?:hard|difficult) to"
         r" (?:hear|understand)\b|\bmake out"
         r" (?:what|a word)|\bhard of hearing\b|\bhearing is (?:bad|poor|not)|"
         r"\blouder\b|\b(?:turn|crank|pump|bring|put|bump|push|move|notch|jack)\b.*\bup\b(?! at)"
         r"|\b(?:raise"
         r"|increase|boost|higher)\b.*\b(?:volume|sound|voice|loudness|it)\b|\bmore (?:volume|loud"
         r"|sound)|\btoo (?:quiet|soft|low|faint|silent)|\b(?:can't|cannot|barely|hardly|couldn't"
-        r"|struggling to|trouble|not) (?:really |even |quite |properly |be able to )?hear"
+        r"|struggling to|trouble|not|difficulty) (?:really |even |quite |properly "
+        r"|be able to )?hear"
         r"(?:ing)? (?:you|it|that|this|a (?:thing|word)|what you)"
         r"(?: (?:over|with) (?:the|this|all the|all this) \w+)?|\bspeak up\b|\b(?:volume|sound)"
         r" up\b|(?:not|isn't|aren't) (?:\w+ )?loud enough|\bhigher volume\b",
@@ -254,7 +258,9 @@ _KINDS = (
         r"\b(?:faster|quicker|more quickly)\b|\bspeed (?:it |things |that |your \w+ )?up|\btoo slow"
         r"(?:ly)?\b|\bpick up the pace|\b(?:higher|more|increase) .*(?:speed|pace|rate)\b|\bhurry"
         r" (?:it )?up|\bslow poke|\bfast forward",
-        _TALK + " speed pace rate tempo slow slowly fast quick increase up hurry voice",
+        _TALK
+        + " speed pace rate tempo slow slowly fast quick increase up hurry voice dragging boring"
+        " dawdling ages taking forever",
         r"slower|too fast|\bdown\b|louder|\bhow\b|timer|alarm|\brun\b|car|drive|^(?:i|i'm)\b",
         purpose=True,
     ),
@@ -288,7 +294,8 @@ _KINDS = (
         "alone peace still there tongue stop talking speaking reading ringing beeping making"
         " noise sound racket it this already"
         " just quiet silent silence shut up enough i've heard you got never mind forget about off"
-        " more all no a minute moment second turn that's alright everything bell die get from you"
+        " found sorted more all no a minute moment second turn that's alright everything bell"
+        " die get from you"
         " asked said what hush shush din ringer thing quiet oh god whole of already matter doesn't"
         " it's fine",
         r"\b(?:bus|why|how|who|what is|when|timer|alarm|stopwatch|can't|don't (?!say)|won't"
@@ -299,7 +306,8 @@ _KINDS = (
         "random",
         r"\bheads or tails\b|\b(?:flip|toss|throw|spin|flipping|tossing)\b.*\bcoin\b|\bcoin (?:flip"
         r"|toss|throw)\b",
-        "go on see coin heads tails call decide it flip toss throw do make us start need settle"
+        "go on see coin heads tails call choose pick decide it flip toss throw do make us start"
+        " need settle"
         " this give"
         " quick have about how should get",
         r"\b(?:who|won|lost|yesterday|dragon|how (?!about)|why|lucky|collect\w*|bitcoin)\b",
@@ -354,7 +362,7 @@ _KINDS = (
         " show"
         " list explain know about capable offer here how your you're are have got commands what's"
         " give options first time new this i'm user what sorts everything idea no read them other"
-        " able skills through remind get from using with around out",
+        " able skills through remind get from using with around out questions question",
         r"\b(?:weather|homework|job|living|god|about (?!you)|who|why)\b",
     ),
     Kind(
@@ -379,7 +387,8 @@ _KINDS = (
         r"|net|web)|\bconnected to (?:the"
         r" )?(?:"
         r"internet|net|web|network|wifi|cloud)",
-        "fine good build release mic microphone when start started crash up a connection all"
+        "from over fine good build release mic microphone when start started crash up a"
+        " connection all"
         " right alright am talking to speaking with are you your still running on which what"
         " what's software"
         " tell check number working up and"
@@ -408,7 +417,8 @@ _KINDS = (
     ),
     Kind(
         "sleep",
-        r"\bnap time\b|\bnight night\b|\bgo dormant\b|\bstop paying attention\b|\boff duty\b"
+        r"\bstand down\b|\bnap time\b|\bnight night\b|\bgo dormant\b|\bstop paying attention\b"
+        r"|\boff duty\b"
         r"|\bsnooze mode\b|\bclose your ears\b|\brest (?:now|then|for now)\b|\bhit the hay\b|"
         r"\b(?:go|get|back|off) (?:back |off )?to sleep\b|^sleep$|\bsleep (?:now|mode|please|well"
         r"|then)\b|\b(?:stop|quit|don't|no more|finish) listen(?:ing)?\b|\bstand ?by\b|\byou"
@@ -428,7 +438,8 @@ _KINDS = (
     ),
     Kind(
         "time_now",
-        r"\btime it is\b|\btime's it\b|\bhour (?:is it|it is)\b|\bgot the (?:time|hour)\b|\bthe"
+        r"\bhow(?:'s|s| is) the time\b|\b(?:read|check|tell) (?:me |us )?(?:the|your) clock\b"
+        r"|\btime it is\b|\btime's it\b|\bhour (?:is it|it is)\b|\bgot the (?:time|hour)\b|\bthe"
         r" hour (?:please|now)\b|\bclock check\b|"
         r"\bwhat(?:'s| is)? (?:the )?(?:current |exact |local |right |correct |actual )*(?:time"
         r"|hour)"
@@ -445,7 +456,7 @@ _KINDS = (
         _ASK + " late hour over they people their do back home clock day we're by watch your where"
         " folks exactly died lost phone cousin friend sister brother family mum mom dad office"
         " colleague"
-        " parents",
+        " parents how's hows looking going",
         r"\bhave to\b|\bto be\b"
         r"|\btime (?:to|for (?!me|us|people|them))|\b(?:best|last|first|good|great|any|same|every"
         r"|next"
@@ -466,8 +477,8 @@ _KINDS = (
     ),
     Kind(
         "time_now",
-        rf"^is it (?:already |past |after |before |nearly |almost |about |gone |still |really"
-        rf" )*{A_SPAN}",
+        rf"^(?:is it|has it|have we) (?:already |past |after |before |nearly |almost |about |gone"
+        rf" |still |really |passed |got to |reached |even |turned )*{A_SPAN}",
         "yet already now still past nearly or not",
         slots=lambda said: {} if len(said.signs()) == len(said.values("time")) == 1 else None,
         purpose=True,
@@ -490,14 +501,15 @@ _KINDS = (
         rf"|falls"
         r" on) (?:what|which) (?:day|weekday)",
         _ASK + " day weekday week date of does do fall falls on land be was will the year this next"
-        " last which that come comes going today in",
+        " last which that come comes going today in from now time be",
         r"\b(?:bins|best|open|shop|bus|did|born|war)\b",
         _one_day,
         purpose=True,
     ),
     Kind(
         "date_today",
-        r"\b(?:what|which|what's|what is|the|today's|tomorrow's|yesterday's"
+        r"\bwhat are we (?:on |at )?today\b|\btoday(?:'s| is) the what\b|\bwhat number week\b"
+        r"|\b(?:what|which|what's|what is|the|today's|tomorrow's|yesterday's"
         r"|current)\b.*?\b(?:date|day"
         r"|weekday|month|year|calendar week|week number)\b|\b(?:today|tomorrow) is (?:which|what)"
         r" (?:day|date)\b|\bwhat's (?:today|tomorrow)\b|\bwhat"
@@ -507,7 +519,8 @@ _KINDS = (
         " number of we"
         " are is was be which what's today's calendar form letter paper diary it's now do have"
         " always"
-        " forget keep forgetting remind calender day's number or tonight lost track on write",
+        " forget keep forgetting remind calender day's number or tonight lost track on write"
+        " get living again we're full complete whole",
         r"\b(?:how|when|why|who|every|good|nice|great|best|lovely|big|next|first|other|all|same|the"
         r" other|one|have a|day off|of the (?!week|month|year)|to date|date (?:night|with)|a day"
         r"|happy|mother|father|day to|day for|day do)\b",
@@ -516,10 +529,11 @@ _KINDS = (
     ),
     Kind(
         "date_today",
-        rf"^(?:is it|is today|today is|it's) (?:a |already |still |really |the )*{A_SPAN}",
-        "tomorrow yesterday today or yet already is it already now right isn't not",
+        rf"^(?:is it|is today|today is|it's) (?:a |already |still |really |the )*{A_SPAN}"
+        rf"|^(?:is it|are we in|are we) (?:already |still |really |in )*(?:{_MONTHS})\b",
+        "tomorrow yesterday today or yet already is it already now right isn't not or",
         r"^(?:today is|it's)(?!.* (?:right|isn't it|is it)$)",
-        lambda said: {} if said.signs() and len(said.values("day")) == len(said.signs()) else None,
+        lambda said: {} if len(said.values("day")) == len(said.signs()) else None,
         purpose=True,
     ),
 )
@@ -528,7 +542,7 @@ _KINDS = (
 def _spell(said: Said) -> Exact | None:
     """Read "i don't know how to spell necessary": the last words are what is to be spelt."""
     found = _SPELL.search(said.text)
-    if not found or said.signs():
+    if not found or said.signs() or said.text.startswith(("spell of ", "a spell of ")):
         return None
     word = (found["word"] or found["first"] or found["written"] or "").strip()
     if (
@@ -542,7 +556,7 @@ def _spell(said: Said) -> Exact | None:
 
 _SPELL = re.compile(
     r"^(?P<before>.*?)(?:\b(?:spell|spelling (?:of|for)|letters (?:of|in))(?: (?:out|me|us|for"
-    r" (?:me|us)|of|the|a|word|words|name|it)"
+    r" (?:me|us)|of|the|that|this|a|word|words|name|it)"
     r")* (?P<word>[\w']+(?: [\w']+)?)"
     r"|\b(?:(?:how (?:do|would|should) (?:you|i|we|one)|how to) write)(?: the word| the name|)"
     r" (?P<written>[\w']+)|\b(?:how is|how's|how do you get) (?:the |word |name"

@@ -26,12 +26,22 @@ _HAS_NUMBER = re.compile(
 _FOR = re.compile(r" (?:for|in) (?:the|my|our|this) [a-z]+(?: [a-z]+)?$")
 _STORY = re.compile(r"\b(?:apples?|anna|she|he|they|years?)\b")
 MOST_TRIES = 24
+_ASKED_OF_IT = re.compile(
+    r" (?:so |and )?(?:how (?:many|much) (?P<unit>[a-z]+(?: [a-z]+)?) (?:is|are|does|would"
+    r"|do) (?:that|it|this)"
+    r"(?: be| make| come to)?|what(?:'s| is) (?:that|it|this) in (?P<into>[a-z]+(?: [a-z]+)?))$"
+)
+"""The quantity is told before: "it says two cups how many millilitres is that"."""
+MOST_OF_A_QUANTITY = 5
+"""Words."""
 
 
 def read(text: str) -> Exact | None:
     """Return what the calculation or conversion in a clean text comes to."""
     if not _HAS_NUMBER.search(text) or _STORY.search(text):
         return None
+    if (asked := _ASKED_OF_IT.search(text)) and (found := _of_it(text, asked)):
+        return found
     words = _FOR.sub("", text).split()
     first = next((i for i, word in enumerate(words) if word not in _BEFORE), len(words))
     last = next((i for i, w in enumerate(reversed(words)) if w not in _AFTER), len(words))
@@ -48,4 +58,13 @@ def read(text: str) -> Exact | None:
                 found := decimals.exact(part, units_en.conversion, sums_en.calculate)
             ):
                 return found
+    return None
+
+
+def _of_it(text: str, asked: re.Match[str]) -> Exact | None:
+    told = text[: asked.start()].split()
+    for length in range(min(MOST_OF_A_QUANTITY, len(told)), 1, -1):
+        said = f"{' '.join(told[-length:])} in {asked['unit'] or asked['into']}"
+        if found := decimals.exact(said, units_en.conversion, lambda _: None):
+            return found
     return None

@@ -27,6 +27,8 @@ class Said:
     """Returns what was given for words of the text."""
     spare: bool = False
     """Whether a word was left out that nothing is made of."""
+    aside: bool = False
+    """Whether a time or a number was left out with the words beside it."""
 
     def part(self, text: str) -> "Said":
         """Return another text of the same spans: a part of this one."""

@@ -29,6 +29,10 @@ _LOUDNESS = re.compile(
 _DRAWN = re.compile(r"\b(?:number|random|randomly|pick|choose|draw|dice|integer)\b")
 _RANGE = re.compile(r" (?:to|and|through|thru|up to|or|till|until) | ?- ?")
 DAY_S = 86_400
+_UP_TO = re.compile(
+    r"\b(?:numbers?|integer|digit|anything|something|value) (?:(?:that's|that is) )?(?:from )?"
+    r"(?:up to|under|below|less than|no (?:more|higher|bigger) than|at most|smaller than) "
+)
 _PERCENT = re.compile(r" ?(?:percent|%)")
 _ONE = re.compile(r"(?:\b(?:at|by|volume|till|until|level)|(?<!\w)(?:for|to)) $")
 _NOT_NUMBERS = re.compile(
@@ -126,7 +130,7 @@ def _spans(text: str) -> Sequence[Span]:
         return []
     found = [*_moments(text), *_places(text)]
     if _DRAWN.search(text):
-        found = [*ranges(text, numbers, number_at, _RANGE), *found]
+        found = [*ranges(text, numbers, number_at, _RANGE), *_up_to(text), *found]
     taken = apart(found)
     free = [s for s in _bare_numbers(text) if not any(meet(s, other) for other in taken)]
     return list(_days_from_now(text, apart([*taken, *free])))
@@ -180,6 +184,13 @@ def _moments(text: str) -> list[Span]:
     return apart([*_shifted(text, found), *named])
 
 
+_WHICH_DATE = re.compile(
+    r"\b(?:what|which|what's)\b.*\b(?:date|day|weekday)\b.*(?: from (?:now|today)| in .* time)$"
+    r"|^(?:what|which|what's) (?:\w+ )?(?:date|day|weekday)\b.* in \w+ (?:days|weeks)$"
+)
+"""There a span of days is the day after it."""
+
+
 def _days_from_now(text: str, found: list[Span]) -> Iterator[Span]:
     """Yield the spans; of "in two days at nine" the first is a day."""
     timed = any(
@@ -187,8 +198,12 @@ def _days_from_now(text: str, found: list[Span]) -> Iterator[Span]:
         and ("number" not in span.values or text[: span.start].endswith((" at ", " by ")))
         for span in found
     )
+    asked = _WHICH_DATE.search(text)
     for span in found:
         seconds = span.values.get("duration")
+        if asked and isinstance(seconds, int) and seconds and not seconds % DAY_S:
+            yield Span(span.start, span.end, {"day": f"+{seconds // DAY_S}"})
+            continue
         if not timed or not isinstance(seconds, int) or not seconds or seconds % DAY_S:
             yield span
             continue
@@ -248,3 +263,11 @@ def _places(text: str) -> Iterator[Span]:
     if re.search(r"\b(?:time|hour|clock|late|day|date)\b|o'clock", text):
         for match in _named_places().finditer(text):
             yield Span(*match.span(), {"place": zones()[match[0]]})
+
+
+def _up_to(text: str) -> Iterator[Span]:
+    """Yield the bounds of what is drawn where only the upper one is told: "up to ten" is `1-10`."""
+    for match in _UP_TO.finditer(text):
+        high = number_at(text, match.end())
+        if high and high.value.denominator == 1:
+            yield Span(match.end(), high.end, {"number": f"1-{high.value}"})

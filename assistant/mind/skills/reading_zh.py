@@ -25,6 +25,7 @@ from assistant.mind.skills.written import Written
 
 _LOUDNESS = re.compile("音量|声音|嗓门|喇叭|大声|小声|音")
 _DRAWN = re.compile("随机|随便|任意|任选|数|号|整数|[选挑抽]")
+_WITHIN = re.compile("(?:以内|之内|以下|内)的?.{0,3}(?:数|号码|整数)")
 _LEVELS = {"number": "level", "percent": "level"}
 _RINGS = re.compile("的?(?:倒计时|[定计]时器?|闹[钟铃])")
 _RANGE = re.compile("到|至|和|跟|与|-|~")
@@ -32,10 +33,10 @@ MOST_OF_A_NAME, MOST_OF_A_WORD = 8, 24
 """Characters; longer ones are sentences."""
 _NO_NAME = re.compile(
     "[我你您他她它谁这那哪吗呢别没不了\u1200-\u12ff]|什么|怎么|如何|几|多少|多久|为什么|取消|设|闹钟|定时|计时|提醒"
-    "|关掉|关闭|查看|看看|所有|全部|一个$|坏|昨天|上次|的时候|叫|说|让|^的|^给|^为|^个|^新|^把|^再|床$|^开着|久|才|[点分秒]$|^正|^刚|^响|里的?$|一[次下]的?$|[射社舍]|一$"
+    "|关掉|关闭|查看|看看|所有|全部|一个$|坏|昨天|上次|的时候|叫|说|让|^的|^给|^为|^个|^新|^把|^再|床$|^床|[设定]一?个|^步|^题$|^从|现在|^开着|久|才|[点分秒]$|^正|^刚|^响|里的?$|一[次下]的?$|[射社舍]|一$"
 )
 _NO_MESSAGE = re.compile(
-    "什么|怎么|为什么|谁[是在]|是谁|哪[个里儿年天一]|多少|几[点号个年岁]|是不是|有没有|[吗呢么]$|怕忘|别忘了?$|^[了的过吧着]|^[他她你们]|^[一二两三几]+[次遍回]|^大家|^各位|^很|^同学|^我们?$|^一?[下声]$|^别|^起[床来]|^(?:[爸妈爷奶]|老[婆公]|儿子|女儿).{0,2}[去起来吃回]"
+    "什么|怎么|为什么|谁[是在]|是谁|哪[个里儿年天一]|多少|几[点号个年岁]|是不是|有没有|[吗呢么]$|怕忘|别忘了?$|^[了的过吧着]|^[他她你们]|^[一二两三几]+[次遍回声]|^大家|^各位|^很|^同学|^我们?$|^一?[下声]$|^别|^起[床来]|^(?:[爸妈爷奶]|老[婆公]|儿子|女儿).{0,2}[去起来吃回]"
 )
 _NO_WORD = re.compile(
     r"[我你您他她谁\u1200-\u12ff]|(.{1,4}).*的\1$|这[俩两]|^写$|拼音$|^拼|^音|[\u3400-\u9fff]{8}|^假条|字儿?$|什么|怎么|如何|这个|那个|^[这那的个]|[的是]$|情书|作文|日记|检讨|申请|论文|小说|简历|代码|程序"
@@ -96,7 +97,7 @@ def _found(text: str) -> list[Span]:
     if _LOUDNESS.search(text):
         found += _levels(text)
     elif _DRAWN.search(text):
-        found += ranges(text, numbers, number_at, _RANGE)
+        found += [*ranges(text, numbers, number_at, _RANGE), *_within(text)]
     return apart(found)
 
 
@@ -177,3 +178,10 @@ def _levels(text: str) -> Iterator[Span]:
         elif not text.startswith(_NOT_A_LEVEL, number.end) and said != "两":
             end = number.end + text.startswith("%", number.end)
             yield Span(number.start, end, {"number": plain(number.value)})
+
+
+def _within(text: str) -> Iterator[Span]:
+    """Yield the bounds of what is drawn where only the upper one is told: 一百以内 is `1-100`."""
+    for high in numbers(text):
+        if high.value.denominator == 1 and _WITHIN.match(text, high.end):
+            yield Span(high.start, high.end, {"number": f"1-{high.value}"})

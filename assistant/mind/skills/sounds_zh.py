@@ -26,6 +26,8 @@ WORDS = tuple(_WORDS.split())
 
 _SEVEN = re.compile("[七十][分个小秒点十百]")
 """定时七分钟 holds no 定时器."""
+_RIGHT = re.compile("[计定]时|倒计|闹[钟铃]|提醒")
+"""烧水计时 holds no 随机: what is written right stays so."""
 _AS_SAID = ("大着", "小着", *"一二三四五六七八九十")
 """声音大着点儿 holds no 打折, 三十三除以三 no 删除."""
 
@@ -36,7 +38,7 @@ def meant(text: str) -> str:
     for match in _pattern().finditer(sounds(text)):
         if text.startswith(_AS_SAID, match.start()):
             continue
-        if _SEVEN.match(text, match.end() - 1):
+        if _SEVEN.match(text, match.end() - 1) or _RIGHT.match(text, match.end() - 1):
             continue
         out[match.start() : match.end()] = _by_sound()[match[0]]
     return "".join(out)

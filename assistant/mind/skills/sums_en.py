@@ -372,7 +372,7 @@ class _Sum(Calculation):
     def _turned(self) -> Fraction | None:
         """Read "subtract five from twenty", "add two and three", "divide 10 by 4"."""
         verb = self.take(
-            "(subtract|take away|take|add(?: up| together|)|multiply|divide|minus|square|cube"
+            "(subtract|take away|take|add(?: up| together|)|multiply|divide|split|minus|square|cube"
             "|double|halve|triple) "
         )
         left = self._number() if verb else None
@@ -385,21 +385,21 @@ class _Sum(Calculation):
                 left * {"double": Fraction(2), "halve": Fraction(1, 2)}.get(verb[1], Fraction(3))
             )
         percent = self.take(_PERCENT)
-        link = self.take(" (from|away from|off|to|and|with|by|into|plus) ")
+        link = self.take(" (from|away from|off|to|and|with|by|into|between|among|plus) ")
         right = self._factor() if link else None
         if link is None or right is None:
             return None
         if percent or ("off" in link[1] and left < 1):
             left = right * left / (100 if percent else 1)
-        sign = {"add": "+", "mul": "*", "div": "/"}.get(verb[1][:3], "-")
-        if sign == "-" or link[1] == "into":
+        sign = {"add": "+", "mul": "*", "div": "/", "spl": "/"}.get(verb[1][:3], "-")
+        if sign == "-" or (link[1] == "into" and verb[1] == "divide"):
             left, right = right, left
         value = apply(sign, left, right)
-        while sign == "+" and self.take(" and "):
+        while sign in "+*" and self.take(" and " if sign == "+" else " (?:and )?by "):
             more = self._number()
             if more is None:
                 return None
-            value += more
+            value = apply(sign, value, more)
         return self.done(value)
 
     def _remainder(self) -> Fraction | None:

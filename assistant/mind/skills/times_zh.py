@@ -282,7 +282,7 @@ _NAMES = dict(zip(_WEEKDAYS + "天", _DAYS, strict=True))
 def repetition(text: str) -> Found | None:
     """Find how often: "daily", "weekdays", or days of the week: "mon,tue"."""
     found = re.search(
-        "(?:每个?|逢)?(?:工作日|上班日|上学日)|(?:从|每)?(?:周|星期|礼拜)一(?:到|至)(?:周|星期|礼拜)?五",
+        "(?:每个?|逢)?(?:工作日|上班日|上学日)(?:每天|都)?|(?:从|每)?(?:周|星期|礼拜)一(?:到|至)(?:周|星期|礼拜)?五",
         text,
     )
     if found:

@@ -23,6 +23,13 @@ _FILLERS = re.compile(
     r"(?:(?<= )|^)(?:u+m+|u+h+|e+r+m*|h+m+|mm+|a+h+|you know|i mean(?= like)|sort of|kind of"
     r"|ehm)(?: |$)"
 )
+_PONDERED = re.compile(
+    r"(?<= )(?:i don't know|let me see|let me think|let's say|(?:shall|should) (?:we|i) say"
+    r"|what shall"
+    r" i say|i'd say|i think|i guess)"
+    rf"(?= (?:about |around |maybe )?(?:an? (?:hour|minute|quarter)|half|{_NUMBER})\b)"
+)
+"""Said while a number is thought of."""
 _LIKE = re.compile(
     r"(?<= )(?<!i'd )(?<!would )(?<!we'd )(?<!i )(?<!we )(?<!you'd )"
     rf"(?:(?:like|maybe)(?= (?:a |an |the |one of|half|{_NUMBER}))"
@@ -174,9 +181,9 @@ def _stays(text: list[str], i: int) -> bool:
 
 
 def _tidy(written: Written) -> Written:
-    for pattern in (_FILLERS, _LIKE):
+    for pattern in (_FILLERS, _PONDERED, _LIKE):
         while match := pattern.search(written.text):
-            end = match.end() + (pattern is _LIKE)
+            end = match.end() + (pattern is not _FILLERS)
             if match.end() - match.start() >= len(written.text):
                 return written
             written = written.without(match.start(), end)
