@@ -22,7 +22,7 @@ def test_most_talk_is_told_apart(row):
     if row["kind"] == "addressed":
         assert row["answered_percent"] >= 90
     else:
-        assert row["answered_percent"] <= 20
+        assert row["answered_percent"] <= 25
 
 
 @given(st.text(), REPLIES)
@@ -38,7 +38,14 @@ def test_quieter_and_longer_talk_is_never_likelier(text, reply, quieter, more_db
 
 
 @pytest.mark.parametrize(
-    ("text", "reply"), [("Tomorrow.", "Which day?"), ("明天。", "哪一天？"), ("两个都要", "哪个？")]
+    ("text", "reply"),
+    [
+        ("Tomorrow.", "Which day?"),
+        ("明天。", "哪一天？"),
+        ("两个都要", "哪个？"),
+        ("pick up the kids from school at four", "Remind you of what?"),
+        ("接孩子放学", "提醒您什么？"),
+    ],
 )
 def test_a_short_answer_to_its_question_is_for_it(text, reply):
     assert addressed(Said(text, reply)) >= THRESHOLD

@@ -18,6 +18,10 @@ NEAR_DB = 6.0
 DECIBEL = 0.25
 """What each dB below that weighs: half the distance to the microphone is 6 dB, so that who is twice
 as far away as the one who woke it needs a sentence that is clearly meant for it."""
+ASKED = 1.0
+"""What it weighs that the assistant has asked something, besides its fitted weight: whoever was
+asked mostly answers, which the sentences that the weights were fitted to, as many of each kind, do
+not tell."""
 LONG_S = 8.0
 """A follow-up is said in one breath; a television does not pause."""
 SECOND = 0.4
@@ -51,7 +55,7 @@ def signs(text: str, reply: str) -> dict[str, float]:
 
 def _score(said: Said) -> float:
     weights = WEIGHTS[of(said.text, of(said.reply, "en"))]
-    score = weights["always"]
+    score = weights["always"] + ASKED * asks(said.reply)
     score += sum(weights[name] * value for name, value in signs(said.text, said.reply).items())
     score -= DECIBEL * max(0.0, said.quieter_db - NEAR_DB)
     return score - SECOND * max(0.0, said.speech_s - LONG_S)
