@@ -711,6 +711,8 @@ class Daemon:
             act(self.outside)
 
     def _note(self, event: Event) -> None:
+        if isinstance(event, Heard) and event.turn == self.state.turn and self.state.first:
+            event = dataclasses.replace(event, text=f"{self.state.first} {event.text}")
         if not isinstance(event, Tick):
             self._show(_snake(type(event).__name__), dataclasses.asdict(event))
 

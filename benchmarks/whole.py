@@ -8,6 +8,10 @@ curve (1: every whole request scores above every beginning; .5: chance), and wha
 `turn.open`, `turn.early` and `turn.whole` find among whole requests and wrongly among beginnings. A
 beginning that is a whole request itself ("how far is the moon" of "how far is the moon today")
 counts as wrong, so the figures are a lower bound.
+
+`waits_*` is the silence in s that would end the turn there (median), `cut_at_500_ms` the share of
+the beginnings that a pause of .5 s would cut off; `by_model` without a look at the last words,
+`set` as the assistant does it (`needed_silence`).
 """
 
 import argparse
@@ -17,12 +21,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from assistant.config import load
+from assistant.conversation import Rules, needed_silence
+from assistant.conversation.endings import Ending, ending
+from assistant.daemon import rules
 from assistant.mind import engines
 from assistant.mind.history import History
 from assistant.mind.model import LanguageModel
 from assistant.mind.prompt import messages, system_prompt
 from assistant.wording import said
 
+PAUSE_S = 0.5
+Judged = tuple[list[str], list[float]]
+"""Texts, and the model's estimates of them."""
 QUESTIONS = Path(__file__).with_name("questions-en-zh.jsonl")
 
 
@@ -48,6 +58,22 @@ def area(whole: list[float], parts: list[float]) -> float:
     return above / (len(whole) * len(parts))
 
 
+def waits(rule: Rules, whole: Judged, begun: Judged) -> dict[str, float]:
+    """Return how long it waits for more, behind whole requests and behind beginnings."""
+    figures = {}
+    for name, look in (("by_model", lambda _: Ending.PLAIN), ("set", ending)):
+        for kind, (texts, found) in (("whole", whole), ("beginnings", begun)):
+            silences = [
+                needed_silence(rule, p, look(text)) for text, p in zip(texts, found, strict=True)
+            ]
+            figures[f"waits_{kind}_{name}"] = round(statistics.median(silences), 3)
+            if kind == "beginnings":
+                figures[f"cut_at_500_ms_{name}"] = round(
+                    statistics.mean(silence <= PAUSE_S for silence in silences), 3
+                )
+    return figures
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--limit", type=int, default=40, help="questions of each language")
@@ -61,7 +87,8 @@ def main() -> None:
         texts = [said(row["question"]) for row in rows if row["language"] == language]
         texts = texts[:: max(1, len(texts) // options.limit)][: options.limit]
         whole = [judged(model, language, text) for text in texts]
-        parts = [judged(model, language, p) for text in texts for p in beginnings(text, language)]
+        begun = [p for text in texts for p in beginnings(text, language)]
+        parts = [judged(model, language, p) for p in begun]
         result[language] = {
             "requests": len(whole),
             "beginnings": len(parts),
@@ -73,6 +100,7 @@ def main() -> None:
                 for at in (config.turn.open, config.turn.early, config.turn.whole)
                 for kind, found in (("whole", whole), ("beginnings", parts))
             },
+            **waits(rules(config), (texts, whole), (begun, parts)),
         }
     if options.json:
         print(json.dumps(result))
