@@ -1,16 +1,19 @@
-"""The end of a turn by its sound: its features, and the real network where it is installed."""
+"""The end of a turn by its sound: its features, and the real network."""
+
+from pathlib import Path
 
 import numpy as np
 import pytest
 from ears_sounds import austen, cards, silence
 
 from assistant.audio.frames import RATE
-from assistant.config import Config
 from assistant.ears.smart_turn import BANDS, HOP, SPAN, SmartTurn, log_mel
 from assistant.errors import BadInput
 from assistant.models import Shelf
 
 SHAPE = (BANDS, SPAN // HOP)
+ASIDE = Path(__file__).parents[2] / ".cache" / "models-aside"
+"""Where `script/test` keeps it."""
 
 
 def test_the_features_are_those_of_whisper():
@@ -47,10 +50,7 @@ def test_a_file_that_is_no_network_is_one_sentence(tmp_path):
 
 
 def test_it_hears_an_end_and_a_sentence_that_goes_on():
-    shelf = Shelf(Config().models_dir)
-    if not shelf.best("turn", engine="smart-turn"):
-        pytest.skip("`assistant models fetch smart-turn-v3.2` installs the network")
-    network = SmartTurn(shelf.locate("", "turn", engine="smart-turn"))
+    network = SmartTurn(Shelf(ASIDE).locate("", "turn", engine="smart-turn"))
     whole = cards(5)
     assert network.complete(whole) > 0.5
     assert network.complete(austen(880)[: 2 * RATE]) < 0.5
