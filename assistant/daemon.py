@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol, get_args
 
 from assistant import memory, power, threads
-from assistant.backchannels import backchannels
+from assistant.backchannels import backchannels, interjections
 from assistant.config import Config
 from assistant.conversation import (
     FILLERS,
@@ -177,6 +177,7 @@ def rules(config: Config) -> Rules:
         hold=config.barge_in.hold,
         beside_db=config.barge_in.beside,
         backchannels=backchannels(),
+        interjections=interjections(),
         greetings=tuple(config.who.greeting(each, "wake") for each in spoken(config.language)),
     )
 

@@ -97,6 +97,7 @@ class World(RuleBasedStateMachine):
             filler_after=filler_after,
             fillers=(("One moment.", "Let me think."),),
             backchannels=("uh huh",),
+            interjections=("what",),
             **settings,
         )
         self.state = State()
@@ -283,7 +284,7 @@ class World(RuleBasedStateMachine):
         if ends:
             self.send(SpeechEnded(turn, self.now))
             self.send(Settled(turn, words))
-        meant = words == "what time is it" and self.rules.addressed < 1.0
+        meant = words == "what time is it" and ends and self.rules.addressed < 1.0
         if self.rules.barge_in and not self.state.ringing and meant:
             assert self.state.turn != turn or self.state.server is not Server.NONE
         if self.state.turn == turn:

@@ -158,6 +158,7 @@ def test_what_does_not_go_on_is_a_turn_of_its_own(why, rules):
     turn = talk.state.turn
     text = "stop" if why == "stop" else "what about the kitchen"
     done = talk.goes_on(text, after=2.0 if why == "late" else 0.9)
+    done += talk.tell(Partial(turn, text), talk.now + 0.8)
     assert CarryOn(turn + 1, turn) in done
     assert talk.state.first == ""
     assert talk.state.words == text
@@ -224,5 +225,6 @@ def test_within_the_grace_time_and_only_then(after, grace, sounds):
     if sounds:
         talk.sounds()
     talk.goes_on(after=max(after, 0.31) if sounds else after)
+    talk.tell(Partial(1, "in the living room"), talk.now + 0.8)
     began = talk.state.began
     assert bool(talk.state.first) == (began - OVER <= grace)

@@ -6,12 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.backchannels import backchannels
+from assistant.backchannels import backchannels, interjections
 from assistant.config import Turn
 from assistant.conversation.overheard import backchannel, echoed, halts, interrupts, words
 
-LISTED = backchannels()
+LISTED, BEGINNINGS = backchannels(), interjections()
 STOPS = Turn().stop_words
+
+
+def meant(text, reply, lasted=1.0, ended=True):
+    return interrupts(text, reply, LISTED, BEGINNINGS, lasted=lasted, ended=ended)
+
+
 REPLY = "The capital of France is Paris, which lies on the river Seine and has many museums."
 REPLY_ZH = "法国的首都是巴黎，它位于塞纳河畔，有很多博物馆和餐厅。"
 OTHERS = (
@@ -30,22 +36,38 @@ SHOWN = (
 @pytest.mark.parametrize("text", SHOWN)
 def test_who_shows_that_they_listen_does_not_interrupt(text):
     assert backchannel(text, LISTED)
-    assert not interrupts(text, REPLY, LISTED, ended=True)
+    assert not meant(text, REPLY)
 
 
 @pytest.mark.parametrize("text", OTHERS)
 def test_who_says_something_does(text):
-    assert interrupts(text, REPLY + REPLY_ZH, LISTED, ended=False)
+    assert meant(text, REPLY + REPLY_ZH)
 
 
-@pytest.mark.parametrize("text", ["Why", "Paris is", "", "  ", "?!"])
-def test_one_word_is_waited_for_and_nothing_is_nothing(text):
-    assert not interrupts(text, REPLY, LISTED, ended=False)
+@pytest.mark.parametrize("text", ["Why", "Paris is", "what about", "", "  ", "?!", "等一下"])
+def test_a_few_words_are_waited_for_and_nothing_is_nothing(text):
+    assert not meant(text, REPLY, ended=False)
 
 
-def test_one_word_is_enough_once_it_is_all():
-    assert interrupts("Why?", REPLY, LISTED, ended=True)
-    assert interrupts("为什么？", REPLY, LISTED, ended=True)
+@pytest.mark.parametrize("text", ["Why?", "What else?", "No!", "为什么？", "等一下", "Hold on."])
+def test_a_word_is_enough_where_short_interruptions_begin_so(text):
+    assert meant(text, REPLY, lasted=0.4)
+    assert not meant(text, REPLY, lasted=0.4, ended=False)
+
+
+# What a recogniser made of "uh-huh", "mm-hm" and "hmm" in several voices.
+@pytest.mark.parametrize(
+    "text", ["In a mum.", "Amen.", "I am a man.", "That's it", "Better.", "M. M."]
+)
+def test_a_murmur_that_is_taken_for_words_does_not_interrupt(text):
+    for ended in (False, True):
+        assert not meant(text, REPLY, lasted=0.5, ended=ended)
+
+
+def test_four_words_are_enough_before_the_end():
+    assert meant("tell me about Italy", REPLY, ended=False)
+    assert not meant("tell me about Italy", REPLY, lasted=0.5, ended=False)
+    assert meant("我想知道", REPLY_ZH, ended=False)
 
 
 @pytest.mark.parametrize("text", ["Stop.", "Okay, stop it!", "stop stop", "please be quiet"])
@@ -77,7 +99,7 @@ def test_the_reply_is_known_from_any_part_of_it_even_if_misheard(start, length, 
 def test_any_text_at_all_is_judged(text, reply):
     told = echoed(text, reply)
     assert told == echoed(text.upper(), reply.upper()) or not text.isascii() or not reply.isascii()
-    assert not (told and interrupts(text, reply, LISTED, ended=True))
+    assert not (told and meant(text, reply))
     assert words(" ".join(words(text))) == words(text)
 
 

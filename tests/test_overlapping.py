@@ -35,7 +35,12 @@ from assistant.events import (
     Watch,
 )
 
-RULES = Rules(backchannels=("uh huh", "ok", "嗯"), stop_words=("stop", "停"))
+WORDS = {
+    "backchannels": ("uh huh", "ok", "嗯"),
+    "interjections": ("what", "why"),
+    "stop_words": ("stop", "停"),
+}
+RULES = Rules(**WORDS)
 REPLY = "The sea is full of fish."
 
 
@@ -83,15 +88,17 @@ def test_who_goes_on_is_given_silence_and_then_the_turn():
     it.begin()
     assert it.state.deadline == 10.0 + RULES.hold
     assert it.tell(Tick(), after=0.15) == (Pause(1),)
-    assert it.tell(Partial(1, "what"), after=0.1) == ()
-    assert it.tell(Partial(1, "what about"), after=0.3) == (CarryOn(2, 1), Cancel(1))
+    assert it.tell(Partial(1, "what about the"), after=0.1) == ()
+    assert it.tell(Partial(1, "what about the ships"), after=0.1) == ()
+    commands = it.tell(Partial(1, "what about the ships there"), after=0.3)
+    assert commands == (CarryOn(2, 1), Cancel(1))
     assert it.state.phase is Phase.LISTENING
     assert it.state.began == 10.0
     # Nothing is read before it is known what comes before it.
-    assert it.tell(Partial(2, "what about ships")) == ()
+    assert it.tell(Partial(2, "what about ships there now")) == ()
     heard = it.tell(SpeakingEnded(1, 1, "The sea is "), after=0.02)
-    assert heard == (Remember(1, "The sea is "), Prepare(2, "what about ships"))
-    assert it.tell(Partial(2, "what about ships then")) == (Prepare(2, "what about ships then"),)
+    assert heard == (Remember(1, "The sea is "), Prepare(2, "what about ships there now"))
+    assert it.tell(Partial(2, "what about ships")) == (Prepare(2, "what about ships"),)
 
 
 def test_a_question_of_one_word_is_answered_once_it_is_over():
@@ -108,7 +115,7 @@ def test_a_question_of_one_word_is_answered_once_it_is_over():
 def test_what_the_ears_say_before_they_know_of_the_new_turn_counts():
     it = Talk()
     it.begin()
-    it.tell(Partial(1, "what about ships"))
+    it.tell(Partial(1, "what about the ships"), after=0.6)
     assert it.tell(SpeechEnded(1, it.now), after=0.5) == (Settle(2),)
     assert it.tell(SpeechEnded(0, it.now)) == ()
 
@@ -123,12 +130,29 @@ def test_listeners_and_its_own_echo_do_not_interrupt_it(text):
     assert it.tell(Settled(1, text)) == (Raise(1), Overhear(1))
 
 
+def test_a_murmur_does_not_interrupt_it_whatever_the_recogniser_makes_of_it():
+    it = Talk()
+    it.begin()
+    assert it.tell(Partial(1, "I am a man"), after=0.2) == ()
+    it.tell(SpeechEnded(1, it.now), after=0.1)
+    assert it.tell(Settled(1, "and am them")) == (Raise(1), Overhear(1))
+
+
+def test_what_begins_like_a_question_may_be_for_somebody_else():
+    it = Talk()
+    it.begin()
+    it.tell(Partial(1, "anna did you feed"), after=0.8)
+    assert it.state.turn == 1
+    it.tell(SpeechEnded(1, it.now), after=0.5)
+    assert it.tell(Settled(1, "Anna, did you feed the cat this morning?"))[0] == Raise(1)
+
+
 def test_okay_is_the_answer_to_a_question():
     it = Talk()
     it.tell(ClauseStarted(1, 1, "Shall I go on?"))
     it.begin()
     it.tell(SpeechEnded(1, it.now), after=0.3)
-    assert it.tell(Settled(1, "Okay.")) == (CarryOn(2, 1), Cancel(1))
+    assert it.tell(Settled(1, "OK.")) == (CarryOn(2, 1), Cancel(1))
 
 
 @pytest.mark.parametrize("text", ["stop", "Stop, stop!", "okay, stop", "停！"])
@@ -164,7 +188,7 @@ def test_a_stop_word_that_the_reply_itself_says_does_not_stop_it():
 
 
 def test_where_only_stop_words_interrupt_nothing_gives_way():
-    it = Talk(Rules(barge_in=False))
+    it = Talk(Rules(**WORDS, barge_in=False))
     assert it.begin() == ()
     assert it.tell(Partial(1, "what about ships")) == ()
     assert it.tell(SpeechEnded(1, it.now)) == (Settle(1),)
@@ -215,12 +239,12 @@ def test_before_the_first_word_it_does_not_begin_over_somebody():
 def test_an_interruption_is_a_question_for_the_server_that_answers():
     it = Talk(server=Server.READY)
     it.begin()
-    commands = it.tell(Partial(1, "what about ships"))
+    commands = it.tell(Partial(1, "what about the ships"), after=0.6)
     assert commands[:3] == (CarryOn(2, 1), Cancel(1), Send(2, ""))
 
 
 def test_who_never_stops_talking_is_looked_at_and_given_up_on():
-    it = Talk(Rules(max_speech=5.0))
+    it = Talk(Rules(**WORDS, max_speech=5.0))
     it.begin()
     it.tell(Tick(), after=0.2)
     assert it.tell(Tick(), after=5.0) == (Pause(1), Settle(1))
@@ -238,7 +262,9 @@ def test_ten_barge_ins_in_a_row():
     for turn in range(1, 11):
         it.begin = lambda turn=turn: it.tell(SpeechStarted(turn, it.now), after=0.15)
         it.begin()
-        assert it.tell(Partial(turn, "and what about that"))[0] == CarryOn(turn + 1, turn)
+        assert it.tell(Partial(turn, "and what about that"), after=0.6)[0] == CarryOn(
+            turn + 1, turn
+        )
         it.tell(SpeakingEnded(turn, 1, "The "))
         it.tell(SpeechEnded(turn + 1, it.now), after=0.5)
         it.tell(Settled(turn + 1, "and what about that"))

@@ -1,8 +1,9 @@
 """What somebody says while the assistant speaks: is it meant to interrupt? Pure; texts only.
 
-Whatever is said over a reply interrupts it, with three exceptions: what listeners say to show that
-they listen (a backchannel), the assistant's own words when the recogniser gives them back, and one
-word alone as long as more of them may come: recognisers make a short word of a cough.
+Not what listeners say to show that they listen (a backchannel), nor the assistant's own words when
+the recogniser gives them back. Nor a short sound, unless it begins as short interruptions do: of
+"mm-hm" or a cough recognisers make words, up to three of them. Since the reply waits in silence
+meanwhile, there is time for more evidence.
 """
 
 import functools
@@ -12,8 +13,10 @@ from collections.abc import Sequence
 
 from assistant.language import HAN
 
-ENOUGH = 2
+ENOUGH = 4
 """Words, or Chinese characters, that make speech of a sound before it has ended."""
+BRIEF_S = 0.7
+"""A sound is brief that does not last longer: murmurs last half a second."""
 LONGEST = 48
 """Letters at the end of what was recognised that are compared with the reply; the beginning may be
 what is left of a clause that sounded before."""
@@ -68,17 +71,33 @@ def echoed(text: str, sounding: str) -> bool:
     return _distance(letters, around) <= DIFFERS * len(letters)
 
 
-def interrupts(text: str, sounding: str, listed: Sequence[str], *, ended: bool) -> bool:
+def rest_of_it(text: str, sounding: str, backchannels: Sequence[str], *, ended: bool) -> bool:
+    """Whether `text` may be the rest of a question whose end was seen too soon."""
+    if backchannel(text, backchannels) or echoed(text, sounding):
+        return False
+    return len(words(text)) >= (1 if ended else 2)
+
+
+def interrupts(
+    text: str,
+    sounding: str,
+    backchannels: Sequence[str],
+    interjections: Sequence[str],
+    *,
+    lasted: float,
+    ended: bool,
+) -> bool:
     """Whether `text`, said while `sounding` is heard, is meant to interrupt; see above.
 
-    `ended`: the sound is over, so one word is all there is.
+    The sound has `lasted` so many s until now, or until it `ended`.
     """
+    if backchannel(text, backchannels) or echoed(text, sounding):
+        return False
     said = words(text)
-    return (
-        len(said) >= (1 if ended else ENOUGH)
-        and not backchannel(text, listed)
-        and not echoed(text, sounding)
-    )
+    if len(said) >= ENOUGH and lasted > BRIEF_S:
+        return True
+    begins = _pattern(tuple(interjections), many=False).match(f"{' '.join(said)} ") is not None
+    return ended and (begins or (len(said) > 1 and lasted > BRIEF_S))
 
 
 def _distance(pattern: str, text: str) -> int:

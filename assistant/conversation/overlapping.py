@@ -17,7 +17,7 @@ from assistant.conversation.afar import send
 from assistant.conversation.asking import asks
 from assistant.conversation.joining import joined, joins
 from assistant.conversation.listening import carried_on
-from assistant.conversation.overheard import echoed, halts, interrupts
+from assistant.conversation.overheard import echoed, halts, interrupts, rest_of_it
 from assistant.conversation.speaking import stop
 from assistant.conversation.state import AWAY, Decision, Over, Phase, Rules, State
 from assistant.conversation.turns import attend, new_turn, trusted
@@ -37,6 +37,9 @@ from assistant.events import (
     SpeechStarted,
 )
 from assistant.wording import said
+
+SURELY = 0.6
+"""Probability from which the beginning of a sentence counts as said to the assistant."""
 
 
 def overlapping(
@@ -60,7 +63,7 @@ def overlapping(
             over = replace(state.over, ended=min(at, state.now), until=until)
             return _due(rules, state, over), (Settle(state.turn),)
         case Partial(_, text) | Settled(_, text):
-            return _recognised(rules, state, said(text), isinstance(event, Settled))
+            return _recognised(rules, state, text, isinstance(event, Settled))
 
 
 def tired(rules: Rules, state: State, over: Over) -> Decision:
@@ -133,20 +136,37 @@ def _due(rules: Rules, state: State, over: Over) -> State:
     return replace(state, over=over, deadline=due)
 
 
-def _recognised(rules: Rules, state: State, words: str, ended: bool) -> Decision:
-    """These are the words until now."""
+def _recognised(rules: Rules, state: State, text: str, ended: bool) -> Decision:
+    """This is its text until now."""
     assert state.over
-    over = replace(state.over, words=words)
+    over = replace(state.over, words=said(text))
     ended = ended and over.ended is not None
-    # "Yes" under a question is the answer to it.
-    listed = () if asks(state.sounding) else rules.backchannels
-    meant = interrupts(words, state.sounding, listed, ended=ended)
     goes_on = joins(rules, state, over)
-    if meant and (goes_on or addressed(Said(words, state.sounding)) >= rules.addressed):
-        return _taken_over(rules, state, over, goes_on=goes_on)
+    if goes_on and rest_of_it(over.words, state.sounding, rules.backchannels, ended=ended):
+        return _taken_over(rules, state, over, goes_on=True)
+    if _meant(rules, state, over, text, ended):
+        return _taken_over(rules, state, over)
     if ended:
         return lift(rules, state)
     return replace(state, over=over), ()
+
+
+def _meant(rules: Rules, state: State, over: Over, text: str, ended: bool) -> bool:
+    """Whether it is said to the assistant, and not only to go on with the turn before."""
+    backchannels, interjections = rules.backchannels, rules.interjections
+    if asks(state.sounding):  # "yes" is the answer then
+        backchannels, interjections = (), (*backchannels, *interjections)
+    until = over.ended if ended and over.ended is not None else state.now
+    # What goes on may still turn out to be for somebody else.
+    surely = rules.addressed if ended else max(rules.addressed, SURELY)
+    return addressed(Said(text, state.sounding)) >= surely and interrupts(
+        text,
+        state.sounding,
+        backchannels,
+        interjections,
+        lasted=until - over.began,
+        ended=ended,
+    )
 
 
 def _halts(rules: Rules, state: State, text: str) -> bool:

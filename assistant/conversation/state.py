@@ -118,6 +118,8 @@ class Rules:
     """What is so much quieter than the voice that woke the assistant does not interrupt it."""
     backchannels: tuple[str, ...] = ()
     """What listeners say only to show that they listen."""
+    interjections: tuple[str, ...] = ()
+    """With what somebody begins who says only a word or two over the reply and means it."""
     always: bool = False
     earcon: bool = True
     out_earcon: bool = True
