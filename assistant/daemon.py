@@ -563,6 +563,8 @@ class Daemon:
         # Before all else: a robot may be moving.
         if self._is_stop(event) or (self.state.halted and not before.halted):
             self._thinker.stop_actions()
+        elif isinstance(event, Heard) and farewell(event.text):
+            self._thinker.leave()
         self._note(event)
         if visible(before) != (seen := visible(self.state)):
             self._tell("state", seen)

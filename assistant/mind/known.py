@@ -48,6 +48,9 @@ class Source:
     def stop(self) -> None:
         """End what runs for an answer; at once, from any thread."""
 
+    def leave(self) -> None:
+        """Wait for no answer: whoever was asked has taken leave; from any thread."""
+
     def end(self) -> None:
         """End what runs, for good; from any thread."""
 

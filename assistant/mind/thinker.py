@@ -168,6 +168,11 @@ class Thinker:
         self._dead = max(self._dead, key)
         self._changed.set()
 
+    def leave(self) -> None:
+        """Whoever was asked something has taken leave: no answer to it is waited for."""
+        for source in self._sources:
+            source.leave()
+
     def stop_actions(self) -> None:
         """End what runs for an action; at once, though the mind's thread waits for it."""
         for source in self._sources:

@@ -44,6 +44,9 @@ class House:
         """What the thinker tells the owner's actions; here the house is a fake of them."""
         self.ends.append("stop")
 
+    def leave(self):
+        self.ends.append("leave")
+
     def close(self):
         self.ends.append("close")
 
@@ -165,6 +168,13 @@ def test_what_runs_is_stopped_when_that_is_said_and_at_the_end(house):
     assert house.ends == ["stop"]
     house.stage.thinker.stop()
     assert house.ends == ["stop", "close"]
+
+
+def test_who_takes_leave_is_waited_for_no_more(house):
+    house.stage.thinker.think(Key(1, 1), CLOCK)
+    house.ended(1)
+    house.stage.thinker.leave()
+    assert house.ends == ["leave"]
 
 
 def test_to_those_who_write_it_is_said_and_done_at_once(house):

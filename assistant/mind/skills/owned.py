@@ -140,12 +140,16 @@ class Owned:
         """Return what finds the sentences of the owner, and then those of the assistant."""
         return self._asking.sentences([*self._shelf.books(language), own], language)
 
+    def leave(self) -> None:
+        """Forget a question that waits for an answer; from any thread."""
+        self._questions.clear()
+
     def stop(self) -> None:
         """End what runs, and do what is to be done `on_stop`; at once, from any thread.
 
         A question that waits for an answer is forgotten.
         """
-        self._questions.clear()
+        self.leave()
         self._doer.stop()
         for name, each, folder in self._at_once:
             request = Request(intent(name), "", "en")

@@ -127,6 +127,11 @@ class Skills(Source):
         if self._owned:
             self._owned.stop()
 
+    def leave(self) -> None:
+        """Wait for no answer; from any thread."""
+        if self._owned:
+            self._owned.leave()
+
     def end(self) -> None:
         """End what runs, for good; from any thread."""
         if self._owned:

@@ -274,6 +274,14 @@ def test_after_a_stop_a_yes_does_nothing(owner, tmp_path):
     assert not (tmp_path / "opened").exists()
 
 
+def test_after_somebody_took_leave_a_yes_does_nothing_and_nothing_is_stopped(owner, tmp_path):
+    owner.says("打开一下大门")
+    owner.owned.leave()
+    assert owner.says("是的") is None
+    assert not (tmp_path / "opened").exists()
+    assert not (tmp_path / "halted").exists()
+
+
 def test_the_sentence_for_stop_stops_too(owner, tmp_path):
     assert owner.says("停下来", released=False) == ""
     assert not (tmp_path / "halted").exists()
