@@ -238,6 +238,9 @@ class BargeIn(Section):
         description="it waits, silent, once something has sounded for so many s, until it is clear "
         "whether somebody speaks to it",
     )
+    wait: Annotated[float, Field(ge=1.0, le=60.0)] = Field(
+        6.0, description="the longest that it waits while something goes on to sound, in s"
+    )
     beside: Annotated[float, Field(ge=0.0, le=60.0)] = Field(
         15.0,
         description="what is so many dB quieter than the voice that woke it does not interrupt it",

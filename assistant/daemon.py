@@ -175,6 +175,7 @@ def rules(config: Config) -> Rules:
         ),
         barge_in=config.barge_in.enabled,
         hold=config.barge_in.hold,
+        wait=config.barge_in.wait,
         beside_db=config.barge_in.beside,
         backchannels=backchannels(),
         interjections=interjections(),

@@ -243,12 +243,24 @@ def test_an_interruption_is_a_question_for_the_server_that_answers():
     assert commands[:3] == (CarryOn(2, 1), Cancel(1), Send(2, ""))
 
 
-def test_who_never_stops_talking_is_looked_at_and_given_up_on():
-    it = Talk(Rules(**WORDS, max_speech=5.0))
+def test_a_television_that_never_pauses_is_waited_for_less_and_less():
+    it = Talk(Rules(**WORDS, wait=5.0))
+    for hold in (RULES.hold, RULES.hold * 2, RULES.hold * 4):
+        began = it.now
+        it.begin()
+        assert it.state.deadline == pytest.approx(began + hold)
+        assert it.tell(Tick(), after=hold) == (Pause(1),)
+        it.tell(Partial(1, "in other news the president said"), after=1.0)
+        assert it.tell(Tick(), after=5.0) == (Raise(1), Overhear(1))
+
+
+def test_who_has_not_ended_after_a_while_is_taken_at_their_word():
+    it = Talk()
     it.begin()
-    it.tell(Tick(), after=0.2)
-    assert it.tell(Tick(), after=5.0) == (Pause(1), Settle(1))
-    assert it.tell(Tick(), after=20.0) == (Raise(1), Overhear(1))
+    it.tell(Tick(), after=0.3)
+    it.tell(Partial(1, "mom where are my"), after=1.0)  # may be for somebody else
+    assert it.state.turn == 1
+    assert it.tell(Tick(), after=6.0) == (CarryOn(2, 1), Cancel(1))
 
 
 def test_a_microphone_that_is_lost_meanwhile_ends_it():

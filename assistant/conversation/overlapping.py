@@ -38,6 +38,8 @@ from assistant.events import (
 )
 from assistant.wording import said
 
+MISLED = 6
+"""How often the time until the reply waits is doubled at the most."""
 SURELY = 0.6
 """Probability from which the beginning of a sentence counts as said to the assistant."""
 
@@ -56,7 +58,7 @@ def overlapping(
         case _ if state.over is None:
             return state, _looked_at(state, event)
         case SpeechStarted():
-            over = replace(state.over, ended=None, until=state.over.began + rules.max_speech)
+            over = replace(state.over, ended=None, until=state.over.began + rules.wait)
             return _due(rules, state, over), ()
         case SpeechEnded(_, at):
             until = state.now + rules.final_patience
@@ -70,10 +72,9 @@ def tired(rules: Rules, state: State, over: Over) -> Decision:
     """The deadline has passed while something sounds over the reply."""
     if not over.waits and state.now < over.until:
         return _due(rules, state, replace(over, waits=True)), (Pause(state.turn),)
-    if over.ended is None:  # whoever never stops talking is looked at all the same
-        until = state.now + rules.final_patience
-        over = replace(over, ended=state.now, until=until, waits=True)
-        return _due(rules, state, over), (Pause(state.turn), Settle(state.turn))
+    # Whoever has not ended by now is taken at their word, or is a television.
+    if over.ended is None and _meant(rules, state, over, over.words, ended=True):
+        return _taken_over(rules, state, over)
     return lift(rules, state)
 
 
@@ -81,7 +82,8 @@ def lift(rules: Rules, state: State) -> Decision:
     """It was nothing, or cannot be told from nothing: the reply goes on as before."""
     alive = state.now + rules.patience
     alive += rules.clause if state.phase is Phase.SPEAKING else 0.0
-    state = replace(state, over=None, filler_at=None, deadline=alive)
+    misled = state.misled + bool(state.over and state.over.waits)
+    state = replace(state, over=None, misled=misled, filler_at=None, deadline=alive)
     return state, (Raise(state.turn), attend(state))
 
 
@@ -124,7 +126,7 @@ def _looked_at(
 
 def _begun(rules: Rules, state: State, at: float) -> Decision:
     """Somebody makes a sound; before the first word of a reply there is nothing to be soft."""
-    over = Over(min(at, state.now), until=at + rules.max_speech)
+    over = Over(min(at, state.now), until=at + rules.wait)
     if state.phase is Phase.THINKING:
         return _due(rules, state, replace(over, waits=True)), (Pause(state.turn),)
     return _due(rules, state, over), (Duck(state.turn),)
@@ -132,7 +134,9 @@ def _begun(rules: Rules, state: State, at: float) -> Decision:
 
 def _due(rules: Rules, state: State, over: Over) -> State:
     """Return the state with the next deadline of what sounds."""
-    due = over.until if over.waits else min(over.began + rules.hold, over.until)
+    # Where it has waited for nothing before, there is a television: the longer it goes on first.
+    hold = rules.hold * 2.0 ** min(state.misled, MISLED)
+    due = over.until if over.waits else min(over.began + hold, over.until)
     return replace(state, over=over, deadline=due)
 
 

@@ -114,6 +114,8 @@ class Rules:
     """Whoever speaks to the assistant interrupts it; False: only a stop word does."""
     hold: float = 0.3
     """A reply waits for what has sounded over it for so long, until it is known what it is."""
+    wait: float = 6.0
+    """The longest that it waits for what may go on for ever."""
     beside_db: float = 15.0
     """What is so much quieter than the voice that woke the assistant does not interrupt it."""
     backchannels: tuple[str, ...] = ()
@@ -204,6 +206,8 @@ class State:
     """The newest clauses of the reply: what an echo would consist of."""
     over: Over | None = None
     """What sounds over the reply."""
+    misled: int = 0
+    """How often the reply of this turn has waited for nothing."""
     carried: int = 0
     """The turn over whose reply the utterance began; 0: over none."""
     unheard: bool = False
