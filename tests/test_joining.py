@@ -193,6 +193,27 @@ def test_the_second_half_stops_all():
     assert talk.state.phase is Phase.ASLEEP
 
 
+@pytest.mark.parametrize("ended", [False, True])
+def test_who_goes_on_before_the_text_is_known_is_heard_from_the_beginning(ended):
+    state = State()
+    for event, now in (
+        (WakeDetected("w"), 1.0),
+        (SpeechStarted(1, 2.0), 2.1),
+        (SpeechEnded(1, 3.0), 3.1),
+        (Tick(), 4.3),
+        (SpeechStarted(1, 4.4), 4.5),
+        *(((SpeechEnded(1, 4.6), 4.7),) if ended else ()),
+    ):
+        state, _ = decide(RULES, state, event, now)
+    state, done = decide(RULES, state, Heard(1, "Turn on the light", 1.0, -20.0), 5.5)
+    assert (Pause(1) in done) is not ended
+    if not ended:
+        state, done = decide(RULES, state, Partial(1, "in the hall"), 5.6)
+        assert CarryOn(2, 1) in done
+        assert state.began == 4.4
+        assert state.words == "turn on the light in the hall"
+
+
 def test_a_server_is_not_asked_half_a_question():
     talk = Talk()
     talk.state = replace(talk.state, server=Server.READY)

@@ -12,7 +12,7 @@ from assistant.conversation.afar import (
 )
 from assistant.conversation.filling import fill, worded
 from assistant.conversation.listening import carried_on, hearing
-from assistant.conversation.overlapping import changed, outlived, overlapping, tired
+from assistant.conversation.overlapping import changed, outlived, overlapping, resumed, tired
 from assistant.conversation.ringing import rang, tell
 from assistant.conversation.speaking import goes_on, speaking, stop
 from assistant.conversation.state import AWAY, Decision, Elsewhere, Phase, Rules, State, answered_in
@@ -136,7 +136,7 @@ def _sound(
 ) -> Decision:
     """Something was heard: while it listens, or over what it does."""
     if state.phase is Phase.LISTENING:
-        return hearing(rules, state, event)
+        return resumed(rules, *hearing(rules, state, event))
     if state.phase is Phase.ASLEEP or isinstance(event, Judged | Sounded | Heard):
         return state, ()
     return overlapping(rules, state, event)

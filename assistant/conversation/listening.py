@@ -52,6 +52,10 @@ def hearing(
     match event:
         case Heard():
             return _heard(rules, state, event)
+        case SpeechStarted(_, at) if state.finishing:
+            return replace(state, resumed=at), ()
+        case SpeechEnded() if state.finishing:
+            return replace(state, resumed=None), ()
         case _ if state.finishing:
             return state, ()
         case SpeechStarted(_, at):

@@ -68,6 +68,18 @@ def overlapping(
             return _recognised(rules, state, text, isinstance(event, Settled))
 
 
+def resumed(rules: Rules, state: State, commands: tuple[Command, ...]) -> Decision:
+    """The question has its text, and somebody went on to speak before that: look at it, too."""
+    at = state.resumed
+    if at is None or state.phase is not Phase.THINKING:
+        return state, commands
+    state = replace(state, resumed=None)
+    if not (trusted(state) and _yields(rules, state, None)):
+        return state, commands
+    state, begun = _begun(rules, state, at)
+    return state, (*commands, *begun)
+
+
 def tired(rules: Rules, state: State, over: Over) -> Decision:
     """The deadline has passed while something sounds over the reply."""
     if not over.waits and state.now < over.until:

@@ -162,6 +162,8 @@ class State:
     """The recogniser was asked for its final text."""
     decided: float | None = None
     """When the turn was taken for over."""
+    resumed: float | None = None
+    """When somebody went on to speak while the final text was waited for; None: nobody does."""
     acted: bool = False
     """Something was done for it that cannot be taken back."""
     first: str = ""

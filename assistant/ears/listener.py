@@ -54,6 +54,8 @@ class _Utterance:
     """Only stop words count: the assistant is thinking or speaking."""
     over: bool = False
     """It is said over the reply, and recognised all the same."""
+    early: bool = False
+    """It is listened to before the text of the question is known over whose answer it is said."""
     began: bool = False
     at: float = 0.0
     """When it began."""
@@ -145,7 +147,7 @@ class Listener:
 
     def overhear(self, turn: int) -> None:
         """Hear wake words, and tell what is said while `turn` is being answered."""
-        self._frames.post(lambda: self._attend(_Utterance(turn, watching=False, over=True)), turn)
+        self._frames.post(lambda: self._overhear(turn), turn)
 
     def carry_on(self, turn: int, before: int) -> None:
         """What is being said over the reply of `before` belongs to `turn`; call before `cancel`."""
@@ -302,7 +304,13 @@ class Listener:
                 self._feed(now, pcm)
         speech_s, level = now.speech_s, now.level
         self._words.post(lambda: self._conclude(turn, speech_s, level), turn)
-        self._attend(None)
+        self._attend(_Utterance(turn, watching=False, over=True, early=True))
+
+    def _overhear(self, turn: int) -> None:
+        if (now := self._now) and now.turn == turn and now.early:
+            now.early = False  # nothing is lost that was said since the end of the question
+            return
+        self._attend(_Utterance(turn, watching=False, over=True))
 
     def _stop_word(self, now: _Utterance) -> None:
         """Speech during a reply has ended: was it a stop word?"""

@@ -168,6 +168,22 @@ def test_what_was_said_over_a_reply_and_meant_nothing_is_forgotten(ears):
         pytest.fail("the recogniser is kept for what was nothing")
 
 
+def test_who_goes_on_before_the_text_of_the_question_is_known_loses_no_word(ears):
+    ears.listener.listen(9)
+    ears.hear(silence(0.5), human(), silence(0.6))
+    ears.next(SpeechEnded)
+    ears.listener.finish(9)
+    before, half = len(ears.seen), len(human()) // 2
+    ears.hear(silence(0.3), human()[:half])
+    ears.listener.overhear(9)
+    ears.hear(human()[half:], silence(0.6))
+    ears.next(SpeechEnded)
+    ears.listener.settle(9)
+    settled = ears.next(Settled)
+    assert {type(event) for event in ears.seen[before:]} >= {Heard, SpeechStarted}
+    assert set(settled.text.lower().replace(".", "").replace(",", "").split()) >= {"ten", "clubs"}
+
+
 def test_a_carried_utterance_that_is_cancelled_is_over(ears):
     ears.listener.overhear(10)
     ears.hear(silence(0.4), human()[: RATE // 2])
