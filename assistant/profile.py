@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from assistant import machine
-from assistant.config import Config
+from assistant.config import Config, toml_value
 from assistant.layers import explicit, under
 
 Name = Literal["zero", "small", "pi4", "full"]
@@ -86,7 +86,11 @@ def explain(config: Config, root: Path = machine.ROOT) -> str:
     """Say which profile holds and why, what it sets, and what of that the owner has overruled."""
     chosen = choose(config, root)
     brought = settings(config, chosen.name)
-    sets = [f"{key} = {value}" for key, value in brought.items() if not explicit(config, key)]
+    sets = [
+        f"{key} = {toml_value(value)}"
+        for key, value in brought.items()
+        if not explicit(config, key)
+    ]
     yours = [key for key in brought if explicit(config, key)]
     return f"{chosen.name} ({chosen.why}); sets {', '.join(sets) or 'nothing'}" + (
         f"; set by you: {', '.join(yours)}" if yours else ""

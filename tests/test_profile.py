@@ -1,13 +1,17 @@
 """Profiles: small machines get other defaults, and what the owner has set wins always."""
 
+import itertools
 import tomllib
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant import config, profile
+from assistant.cli import command
+from assistant.commands.doctor import examine
 from assistant.config import Config
 from assistant.errors import BadInput
 from assistant.persona import shelf
@@ -114,6 +118,20 @@ def test_a_persona_goes_before_the_profile(tmp_path, monkeypatch) -> None:
     other = chosen_later.over(loaded, {"persona": "kind"})
     assert other.llm.max_tokens == 160
     assert other.llm.history_tokens == 256
+
+
+def test_the_commands_tell_what_holds() -> None:
+    chosen = ["--set", "profile=zero", "--set", "llm.max_tokens=50"]
+    shown = CliRunner().invoke(command, [*chosen, "config", "show"])
+    settings = tomllib.loads(shown.output)
+    assert settings["profile"] == "zero"
+    assert settings["llm"]["max_tokens"] == 50
+    assert settings["ahead"]["enabled"] is False
+    (told,) = [each.text for each in itertools.islice(examine(config.load()), 2)][1:]
+    assert told.partition(" (")[0] in profile.SETTINGS
+    zero = profile.explain(Config(profile="zero"))
+    assert zero.startswith("zero (as `profile` says); sets llm.history_tokens = 128, ")
+    assert "ahead.enabled = false" in zero
 
 
 def test_another_profile_is_refused() -> None:
