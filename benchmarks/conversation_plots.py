@@ -16,6 +16,8 @@ from assistant.bench.room import Setup
 from assistant.config import load
 
 LEVELS = (-20.0, -12.0, -6.0, 0.0, 6.0)
+QUICK_LEVELS = (0.0, -12.0, 6.0)
+QUICK = measuring.Plan(6, 4, 2, 3, 3, 1, 1, 1, 0.0, together=True)
 PLAN = measuring.Plan(
     stops=8,
     wakes=6,
@@ -36,14 +38,16 @@ def main() -> None:
     parser.add_argument("--results", type=Path, required=True, help="folder of the results")
     parser.add_argument("--pictures", type=Path, help="folder of the pictures")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--quick", action="store_true", help="fewer levels, less at each of them")
     options = parser.parse_args()
     options.results.mkdir(parents=True, exist_ok=True)
-    for level in LEVELS:
+    plan = QUICK if options.quick else PLAN
+    for level in QUICK_LEVELS if options.quick else LEVELS:
         path = options.results / f"echo{level:+.0f}.json"
         if not path.exists():
             setup = Setup(echo_db=level, delay=0.04)
             print(f"{path}:")
-            result = measuring.measure(load(), setup, PLAN, options.seed, print)
+            result = measuring.measure(load(), setup, plan, options.seed, print)
             path.write_text(json.dumps(result, ensure_ascii=False) + "\n")
     if options.pictures:
         results = [json.loads(path.read_text()) for path in sorted(options.results.glob("*.json"))]

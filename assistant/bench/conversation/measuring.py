@@ -12,7 +12,7 @@ import numpy as np
 from assistant.audio.frames import RATE, Pcm
 from assistant.audio.resample import resample
 from assistant.bench.conversation import script
-from assistant.bench.conversation.fit import text, understood_alone
+from assistant.bench.conversation.fit import Fit, text, understood_alone
 from assistant.bench.conversation.outcome import Outcome, by_kind, table
 from assistant.bench.conversation.scenes import (
     Disturbance,
@@ -36,6 +36,7 @@ from assistant.bench.conversation.talkers import (
 from assistant.bench.room import Setup
 from assistant.bench.room.noises import cough
 from assistant.config import Config
+from assistant.errors import AssistantError
 
 T = TypeVar("T")
 Tell = Callable[[str], None]
@@ -101,30 +102,41 @@ async def _play(
 
     voice = await asyncio.to_thread(own_voice, config, script.PASSAGE, RATE_OUT)
     async with Stage(config, setup, seed, voice) as stage:
-        own: list[float] = []
-        while not own or sum(own) < 60 * plan.minutes:
-            take = await alone(stage, script.PASSAGE)
-            own.append(max(1.0, take.outcome.seconds))
-            add(take)
-        seconds = statistics.median(own)
-        for events in _disturbances(plan, talkers, rng):
-            for take in await disturbed(stage, script.PASSAGE, events, seconds):
-                add(take)
-        for who in _some(fit.stop, plan.stops):
-            add(await commanded(stage, "stop", script.STOP, who, script.PASSAGE))
-        for who in _some(fit.wake, plan.wakes):
-            add(await commanded(stage, "wake", script.WAKE, who, script.PASSAGE))
-        said = _sentences(talkers)
-        questions = itertools.cycle(script.QUESTIONS)
-        for _ in range(plan.interruptions):
-            for _ in range(len(script.QUESTIONS)):
-                take_or_none = await interrupted(stage, next(questions), *next(said))
-                if take_or_none:
-                    add(take_or_none)
-                    break
-        for halves, who in zip(_some(script.PAUSES, plan.pauses), itertools.cycle(fit.wake)):
-            add(await hesitant(stage, halves, who))
+        try:
+            await _scenarios(stage, plan, talkers, fit, rng, add)
+        except AssistantError as error:  # what is known until then is told
+            add(Take(Outcome("stuck", str(error), "")))
         return takes, stage.devices.loudspeaker.late
+
+
+async def _scenarios(
+    stage: Stage,
+    plan: Plan,
+    talkers: Sequence[Talker],
+    fit: Fit,
+    rng: np.random.Generator,
+    add: Callable[[Take | None], None],
+) -> None:
+    own: list[float] = []
+    while not own or sum(own) < 60 * plan.minutes:
+        take = await alone(stage, script.PASSAGE)
+        own.append(max(1.0, take.outcome.seconds))
+        add(take)
+    for events in _disturbances(plan, talkers, rng):
+        for each in await disturbed(stage, script.PASSAGE, events, statistics.median(own)):
+            add(each)
+    for who in _some(fit.stop, plan.stops):
+        add(await commanded(stage, "stop", script.STOP, who, script.PASSAGE))
+    for who in _some(fit.wake, plan.wakes):
+        add(await commanded(stage, "wake", script.WAKE, who, script.PASSAGE))
+    said, questions = _sentences(talkers), itertools.cycle(script.QUESTIONS)
+    for _ in range(plan.interruptions):
+        for _ in range(len(script.QUESTIONS)):
+            if found := await interrupted(stage, next(questions), *next(said)):
+                add(found)
+                break
+    for halves, who in zip(_some(script.PAUSES, plan.pauses), itertools.cycle(fit.wake)):
+        add(await hesitant(stage, halves, who))
 
 
 def _disturbances(

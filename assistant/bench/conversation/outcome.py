@@ -20,8 +20,8 @@ class Outcome:
     """One scenario; None: does not apply, or did not happen."""
 
     kind: str
-    """`stop`, `wake`, `interruption`, `backchannel`, `cough`, `aside`, `television`, `pause` or
-    `alone`."""
+    """`stop`, `wake`, `interruption`, `backchannel`, `cough`, `aside`, `television`, `pause`,
+    `alone` or `stuck`: the scenarios after it were not played."""
     what: str
     who: str
     after_s: float | None = None
