@@ -31,8 +31,7 @@ STEP_S = 1e-6
 CREDIT_S = 5.0
 """So many s of sound may come at once."""
 PACE = 1.25
-"""And so many s of sound a second in the long run: the last half second comes once more when the
-assistant is interrupted."""
+"""And so many s of sound a second in the long run: clocks differ, and browsers catch up."""
 
 Take = Callable[[Pcm | None, int], None]
 """``take(block, rate)`` gets sound (samples,) int16 at `rate` Hz on the puller's thread; None: drop

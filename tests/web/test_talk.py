@@ -145,30 +145,6 @@ def test_a_browser_without_a_microphone_says_so(url):
 
 # --- the page's own parts --------------------------------------------------------------------
 
-VOICE = """
-async (levels) => {
-  const { Voice } = await import("/static/talk.js");
-  const voice = new Voice();
-  return levels.map((level) => voice.feed(level));
-}
-"""
-
-
-def begun(page, levels):
-    return [n for n, began in enumerate(page.evaluate(VOICE, levels)) if began]
-
-
-def test_speech_is_told_from_noise_by_its_loudness(url):
-    with page_that_hears(url, None) as page:
-        speech, quiet, hum = [-20] * 50, [-60] * 50, [-45] * 500
-        (at,) = begun(page, quiet + speech + quiet)
-        assert 50 <= at <= 60
-        assert len(begun(page, quiet + speech + [-60] * 10 + speech + quiet)) == 1
-        assert len(begun(page, quiet + speech + quiet + speech)) == 2
-        assert begun(page, hum) == []
-        assert begun(page, quiet + [-20, -20, -60] * 20) == []  # clicks
-
-
 RESAMPLED = """
 async ([rate, frequency]) => {
   const context = new OfflineAudioContext(1, rate, rate);

@@ -2,45 +2,8 @@
 
 import { t } from "/static/words.js";
 
-const KEPT = 25; // frames of 20 ms that go first when the assistant is interrupted
 const JITTER = 0.08; // s of sound that are waited for before it begins to play
 const GOODBYE = 800; // ms after it has fallen asleep: the last tone sounds
-const UNHEARD = 1500; // ms after an interruption in which older sound may still come
-
-/** Whether somebody speaks, by loudness with hysteresis: the browser takes the echo away. */
-export class Voice {
-  constructor() {
-    this.floor = -50; // dBFS
-    this.loud = 0;
-    this.quiet = 0;
-    this.speaking = false;
-  }
-
-  /** Take the loudness of the next 20 ms; true when speech begins. */
-  feed(level) {
-    this.floor = level < this.floor ? level : Math.min(this.floor + 0.02, -30);
-    const begins = Math.max(this.floor + 14, -42);
-    const goesOn = Math.max(this.floor + 8, -48);
-    if (this.speaking) {
-      this.quiet = level < goesOn ? this.quiet + 1 : 0;
-      if (this.quiet >= 20) this.speaking = false;
-      if (!this.speaking) this.loud = 0;
-      return false;
-    }
-    this.loud = level > begins ? this.loud + 1 : Math.max(0, this.loud - 2);
-    if (this.loud < 6) return false;
-    this.speaking = true;
-    this.quiet = 0;
-    return true;
-  }
-}
-
-/** How loud 16-bit samples are, RMS in dBFS. */
-export function loudness(samples) {
-  let sum = 0;
-  for (const sample of samples) sum += sample * sample;
-  return 10 * Math.log10(Math.max(1e-12, sum / samples.length / 32768 ** 2));
-}
 
 /** The loudspeaker. Its context has the sound's own rate: pieces follow without a seam. */
 class Playback {
@@ -66,10 +29,6 @@ class Playback {
     this.next += buffer.duration;
     this.pieces.add(source);
     source.onended = () => this.pieces.delete(source);
-  }
-
-  get sounding() {
-    return this.next > this.context.currentTime;
   }
 
   /** Be silent at once. */
@@ -100,10 +59,7 @@ class Talk {
     this.ready = false; // plugged in: sound may be sent
     this.talked = false; // it was awake since
     this.phase = "";
-    this.kept = [];
-    this.voice = new Voice();
     this.playback = null;
-    this.deafUntil = 0; // what comes until the flush belongs to a reply that was interrupted
   }
 
   async begin() {
@@ -153,30 +109,15 @@ class Talk {
     if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(message);
   }
 
-  /** A frame of the microphone. */
+  /** A frame of the microphone; whether it interrupts the answer is not decided here. */
   heard(buffer) {
-    if (this.over || !this.ready) return;
-    this.kept.push(buffer);
-    if (this.kept.length > KEPT) this.kept.shift();
-    const begins = this.voice.feed(loudness(new Int16Array(buffer)));
-    if (begins && this.phase === "speaking" && this.playback?.sounding) this.interrupt();
-    else this.say(buffer);
-  }
-
-  /** What is being said is a new question, from half a second ago on. */
-  interrupt() {
-    this.playback.flush();
-    this.deafUntil = performance.now() + UNHEARD;
-    this.say(JSON.stringify({ wake: true }));
-    const sound = new Uint8Array(this.kept.length * this.kept[0].byteLength);
-    this.kept.forEach((piece, n) => sound.set(new Uint8Array(piece), n * piece.byteLength));
-    this.say(sound);
+    if (!this.over && this.ready) this.say(buffer);
   }
 
   told(data) {
     if (this.over) return;
     if (data instanceof ArrayBuffer) {
-      if (performance.now() >= this.deafUntil) this.playback?.play(new Int16Array(data));
+      this.playback?.play(new Int16Array(data));
       return;
     }
     let told = {};
@@ -191,7 +132,6 @@ class Talk {
       this.playback?.close();
       this.playback = new Playback(told.rate);
     } else if (event === "flush") {
-      this.deafUntil = 0;
       this.playback?.flush();
     } else if (event === "state") this.state(told.phase);
   }
