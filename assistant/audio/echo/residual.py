@@ -23,6 +23,13 @@ FOLLOWS = 0.98
 """How slowly the leak is followed, from frame to frame, while the echo is louder than the rest."""
 UNSURE = 0.2
 """Share of what the canceller is unsure of that is taken to be left, in double talk mostly less."""
+ALONE, TALK = 2.0, 5.0
+"""Up to so many times what is expected to be left is heard when nobody speaks, and from so many on
+somebody does."""
+MOST = 6.0
+"""Times of the average that are taken out while nobody speaks."""
+GOES_ON = 0.95
+"""How likely it is that who has spoken in one frame speaks in the next."""
 DECAY = 0.6
 """How much of an echo's power still sounds one frame later, beyond the canceller's tail."""
 DEEPEST = 1e-4
@@ -50,6 +57,7 @@ class Residual:
         self._follows = np.zeros(BANDS, np.float32)
         self._varies = np.full(BANDS, TINY, np.float32)
         self._noise = np.full(BANDS, np.inf, np.float32)
+        self._talk = 0.0
         self._gains = np.ones(BANDS, np.float32)
         self._filter = np.zeros(TAPS, np.float32)
         self._filter[0] = 1.0
@@ -66,6 +74,7 @@ class Residual:
         power, loud = (self._power(each) for each in (self._left, self._echo))
         leaked = self._leak(power, loud) * self._lasting
         rest = np.maximum(leaked, UNSURE * (self._bands @ unsure))
+        rest *= self._over(power, rest)
         self._noise = np.minimum(self._noise * RISE, power)
         lowest = np.clip(self._noise / (power + TINY), DEEPEST, 1.0)
         gains = np.sqrt(np.clip(1 - rest / (power + TINY), lowest, 1.0))
@@ -86,6 +95,16 @@ class Residual:
         self._varies += speed * (off[0] * off[0] - self._varies)
         leak: Signal = np.clip(self._follows / (self._varies + TINY), 0.0, 1.0)
         return leak
+
+    def _over(self, power: Signal, rest: Signal) -> float:
+        """Return how many times more than on average is taken out: much while it is all there is.
+
+        What is left varies about its average, and its peaks sound like somebody.
+        """
+        ratio = float(power.sum() / (rest.sum() + TINY))
+        talk = np.log(max(ratio, ALONE) / ALONE) / np.log(TALK / ALONE)
+        self._talk = max(min(float(talk), 1.0), GOES_ON * self._talk)
+        return float(MOST ** (1 - self._talk))
 
     def _filtered(self, before: Signal, left: Signal) -> Signal:
         """Return `left` through the filter, which fades from the last frame's to this one's."""
