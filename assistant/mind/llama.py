@@ -196,7 +196,7 @@ class LlamaModel:
         """
         counts = self._counts = _Counts()
         # Its own last message is open: it writes on, and nothing stands between.
-        messages, tokens = self._fit(messages, ask=messages[-1].role != "assistant")
+        messages, tokens = self._fit(messages, ask=not messages or messages[-1].role != "assistant")
         self._lay_over()
         # The message's last token is read again with what follows it, to see what it foretells.
         last = len(self._prompt(messages, ask=False)) - 1 if judged else None

@@ -17,7 +17,7 @@ _SET = words(
     " me long lasting lasts last it's i'll i'm we'll as soon arrange organise organize"
     " schedule program wants hook fresh chuck sling slip sort when until till time be exactly"
     " sharp about around roughly total separate so i know gone appreciate would and then call"
-    " called named labelled labeled titled name label marked with"
+    " called named labelled labeled titled name label marked with keep keeping"
 )
 _NAMED = [
     re.compile(

@@ -64,6 +64,15 @@ def test_those_who_write_have_the_assistants_own_skills_but_what_is_about_the_ta
     room.end()
 
 
+def test_what_was_asked_in_one_language_may_be_answered_in_the_other():
+    room = make(Config(language="auto"))
+    assert says(room, "set a pasta timer") == "A timer for how long?"
+    assert says(room, "十分钟").startswith("pasta的计时器，十分钟，开始。")
+    assert says(room, "提醒我给妈妈打电话") == "什么时候提醒你？"
+    assert "给妈妈打电话" in says(room, "at five")
+    room.end()
+
+
 def test_files_for_the_other_language_alone_are_no_harm(tmp_path):
     (tmp_path / "gate.toml").write_text("[actions.gate]\nen = ['open']\nrun = ['true']\n")
     room = make(settings(tmp_path))
