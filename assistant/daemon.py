@@ -45,6 +45,7 @@ from assistant.events import (
     Failed,
     Fill,
     Finish,
+    Halt,
     Heard,
     Ignore,
     Judged,
@@ -562,7 +563,7 @@ class Daemon:
         before = self.state
         self.state, commands = decide(self._rules, before, event, time.monotonic())
         # Before all else: a robot may be moving.
-        if self._is_stop(event) or (self.state.halted and not before.halted):
+        if self._is_stop(event):
             self._thinker.stop_actions()
         elif isinstance(event, Heard) and farewell(event.text):
             self._thinker.leave()
@@ -608,6 +609,9 @@ class Daemon:
             case CarryOn(turn, before):
                 self.trace.mark(before, "interrupted", time.monotonic())
                 self._ears(lambda ears: ears.carry_on(turn, before))
+            case Halt(text):
+                self._thinker.stop_actions()
+                self._tell("stop_heard", {"text": text})
             case Duck(turn) | Pause(turn) | Raise(turn):
                 self._give_way(command)
             case Settle(turn):

@@ -385,6 +385,13 @@ class CarryOn:
 
 
 @dataclass(frozen=True, slots=True)
+class Halt:
+    """Mind: a stop word was said over the reply; end what runs for an action."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Duck:
     """Mouth: speak softly, for somebody else does."""
 
@@ -522,6 +529,7 @@ Command = (
     | Watch
     | Overhear
     | CarryOn
+    | Halt
     | Duck
     | Pause
     | Raise

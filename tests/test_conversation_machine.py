@@ -28,6 +28,7 @@ from assistant.events import (
     Failed,
     Fill,
     Finish,
+    Halt,
     Heard,
     Ignore,
     Judged,
@@ -148,6 +149,9 @@ class World(RuleBasedStateMachine):
 
     def obey(self, command):
         match command:
+            case Halt(text):
+                assert text.strip()
+                assert self.ears == "overhear"
             case Duck(turn) | Pause(turn) | Raise(turn):
                 assert turn == self.state.turn
                 assert self.ears == "overhear"

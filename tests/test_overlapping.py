@@ -13,6 +13,7 @@ from assistant.events import (
     Duck,
     DuplexChanged,
     Finish,
+    Halt,
     Heard,
     Listen,
     Overhear,
@@ -159,7 +160,7 @@ def test_okay_is_the_answer_to_a_question():
 def test_a_stop_word_silences_it_before_its_end_is_known(text):
     it = Talk()
     it.begin()
-    assert it.tell(Partial(1, text), after=0.2) == (CarryOn(2, 1), Cancel(1))
+    assert it.tell(Partial(1, text), after=0.2) == (Halt(text), CarryOn(2, 1), Cancel(1))
     assert it.state.halted
     it.tell(SpeakingEnded(1, 1, "The sea "))
     it.tell(SpeechEnded(2, it.now), after=0.1)
@@ -214,6 +215,7 @@ def test_what_rings_is_only_stopped():
     state, commands = decide(RULES, state, Partial(1, "the egg again"), 2.0)
     assert commands == ()
     state, commands = decide(RULES, state, Partial(1, "okay stop"), 2.1)
+    assert commands[0] == Halt("okay stop")
     assert Rest() in commands
     assert not state.due
 

@@ -25,6 +25,7 @@ from assistant.events import (
     CarryOn,
     Command,
     Duck,
+    Halt,
     Partial,
     Pause,
     Raise,
@@ -192,9 +193,11 @@ def _halts(rules: Rules, state: State, text: str) -> bool:
 def _halt(rules: Rules, state: State, text: str) -> Decision:
     """A stop word: be silent at once, and hear whether more is said."""
     if state.over is None:  # nothing else may be said to what sounds
-        return stop(rules, state)
-    over = replace(state.over, words=said(text))
-    return _taken_over(rules, state, over, halted=True)
+        state, commands = stop(rules, state)
+    else:
+        over = replace(state.over, words=said(text))
+        state, commands = _taken_over(rules, state, over, halted=True)
+    return state, (Halt(text), *commands)
 
 
 def _taken_over(

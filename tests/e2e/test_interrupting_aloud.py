@@ -44,6 +44,7 @@ def test_a_stop_word_silences_it_and_ends_the_talk(card, daemon, spoken):
     turn = speaking(card, daemon, spoken, "Tell me a long story about the sea.")
     recording = card.record()
     card.speak(spoken("Stop."))
+    assert daemon.wait("stop_heard")["text"].lower().startswith("stop")
     heard = daemon.wait("speaking_ended", turn=turn)["heard"]
     silent_from = len(recording.pcm) + RATE  # the tone, and what was on its way
     assert len(heard.split()) > 3
