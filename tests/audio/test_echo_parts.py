@@ -188,6 +188,15 @@ def test_it_is_usable_once_the_echo_is_gone_and_no_longer_when_it_comes_back() -
     assert judged(judge, 2000, 2000, 4) == [False]
 
 
+def test_somebody_much_louder_says_nothing_about_it() -> None:
+    judge = Judge()
+    for frame in frames(10, 3):
+        judge.quiet(frame)
+    assert judged(judge, 500, 10, 5) == [True]
+    assert judged(judge, 4000, 4000, 6) == []
+    assert judge.usable
+
+
 def test_an_echo_that_is_no_louder_than_the_room_is_none() -> None:
     judge = Judge()
     for frame in frames(50, 3):

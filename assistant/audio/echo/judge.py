@@ -14,13 +14,15 @@ HOPELESS = 40
 """After so many looks in a row it is known to be of no use: 8 s."""
 ENOUGH = 5
 """Looks before there is an opinion."""
-GONE_DB = 9.0
-"""An echo that has lost so much is no longer taken for speech to it."""
+GONE_DB = 13.0
+"""An echo that has lost so much is rarely taken for speech any more."""
 FLOOR_DB = 4.0
 """What is no louder than this above the room's noise is nothing."""
 GOOD, BAD = 0.35, 0.08
 """Shares of good looks from which it is usable, and down to which it stays so: somebody who talks
 over the loudspeaker, or a television, makes looks bad, and does so for some seconds."""
+LOUDER = 6.0
+"""So many times louder than the loudspeaker usually is it is somebody else: that says nothing."""
 SOUNDS = 30.0
 """RMS of int16 samples from which the loudspeaker sounds: -60 dBFS."""
 
@@ -32,6 +34,7 @@ class Judge:
         self._near = self._cleaned = self._far = 0.0
         self._frames = 0
         self._looks: deque[bool] = deque(maxlen=LOOKS)
+        self._loudness: deque[float] = deque(maxlen=2 * LOOKS)
         self._floor = 0.0  # power of the room's noise, a sample
         self.usable: bool | None = None
         """None: not known yet."""
@@ -48,15 +51,22 @@ class Judge:
         power = _power(far)
         if power < SOUNDS**2 * len(far):
             return None
+        self._far += power
         self._near += _power(near)
         self._cleaned += _power(cleaned)
         self._frames += 1
         if self._frames < FRAMES:
             return None
         floor = self._floor * FRAMES * FRAME_SAMPLES * 10 ** (FLOOR_DB / 10)
-        self._looks.append(self._cleaned < max(floor, self._near * 10 ** (-GONE_DB / 10)))
-        self._near = self._cleaned = 0.0
+        good = self._cleaned < max(floor, self._near * 10 ** (-GONE_DB / 10))
+        self._loudness.append(self._near / self._far)
+        usual = float(np.quantile(self._loudness, 0.25))
+        talk = self._loudness[-1] > LOUDER * usual
+        self._near = self._cleaned = self._far = 0.0
         self._frames = 0
+        if talk and not good:
+            return None
+        self._looks.append(good)
         return self._opinion()
 
     @property
