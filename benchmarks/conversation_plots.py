@@ -108,7 +108,7 @@ def own(axes, results: list[dict]) -> None:
         hours = sum(each["seconds"] for each in found) / 3600
         xs.append(level)
         ys.append(sum(each["stopped"] for each in found) / hours)
-        names.append(f"{60 * hours:.0f} min")
+        names.append(f"{60 * hours:.1f} min")
     axes.bar([f"{x:+.0f} dB\n{name}" for x, name in zip(xs, names, strict=True)], ys)
     axes.set(title="self-interruptions an hour of its own speech", ylim=(0, max(10, *ys)))
 

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from assistant.audio.resample import resample
 from assistant.bench.conversation.fit import text
+from assistant.bench.conversation.measuring import understood
 from assistant.bench.conversation.outcome import Outcome, by_kind, table
+from assistant.bench.conversation.scenes import Take
 from assistant.bench.conversation.sound import (
     aligned,
     audible_words,
@@ -27,6 +29,7 @@ from assistant.bench.room import Setup
 from assistant.bench.room.levels import active_dbfs, parts
 from assistant.config import Config
 from assistant.ears import engines
+from assistant.ears.recogniser import Transcript
 
 RATE = 8_000
 
@@ -194,6 +197,42 @@ def test_kinds_tell_how_well_it_understood():
     kinds = by_kind([row, replace(row, errors=2, stopped=True), of("cough")])
     assert kinds["interruption"] == {"count": 2, "stopped": 1, "lost_words": 4, "wer": 0.25}
     assert kinds["cough"]["wer"] is None
+
+
+class Reader:
+    """A recogniser that understands what it is given to read; a fake."""
+
+    def __init__(self, texts):
+        self.texts = iter(texts)
+
+    def start(self):
+        pass
+
+    def feed(self, pcm):
+        pass
+
+    def finish(self):
+        return Transcript(next(self.texts))
+
+    def close(self):
+        pass
+
+
+def test_a_reply_that_waits_and_goes_on_is_not_stopped(monkeypatch):
+    said = "one two three four five six seven eight nine ten"
+    pcm = np.zeros(100, np.int16)
+    alone, recital = of("alone", said=said), of("recital", said=said)
+    coughs = [of("cough"), of("cough", after_s=0.3)]
+    over = of("interruption", said=said, stopped=True)
+    takes = [Take(alone, pcm), Take(recital, pcm, coughs), Take(recital, pcm, coughs)]
+    takes += [Take(recital, pcm, coughs[:1]), Take(over, pcm), Take(over, pcm)]
+    texts = [said, said.replace("two ", ""), "one two three", "one two three", "one two", said]
+    monkeypatch.setattr(engines, "make", lambda config: Reader(texts))
+    found = understood(takes, Config())
+    assert [each.kind for each in found] == ["alone", *["cough"] * 5, "interruption"]
+    assert [each.stopped for each in found] == [False, False, False, False, True, False, True]
+    assert [each.lost_words for each in found] == [0, 0, 1, 0, 0, 7, 0]
+    assert found[-1].audible_words == 2
 
 
 # --- the real assistant in the room ---------------------------------------------------------------

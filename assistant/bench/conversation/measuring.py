@@ -42,7 +42,7 @@ T = TypeVar("T")
 Tell = Callable[[str], None]
 TELEVISION_S = 3.0
 BROKEN = 4
-"""A recital of which so many words more than usual are not audible was broken off."""
+"""A recital that fell silent, and lacks so many words more than usual, was broken off."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -206,17 +206,21 @@ def understood(takes: Sequence[Take], config: Config) -> list[Outcome]:
             case "recital":
                 lost = max(0, missing_words(outcome.said, outcome.audible) - usual)
                 *before, last = take.rows
-                broken = lost >= BROKEN
+                broken = lost >= BROKEN and last.after_s is not None
                 last = dataclasses.replace(last, stopped=broken, lost_words=0 if broken else lost)
                 outcomes += [*before, last]
-            case "interruption" if outcome.stopped and (outcome.audible_words or 0) >= len(
-                words(outcome.said)
-            ):
+            case "interruption" if outcome.stopped and _whole(outcome):
                 continue
             case _:
                 outcomes.append(outcome)
     recogniser.close()
     return outcomes
+
+
+def _whole(outcome: Outcome) -> bool:
+    """Whether all of a reply was audible."""
+    said = len(words(outcome.said))
+    return said > 0 and (outcome.audible_words or 0) >= said
 
 
 def _some(values: Sequence[T], count: int) -> list[T]:

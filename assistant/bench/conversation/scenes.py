@@ -62,7 +62,7 @@ async def alone(stage: Stage, text: str) -> Take:
         "alone",
         ", ".join(news),
         "",
-        stopped=bool(news) or ended is None,
+        stopped=bool(news),
         said=text,
         heard=" / ".join(each["text"] for each in stage.told("heard", start)) or None,
         seconds=round(end - start, 2),
