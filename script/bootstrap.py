@@ -109,6 +109,7 @@ TO_RUN = {
     "libportaudio2": library("portaudio"),
     "libespeak-ng1": library("espeak-ng"),
     "libgomp1": library("gomp"),
+    "libatomic1": library("atomic"),  # Vosk's library wants it on aarch64
 }
 TO_BUILD = {
     "gcc": program("gcc"),
