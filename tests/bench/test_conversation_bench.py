@@ -21,6 +21,7 @@ from assistant.bench.conversation.sound import (
     falls_silent,
     missing_words,
     sounding,
+    spoken_s,
     words,
 )
 from assistant.bench.conversation.stage import RATE_OUT, Stage
@@ -57,6 +58,11 @@ def test_a_pause_between_sentences_is_no_silence():
     assert falls_silent(burst(1.0, 0.6, 1.0, 0.6, 1.0), RATE, 0.0) is None
     assert falls_silent(burst(1.0, 0.8), RATE, 0.0) is None
     assert falls_silent(np.zeros(0, np.int16), RATE, 0.0) is None
+
+
+def test_speech_lasts_until_its_last_sound():
+    assert spoken_s(burst(1.0, 0.5, 1.0, 3.0), RATE) == pytest.approx(2.5)
+    assert spoken_s(burst(0, 1.0), RATE) == 0.0
 
 
 def test_what_nobody_hears_does_not_count():

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from assistant.audio.frames import RATE, Pcm
 from assistant.bench.conversation.outcome import STOPPED_S, Outcome
 from assistant.bench.conversation.script import WAKE, Halves
-from assistant.bench.conversation.sound import errors, words
+from assistant.bench.conversation.sound import errors, spoken_s, words
 from assistant.bench.conversation.stage import Stage
 from assistant.bench.conversation.talkers import Talker
 from assistant.bench.room.room import Where
@@ -54,9 +54,9 @@ async def alone(stage: Stage, text: str) -> Take:
     microphone = stage.devices.microphone
     start = await stage.recite(text)
     before, began = microphone.cpu_s, time.monotonic()
-    ended = await stage.over(start)
-    end = time.monotonic() if ended is None else ended
+    await stage.over(start)
     cpu = (microphone.cpu_s - before) / (time.monotonic() - began)
+    sound = stage.played(start)
     news = [name for name in OWN_NEWS for _ in stage.told(name, start)]
     outcome = Outcome(
         "alone",
@@ -65,10 +65,9 @@ async def alone(stage: Stage, text: str) -> Take:
         stopped=bool(news),
         said=text,
         heard=" / ".join(each["text"] for each in stage.told("heard", start)) or None,
-        seconds=round(end - start, 2),
+        seconds=spoken_s(sound, stage.devices.loudspeaker.rate),
         cpu=round(cpu, 4),
     )
-    sound = stage.played(start)
     await stage.hush()
     return Take(outcome, sound)
 

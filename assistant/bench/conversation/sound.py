@@ -22,6 +22,12 @@ def sounding(pcm: Pcm, rate: int) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     return np.asarray(blocks.max(axis=1, initial=0) > AUDIBLE)
 
 
+def spoken_s(pcm: Pcm, rate: int) -> float:
+    """Return how many s of (samples,) int16 there are until it is silent for good."""
+    loud = np.flatnonzero(sounding(pcm, rate))
+    return round(float(loud[-1] + 1) * WINDOW_S, 2) if len(loud) else 0.0
+
+
 def falls_silent(
     pcm: Pcm, rate: int, since: float, gap: float = GAP_S, *, begun: bool = False
 ) -> float | None:
