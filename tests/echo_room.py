@@ -44,6 +44,9 @@ class Room:
     """How much faster than claimed the loudspeaker's crystal is."""
     jitter: float = 1e-3
     """Of the devices' stamps, RMS."""
+    lies: bool = False
+    """Stamps as PulseAudio's ALSA plug-in makes them: the loudspeaker's first ones in a burst, the
+    microphone's 12 ms late for some seconds, though not a sample is lost."""
     echo_db: float = 0.0
     """Of the echo, relative to a voice; -inf: the loudspeaker is muted."""
     noise_db: float = -70.0
@@ -106,10 +109,14 @@ class Room:
             now = start + (at + FRAME_SAMPLES) / RATE
             while given + block <= len(played) and start + given / speed < now + self.buffer:
                 stamp = start + given / speed + max(0.0, -self.way) + self._off(random)
+                if self.lies and given < 0.2 * self.rate:
+                    stamp -= 0.03
                 tap(np.zeros(block, np.int16), played_at.advance(block, stamp))
                 given += block
             pcm = heard[at : at + FRAME_SAMPLES]
             stamp = start + at / RATE + self._off(random)
+            if self.lies and 2.5 < at / RATE < 7.0:
+                stamp += 0.012
             left.append(path.clean(Frame(pcm, heard_at.advance(len(pcm), stamp))).pcm)
         return heard, np.concatenate(left)
 

@@ -45,6 +45,17 @@ def test_after_a_pause_of_the_stream_it_need_not_learn_anew() -> None:
     assert loss(heard, left, 1.5) > 15
 
 
+def test_stamps_that_lie_for_some_seconds_move_nothing() -> None:
+    room = Room(lies=True)
+    heard, left = room.cleaned(room.path(), speech(CHINESE, room.rate, 8.5))
+    second = RATE
+    each = [
+        loss(heard[at : at + second], left[at : at + second], 0)
+        for at in range(4 * second, 8 * second, second)
+    ]
+    assert min(each) > 12
+
+
 def test_a_voice_over_it_stays() -> None:
     room = Room()
     pause = np.zeros(round(3 * RATE), np.int16)

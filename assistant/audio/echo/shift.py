@@ -18,7 +18,7 @@ LOUD = 1e-6
 """Mean power of an expected echo that counts, relative to full scale: -60 dBFS."""
 FINE = 4
 """Places between two samples that are told apart."""
-MOST_S = 0.006
+MOST_S = 0.03
 """It is looked for so far on both sides."""
 CLEAR = 8.0
 """A peak this many times the root mean square is one."""

@@ -1,26 +1,33 @@
-"""Which sample of a device belongs to which moment, steadily, however its stamps jitter.
+"""Which sample of a device belongs to which moment, however its stamps jitter, wander and lie.
 
-A Kalman filter of two unknowns, the time of a sample and how far the device's rate is from what it
-claims; with R. E. Kalman's gains it is at first the line of least squares through all stamps, and
-later one through the last half minute (A New Approach to Linear Filtering, 1960).
+Samples are counted: one that follows another one is a period later, whatever the stamps say. They
+tell when the first one is, how far the device's rate is from what it claims, and that it was
+paused. A sound server's stamps are off by 12 ms for some seconds and come back (PulseAudio's ALSA
+plug-in, measured on its null sink, from which not a sample was lost), so no more is believed; where
+an echo really has moved, that is heard.
 """
 
-JITTER_S = 2e-3
-"""How far a stamp is believed to be off."""
+import statistics
+from collections import deque
+
 CRYSTAL = 100e-6
 """How far a rate is believed to be off, before anything is known; the worst crystals are 200 ppm
 off, the usual ones 20."""
-WANDER = 1e-6
-"""How much that changes within a second, by temperature."""
+LIMIT = 4e-4
+"""Two devices are no further apart than this; what seems to be is not."""
 JUMP_S = 0.2
 """A stamp that is further off than this begins anew: the device was paused."""
-OFF_S, STEADY = 0.004, 50
-"""And so do so many in a row that are all off by this: it ran dry, or samples were lost. On a busy
-machine single stamps are off by much more, though no sample is."""
-LIMIT = 4e-4
-"""Two devices are no further apart than this, and hardly ever 200 ppm; what seems to be is not."""
-ODD_S = 5e-4
-"""A stamp that is further off than this tells no more than one that is just so far off."""
+SETTLE_S, BURST_S = 0.5, 0.3
+"""The time of a stream that has begun is known after so long; the first blocks are asked for in a
+burst, and their stamps, up to 47 ms off there, say nothing."""
+WINDOW_S = 1.0
+"""Stamps of so long are taken together."""
+SLIP_S = 1e-3
+"""Between two windows no crystal makes more than this: samples are missing, or the stamps lie."""
+WINDOWS = 60
+"""Windows that tell the rate: the last minute."""
+NORMAL = 1.4826
+"""Standard deviation of a normal distribution, in median absolute deviations of it."""
 
 
 class SteadyClock:
@@ -31,9 +38,9 @@ class SteadyClock:
         self._rate = rate
         self._number = 0.0
         self._time: float | None = None
-        self._off, self._least = 0, 0.0  # stamps in a row that were far off, and by how much all
         self._skew = 0.0  # a second of samples takes 1 + skew s
-        self._tt, self._ts, self._ss = 0.0, 0.0, CRYSTAL**2  # covariance of time and skew
+        self._changes: deque[float] = deque(maxlen=WINDOWS)  # of the offset, in s for each s
+        self._clear(0)
 
     @property
     def known(self) -> bool:
@@ -46,23 +53,33 @@ class SteadyClock:
         return self._skew
 
     def stamp(self, number: int, time: float) -> bool:
-        """Sample `number` belongs to `time`, says the device; return whether time has jumped."""
-        if self._time is None:
-            self._begin(number, time)
+        """Sample `number` belongs to `time`, says the device; return whether time may have jumped.
+
+        Only after a pause it is another time here, too.
+        """
+        if self._time is None or abs(time - self.time(number)) > JUMP_S:
+            self._number, self._time = number, time  # a device that was paused keeps its crystal
+            self._clear(number)
+            self._settles = True
             return True
-        seconds = (number - self._number) / self._rate
-        expected = self._time + seconds * (1 + self._skew)
-        if self._steadily_off(time - expected):
-            self._begin(number, expected + self._least)
+        since = (number - self._begin) / self._rate
+        if not self._settles or since > BURST_S:
+            self._offsets.append(time - number / self._rate)
+        if self._settles:
+            return self._settle(number, since)
+        if since < WINDOW_S:
+            return False
+        offset, middle = statistics.median(self._offsets), (self._begin + number) / 2
+        before, self._before = self._before, (offset, middle)
+        self._begin = number
+        self._offsets.clear()
+        if before is None:
+            return False
+        change = (offset - before[0]) / (middle - before[1]) * self._rate
+        if abs(change) > SLIP_S / WINDOW_S:
             return True
-        tt = self._tt + seconds * (2 * self._ts + seconds * self._ss)
-        ts = self._ts + seconds * self._ss
-        ss = self._ss + WANDER**2 * seconds
-        sure = tt + JITTER_S**2
-        error = min(max(time - expected, -ODD_S), ODD_S)
-        self._number, self._time = number, expected + tt / sure * error
-        self._skew = min(max(self._skew + ts / sure * error, -LIMIT), LIMIT)
-        self._tt, self._ts, self._ss = tt - tt * tt / sure, ts - tt * ts / sure, ss - ts * ts / sure
+        self._changes.append(change)
+        self._fit(number)
         return False
 
     def time(self, number: float) -> float:
@@ -75,18 +92,26 @@ class SteadyClock:
         assert self._time is not None
         return self._number + (time - self._time) * self._rate / (1 + self._skew)
 
-    def _steadily_off(self, error: float) -> bool:
-        if abs(error) > JUMP_S:
-            self._least = error
-            return True
-        if abs(error) < OFF_S or error * self._least < 0:
-            self._off, self._least = 0, 0.0
-        else:
-            self._off, self._least = self._off + 1, min(error, self._least or error, key=abs)
-        return self._off == STEADY
+    def _settle(self, number: int, since: float) -> bool:
+        if since < SETTLE_S:
+            return False
+        self._time = statistics.median(self._offsets) + number / self._rate
+        self._number = number
+        self._clear(number)
+        return True
 
-    def _begin(self, number: int, time: float) -> None:
-        """Only the time is new: a device that was paused keeps its crystal."""
-        self._number, self._time = number, time
-        self._off, self._least = 0, 0.0
-        self._tt, self._ts = JITTER_S**2, 0.0
+    def _clear(self, number: int) -> None:
+        self._settles = False
+        self._begin = number
+        self._offsets: list[float] = []
+        self._before: tuple[float, float] | None = None  # the last window's offset, and its middle
+
+    def _fit(self, number: int) -> None:
+        """The rate is the median of all changes, as far as their spread lets it be believed."""
+        count = len(self._changes)
+        middle = statistics.median(self._changes)
+        spread = NORMAL * statistics.median(abs(each - middle) for each in self._changes)
+        error = (1.25 * spread + CRYSTAL / count) / count**0.5  # 1.25: a median is not a mean
+        share = CRYSTAL**2 / (CRYSTAL**2 + error**2)
+        self._time, self._number = self.time(number), number
+        self._skew = min(max(share * middle, -LIMIT), LIMIT)
