@@ -56,7 +56,7 @@ class Room:
     buffer: float = 0.03
     """So much earlier than it sounds the loudspeaker asks for samples."""
     seed: int = 0
-    heard_at: StreamClock = field(default_factory=lambda: StreamClock(RATE))
+    heard_at: StreamClock = field(default_factory=lambda: StreamClock(RATE), repr=False)
     """The microphone's."""
     told: list[tuple[float, bool]] = field(default_factory=list)
     """What the path said: (s, usable)."""
