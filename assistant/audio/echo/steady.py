@@ -40,7 +40,10 @@ class SteadyClock:
         self._time: float | None = None
         self._skew = 0.0  # a second of samples takes 1 + skew s
         self._changes: deque[float] = deque(maxlen=WINDOWS)  # of the offset, in s for each s
-        self._clear(0)
+        self._settles = False
+        self._begin = 0  # of the window
+        self._offsets: list[float] = []
+        self._before: tuple[float, float] | None = None  # the last window's offset, and its middle
 
     @property
     def known(self) -> bool:
@@ -103,8 +106,8 @@ class SteadyClock:
     def _clear(self, number: int) -> None:
         self._settles = False
         self._begin = number
-        self._offsets: list[float] = []
-        self._before: tuple[float, float] | None = None  # the last window's offset, and its middle
+        self._offsets.clear()
+        self._before = None
 
     def _fit(self, number: int) -> None:
         """The rate is the median of all changes, as far as their spread lets it be believed."""
