@@ -21,6 +21,7 @@ from assistant.audio.resample import resample
 
 LEVEL = 10 ** (-26 / 20)
 """RMS of a voice at the microphone."""
+DRY_S = 0.03
 HERE = Path(__file__).parent
 CHINESE = HERE / "data" / "zh-thousand-characters.wav"
 ENGLISH = HERE.parent / "assistant" / "data" / "question-en.wav"
@@ -47,6 +48,8 @@ class Room:
     lies: bool = False
     """Stamps as PulseAudio's ALSA plug-in makes them: the loudspeaker's first ones in a burst, the
     microphone's 12 ms late for some seconds, though not a sample is lost."""
+    dry: tuple[float, ...] = ()
+    """When the loudspeaker runs dry for 30 ms, which nobody tells; in s from the beginning."""
     echo_db: float = 0.0
     """Of the echo, relative to a voice; -inf: the loudspeaker is muted."""
     noise_db: float = -70.0
@@ -72,6 +75,9 @@ class Room:
     def microphone(self, played: Pcm, spoken: Pcm | None) -> Pcm:
         """Return what is heard while `played` (at `rate`) sounds and `spoken` (16 kHz) is said."""
         sound = soxr.resample(played.astype(np.float32), self.rate * (1 + self.ppm * 1e-6), RATE)
+        for at in self.dry:
+            place = round(at * RATE)
+            sound = np.insert(sound, place, np.zeros(round(DRY_S * RATE), np.float32))
         count = len(sound) // FRAME_SAMPLES * FRAME_SAMPLES
         heard = at_level(np.convolve(sound, self.response())[:count], self.echo_db)
         if spoken is not None:
@@ -109,6 +115,7 @@ class Room:
             now = start + (at + FRAME_SAMPLES) / RATE
             while given + block <= len(played) and start + given / speed < now + self.buffer:
                 stamp = start + given / speed + max(0.0, -self.way) + self._off(random)
+                stamp += DRY_S * sum(start + at < stamp for at in self.dry)
                 if self.lies and given < 0.2 * self.rate:
                     stamp -= 0.03
                 tap(np.zeros(block, np.int16), played_at.advance(block, stamp))

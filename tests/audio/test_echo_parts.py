@@ -34,11 +34,11 @@ def test_a_pause_begins_a_new_time_and_the_crystal_stays() -> None:
     jumps = [
         number
         for number in range(0, 20 * RATE, 320)
-        if clock.stamp(number, 10.0 + number / RATE * (1 + 1e-4))
+        if clock.stamp(number, 10.0 + number / RATE * (1 + 1e-4)) is not None
     ]
     assert jumps == [0, RATE // 2]  # and once more, as soon as it is known well
     skew = clock.skew
-    assert clock.stamp(20 * RATE, 99.0)
+    assert clock.stamp(20 * RATE, 99.0) == 0.0
     assert clock.time(20 * RATE) == 99.0
     assert clock.skew == skew
 
@@ -50,15 +50,37 @@ def test_the_stamps_of_the_first_burst_do_not_count() -> None:
     assert abs(clock.time(RATE) - 11.0) < 1e-6
 
 
-def test_what_stamps_say_for_some_seconds_moves_nothing_but_is_told() -> None:
-    clock, told = SteadyClock(RATE), []
+def test_steps_are_told_and_move_nothing_until_they_are_taken() -> None:
+    clock, steps = SteadyClock(RATE), []
     for number in range(0, 20 * RATE, 80):
         late = 0.012 if 5 * RATE < number < 12 * RATE else 0.0
-        if clock.stamp(number, number / RATE + late):
-            told.append(round(number / RATE))
-    assert [second for second in told if second > 1] == [6, 6, 12]
+        if step := clock.stamp(number, number / RATE + late):
+            steps.append((round(number / RATE), step))
+    assert steps == [(5, pytest.approx(0.012, abs=5e-4)), (12, pytest.approx(-0.012, abs=5e-4))]
     assert abs(clock.time(20 * RATE) - 20.0) < 2e-4
     assert abs(clock.skew) < 1e-5
+    clock.step(0.012)
+    assert abs(clock.time(20 * RATE) - 20.012) < 2e-4
+
+
+@settings(max_examples=30)
+@given(
+    steps=st.lists(st.sampled_from([-0.015, 0.009, 0.03, 0.1]), max_size=4),
+    jitter=st.floats(0, 4e-4),
+    seed=st.integers(0, 9),
+)
+def test_who_takes_every_step_is_where_the_stamps_are(
+    steps: list[float], jitter: float, seed: int
+) -> None:
+    random, clock = np.random.default_rng(seed), SteadyClock(48_000)
+    late = 0.0
+    for number in range(0, 48_000 * (2 * len(steps) + 2), 240):
+        second = number // 48_000
+        late = sum(steps[: second // 2])
+        stamp = number / 48_000 + late + float(random.standard_normal()) * jitter
+        if (step := clock.stamp(number, stamp)) is not None:
+            clock.step(step)
+    assert abs(clock.time(number) - number / 48_000 - late) < 2e-3
 
 
 def test_a_device_that_lies_about_its_rate_is_not_believed() -> None:

@@ -56,6 +56,14 @@ def test_stamps_that_lie_for_some_seconds_move_nothing() -> None:
     assert min(each) > 12
 
 
+def test_a_loudspeaker_that_runs_dry_is_followed() -> None:
+    room = Room(dry=(5.2, 7.3))
+    heard, left = room.cleaned(room.path(), speech(CHINESE, room.rate, 9.0))
+    for second in (4, 6, 8):
+        span = slice(second * RATE, (second + 1) * RATE)
+        assert loss(heard[span], left[span], 0) > 12
+
+
 def test_a_voice_over_it_stays() -> None:
     room = Room()
     pause = np.zeros(round(3 * RATE), np.int16)

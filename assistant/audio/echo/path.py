@@ -90,14 +90,16 @@ class EchoPath:
 
     def _far(self, frame: Frame) -> Pcm | None:
         """Return what sounded at the loudspeaker while `frame` was heard; None: nothing."""
-        jumped = self._heard.stamp(self._number, frame.time)
+        step = self._heard.stamp(self._number, frame.time)
         begin = self._heard.time(self._number) - self.delay
         self._number += len(frame.pcm)
         end = self._heard.time(self._number) - self.delay
         if (reference := self._reference) is None:
             return None
-        if (reference.update() or jumped) and self._judge.usable:
-            self._shift, self._canceller.learns = Shift(), False
+        moved = reference.update()
+        step = moved if step is None else step
+        if step is not None and self._judge.usable:
+            self._shift, self._canceller.learns = Shift(step), False
         if not reference.sounds(begin - self._tail):
             return None
         early = AT_ONCE_S - self.delay

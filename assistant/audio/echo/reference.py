@@ -50,13 +50,19 @@ class Reference:
         kept = self._quiet <= PAUSE_S * self._rate
         self._inbox.append((number, pcm.copy() if kept else None, audible_at))
 
-    def update(self) -> bool:
-        """Take in what was noted since the last time; return whether the device's time jumped."""
+    def update(self) -> float | None:
+        """Take in what was noted since the last time.
+
+        Returns by how many s all is later from now on, where a step in the device's time was taken;
+        0 where it began anew, else None.
+        """
         blocks: list[Pcm] = []
-        jumped = False
+        moved: float | None = None
         while self._inbox:
             number, pcm, audible_at = self._inbox.popleft()
-            jumped |= self.clock.stamp(number, audible_at)
+            if (step := self.clock.stamp(number, audible_at)) is not None:
+                self.clock.step(step)  # a loudspeaker that ran dry is the usual reason
+                moved = step
             if pcm is None:
                 continue
             if number != self._next:
@@ -71,7 +77,7 @@ class Reference:
             kept = np.concatenate((self._kept, made))
             over = max(0, len(kept) - round(KEPT_S * RATE))
             self._kept, self._first = kept[over:], self._first + over
-        return jumped
+        return moved
 
     def sounds(self, since: float) -> bool:
         """Whether anything sounded at `since` (monotonic s) or later, or is about to."""

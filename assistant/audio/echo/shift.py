@@ -18,8 +18,9 @@ LOUD = 1e-6
 """Mean power of an expected echo that counts, relative to full scale: -60 dBFS."""
 FINE = 4
 """Places between two samples that are told apart."""
-MOST_S = 0.03
-"""It is looked for so far on both sides."""
+NEAR_S, MOST_S = 0.006, 0.03
+"""It is looked for so far on both sides of each place where it may be; of one place that is known
+badly, farther."""
 CLEAR = 8.0
 """A peak this many times the root mean square is one."""
 SIZE = 8192
@@ -28,7 +29,10 @@ SIZE = 8192
 class Shift:
     """Gets frames until it is `over`; used by one thread."""
 
-    def __init__(self) -> None:
+    def __init__(self, step: float = 0.0) -> None:
+        """`step` is a step in a device's stamps in s: true, or not; 0: nothing is known."""
+        lags = [_around(0.0, NEAR_S), _around(-step, NEAR_S)] if step else [_around(0.0, MOST_S)]
+        self._lags = np.concatenate(lags)
         self._near: list[Signal] = []
         self._expected: list[Signal] = []
         self.over = False
@@ -53,8 +57,13 @@ class Shift:
         size = np.abs(cross)
         cross /= np.sqrt(size * float(size.max())) + 1e-12  # half as white: noise counts less
         correlation = np.fft.irfft(cross, SIZE * FINE)
-        reach = round(MOST_S * RATE) * FINE
-        lags = np.arange(-reach, reach + 1)
-        peak = int(np.argmax(correlation[lags]))
-        strength = correlation[lags[peak]] / np.sqrt(np.mean(correlation**2))
-        return float(lags[peak]) / (RATE * FINE) if strength > CLEAR else 0.0
+        lag = int(self._lags[np.argmax(correlation[self._lags])])
+        strength = correlation[lag] / np.sqrt(np.mean(correlation**2))
+        return lag / (RATE * FINE) if strength > CLEAR else 0.0
+
+
+def _around(seconds: float, reach: float) -> NDArray[np.int64]:
+    """Return the places from `reach` before `seconds` to `reach` after it, in `FINE` samples."""
+    return round(seconds * RATE * FINE) + np.arange(
+        -round(reach * RATE * FINE), round(reach * RATE * FINE) + 1
+    )

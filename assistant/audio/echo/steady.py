@@ -2,9 +2,9 @@
 
 Samples are counted: one that follows another one is a period later, whatever the stamps say. They
 tell when the first one is, how far the device's rate is from what it claims, and that it was
-paused. A sound server's stamps are off by 12 ms for some seconds and come back (PulseAudio's ALSA
-plug-in, measured on its null sink, from which not a sample was lost), so no more is believed; where
-an echo really has moved, that is heard.
+paused. A step in them may be a device that ran dry, or a lie: a microphone's are 12 ms late for
+some seconds and come back (PulseAudio's ALSA plug-in, measured on its null sink, from which not a
+sample was lost). So steps are told, and whoever knows better takes them.
 """
 
 import statistics
@@ -24,6 +24,10 @@ WINDOW_S = 1.0
 """Stamps of so long are taken together."""
 SLIP_S = 1e-3
 """Between two windows no crystal makes more than this: samples are missing, or the stamps lie."""
+STEP_S, ALIKE_S, STEADY = 0.003, 0.002, 10
+"""So many stamps in a row that are all off by more than that, and by the same, are a step."""
+FOLLOWS = 0.05
+"""How quickly it is followed what stamps are off by otherwise, at each of them."""
 WINDOWS = 60
 """Windows that tell the rate: the last minute."""
 NORMAL = 1.4826
@@ -44,6 +48,8 @@ class SteadyClock:
         self._begin = 0  # of the window
         self._offsets: list[float] = []
         self._before: tuple[float, float] | None = None  # the last window's offset, and its middle
+        self._bias = 0.0  # what the stamps are off by lately
+        self._off: list[float] = []  # and the last ones beside that
 
     @property
     def known(self) -> bool:
@@ -55,35 +61,32 @@ class SteadyClock:
         """How much longer than claimed a sample lasts: 1e-4 is a device 100 ppm too slow."""
         return self._skew
 
-    def stamp(self, number: int, time: float) -> bool:
-        """Sample `number` belongs to `time`, says the device; return whether time may have jumped.
+    def stamp(self, number: int, time: float) -> float | None:
+        """Sample `number` belongs to `time`, says the device.
 
-        Only after a pause it is another time here, too.
+        Returns a step in what it says, in s; 0 where time began anew, after a pause, or is known
+        better now; else None. Only what begins anew is another time here, too, see `step`.
         """
         if self._time is None or abs(time - self.time(number)) > JUMP_S:
             self._number, self._time = number, time  # a device that was paused keeps its crystal
             self._clear(number)
             self._settles = True
-            return True
+            return 0.0
         since = (number - self._begin) / self._rate
-        if not self._settles or since > BURST_S:
-            self._offsets.append(time - number / self._rate)
         if self._settles:
-            return self._settle(number, since)
-        if since < WINDOW_S:
-            return False
-        offset, middle = statistics.median(self._offsets), (self._begin + number) / 2
-        before, self._before = self._before, (offset, middle)
-        self._begin = number
-        self._offsets.clear()
-        if before is None:
-            return False
-        change = (offset - before[0]) / (middle - before[1]) * self._rate
-        if abs(change) > SLIP_S / WINDOW_S:
-            return True
-        self._changes.append(change)
-        self._fit(number)
-        return False
+            if since > BURST_S:
+                self._offsets.append(time - number / self._rate)
+            return self._settle(number) if since >= SETTLE_S else None
+        self._offsets.append(time - number / self._rate)
+        if since >= WINDOW_S:
+            self._window(number)
+        return self._stepped(time - self.time(number) - self._bias)
+
+    def step(self, seconds: float) -> None:
+        """The step that was told is true: what comes is so much later."""
+        assert self._time is not None
+        self._time += seconds
+        self._bias -= seconds
 
     def time(self, number: float) -> float:
         """Return when sample `number` is, in monotonic s."""
@@ -95,19 +98,46 @@ class SteadyClock:
         assert self._time is not None
         return self._number + (time - self._time) * self._rate / (1 + self._skew)
 
-    def _settle(self, number: int, since: float) -> bool:
-        if since < SETTLE_S:
-            return False
+    def _settle(self, number: int) -> float:
         self._time = statistics.median(self._offsets) + number / self._rate
         self._number = number
         self._clear(number)
-        return True
+        return 0.0
+
+    def _window(self, number: int) -> None:
+        offset, middle = statistics.median(self._offsets), (self._begin + number) / 2
+        before, self._before = self._before, (offset, middle)
+        self._begin = number
+        self._offsets.clear()
+        if before is None:
+            return
+        change = (offset - before[0]) / (middle - before[1]) * self._rate
+        if abs(change) < SLIP_S / WINDOW_S:
+            self._changes.append(change)
+            self._fit(number)
+
+    def _stepped(self, error: float) -> float | None:
+        if abs(error) < STEP_S:
+            self._bias += FOLLOWS * error
+            self._off.clear()
+            return None
+        if self._off and abs(error - self._off[0]) > ALIKE_S:
+            self._off.clear()
+        self._off.append(error)
+        if len(self._off) < STEADY:
+            return None
+        seconds = statistics.median(self._off)
+        self._bias += seconds
+        self._off.clear()
+        return seconds
 
     def _clear(self, number: int) -> None:
         self._settles = False
         self._begin = number
         self._offsets.clear()
         self._before = None
+        self._bias = 0.0
+        self._off.clear()
 
     def _fit(self, number: int) -> None:
         """The rate is the median of all changes, as far as their spread lets it be believed."""

@@ -1,0 +1,73 @@
+"""The daemon beside its own loudspeaker: its microphone is the monitor of the virtual card.
+
+So its own voice is there as loud as the one of whoever speaks to it, through real PortAudio with
+PulseAudio's stamps. The reply is a fixed text, so that only the ears can end it.
+"""
+
+import time
+from pathlib import Path
+
+import pytest
+from soundcard import SoundCard
+from test_conversation_aloud import Daemon
+
+from assistant.serve.control import call
+
+pytestmark = [pytest.mark.e2e, pytest.mark.engine, pytest.mark.slow]
+
+TEXT = (
+    "The lighthouse stands on a rock in front of the harbour. It was built of granite a hundred "
+    "and fifty years ago, and its lamp is seen from twenty miles away. Three families lived in it, "
+    "with their goats and a small garden, until the lamp was turned by a motor. Today a boat "
+    "brings visitors to it in summer, when the sea is calm enough."
+)
+
+
+@pytest.fixture(scope="module")
+def card():
+    with SoundCard(more="set-default-source spk.monitor\n") as it:
+        yield it
+
+
+@pytest.fixture(scope="module")
+def daemon(card, tmp_path_factory):
+    it = Daemon(card, tmp_path_factory.mktemp("state"))
+    it.wait("ready")
+    yield it
+    it.stop()
+
+
+def recite(daemon):
+    """Let it say the text; return the turn once it is audible."""
+    call(Path(daemon.socket), {"command": "say", "text": TEXT})
+    return daemon.wait("clause_started")["turn"]
+
+
+def test_it_learns_its_own_voice_and_is_not_interrupted_by_it(daemon):
+    recite(daemon)
+    daemon.wait("duplex_changed", usable=True)
+    daemon.wait("state", phase="asleep")
+    begun = len(daemon.seen)
+    turn = recite(daemon)
+    heard = daemon.wait("speaking_ended", turn=turn)["heard"]
+    assert heard.split() == TEXT.split()
+    assert not any(event["event"] == "heard" for event in daemon.seen[begun:])
+    daemon.wait("state", phase="asleep")
+
+
+def test_a_stop_word_over_it_is_understood(card, daemon, spoken):
+    turn = recite(daemon)
+    time.sleep(1.5)
+    card.speak(spoken("Stop."), sink="spk")
+    assert daemon.wait("stop_heard")["text"].lower().startswith("stop")
+    heard = daemon.wait("speaking_ended", turn=turn)["heard"]
+    assert 0 < len(heard) < len(TEXT)
+    daemon.wait("state", phase="asleep")
+
+
+def test_the_wake_word_over_it_is_heard(card, daemon, spoken):
+    turn = recite(daemon)
+    time.sleep(1.5)
+    card.speak(spoken("Okay nabu."), sink="spk")
+    daemon.wait("wake_detected")
+    assert len(daemon.wait("speaking_ended", turn=turn)["heard"]) < len(TEXT)
