@@ -45,7 +45,8 @@ def measure(
     """Look for each request by the `match` of its language; return the shares, see docs/skills.md.
 
     `intent_accuracy` counts all requests, `none` included; `slot_accuracy` those of which the
-    intent was found, right when every slot is; `false_take_rate` those that are `none`.
+    intent was found, right when every slot is; `false_take_rate` those that are `none`. `intents`
+    has how many requests of each intent there are, and of how many it was found.
     """
     found: list[Found | None] = []
     times: list[float] = []
@@ -63,6 +64,10 @@ def measure(
             language: _shares([each for each in told if each[0].language == language])
             for language in languages
         },
+        "intents": {
+            intent: [sum(_intent(found) == intent for found in each), len(each)]
+            for intent, each in _by_intent(told).items()
+        },
         "decision_s": round(statistics.median(times), 5),
         "decision_p90_s": round(sorted(times)[int(len(times) * 0.9)], 5),
         "requests": len(requests),
@@ -78,6 +83,13 @@ def _shares(told: Sequence[tuple[Request, Found | None]]) -> dict[str, float]:
         "slot_accuracy": _share([_right(*each) for each in known]),
         "false_take_rate": _share([found is not None for found in none]),
     }
+
+
+def _by_intent(told: Sequence[tuple[Request, Found | None]]) -> dict[str, list[Found | None]]:
+    found: dict[str, list[Found | None]] = {}
+    for request, each in sorted(told, key=lambda one: one[0].intent):
+        found.setdefault(request.intent, []).append(each)
+    return found
 
 
 def _share(of: Sequence[bool]) -> float:

@@ -40,6 +40,8 @@ def match(text):
 def test_shares_are_of_those_that_they_are_about():
     result = bench.measure(requests(), {"en": match})
     assert result["intent_accuracy"] == 0.6
+    assert sum(found for found, _ in result["intents"].values()) == 0.6 * result["requests"]
+    assert sum(each for _, each in result["intents"].values()) == result["requests"]
     assert result["slot_accuracy"] == 1.0
     assert result["false_take_rate"] == 0.5
     assert result["languages"] == {
