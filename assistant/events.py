@@ -50,6 +50,9 @@ class SpeechStarted:
     """When the sound began."""
     level: float | None = None
     """Its loudest 20 ms until now, RMS, dBFS; None: not measured."""
+    echo: float | None = None
+    """The same, of all that was heard before the assistant's own voice was taken out; None: it did
+    not sound."""
 
 
 @dataclass(frozen=True, slots=True)

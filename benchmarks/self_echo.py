@@ -15,6 +15,7 @@ what was recognised then.
 
 import argparse
 import json
+import math
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -30,7 +31,7 @@ from assistant.config import Config, parse
 from assistant.conversation import Phase, Rules, State, decide
 from assistant.daemon import rules
 from assistant.ears import engines as ears
-from assistant.ears.level import dbfs
+from assistant.ears.level import FULL_SCALE, dbfs
 from assistant.ears.recogniser import Recogniser
 from assistant.ears.vad import Vad
 from assistant.events import (
@@ -53,6 +54,8 @@ from assistant.mouth.chunker import Chunker
 
 PREROLL = 20
 """Frames before the start of speech that the recogniser gets, too."""
+ECHOES = 25
+"""Frames in which its own voice is looked for."""
 JITTER_S = 2e-4
 """Of the devices' stamps, RMS."""
 BUFFER_S = 0.03
@@ -130,6 +133,7 @@ class Listening:
         self._rules, self._recogniser, self._told = rules, recogniser, told
         self._vad = Vad(0.5, 0.1, 0.1)
         self._preroll: list[Pcm] = []
+        self._echoes: list[float | None] = []
         self._began = False
         self.state = State()
         self.turn = 0
@@ -148,6 +152,7 @@ class Listening:
         self.now = frame.end
         if self.state.deadline is not None and self.now >= self.state.deadline:
             self.post(Tick())
+        self._echoes = [*self._echoes, frame.echo][-ECHOES:]
         for edge in self._vad.feed(frame):
             if edge.kind == "start":
                 level = max(map(dbfs, [*self._preroll, frame.pcm]))
@@ -156,7 +161,9 @@ class Listening:
                     for pcm in self._preroll:
                         self._recogniser.feed(pcm)
                 self._began = True
-                self.post(SpeechStarted(self.turn, edge.time, level))
+                echo = max((each for each in self._echoes if each), default=None)
+                own = None if echo is None else 20 * math.log10(echo / FULL_SCALE)
+                self.post(SpeechStarted(self.turn, edge.time, level, own))
             else:
                 self.post(SpeechEnded(self.turn, edge.time))
         self._preroll = [*self._preroll, frame.pcm][-PREROLL:]
@@ -200,7 +207,7 @@ def recital(
         stamp = START_S + now + listening.random.normal(0, JITTER_S)
         left = path.clean(Frame(room.hear(FRAME_SAMPLES), stamp))
         told.half_duplex_s += 0.0 if listening.state.duplex else FRAME_SAMPLES / RATE
-        listening.hear(Frame(left.pcm, START_S + now))
+        listening.hear(Frame(left.pcm, START_S + now, left.echo))
         if listening.state.turn != listening.turn or listening.state.phase is not Phase.SPEAKING:
             told.ended += 1
             listening.recite(" ".join(text for _, text in waiting) or "end")

@@ -84,6 +84,25 @@ def test_a_cough_makes_it_soft_and_then_as_loud_as_before():
     assert it.state.deadline > it.now + RULES.patience
 
 
+@pytest.mark.parametrize(
+    ("level", "echo", "yields"),
+    [
+        (-45.0, -18.0, False),  # what is left of its own voice
+        (-45.0, None, True),  # it is silent just now
+        (-30.0, -18.0, True),
+        (-20.0, -14.0, True),
+        (None, -18.0, True),
+    ],
+)
+def test_what_the_canceller_leaves_makes_nothing_soft_but_a_stop_word_in_it_counts(
+    level, echo, yields
+):
+    it = Talk()
+    commands = it.tell(SpeechStarted(1, it.now, level, echo))
+    assert commands == ((Duck(1),) if yields else ())
+    assert any(isinstance(each, Halt) for each in it.tell(Partial(1, "stop"), after=0.2))
+
+
 def test_who_goes_on_is_given_silence_and_then_the_turn():
     it = Talk()
     it.begin()

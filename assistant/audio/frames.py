@@ -28,6 +28,9 @@ class Frame:
     """Shape (`FRAME_SAMPLES`,), int16, mono, `RATE` Hz."""
     time: float
     """`time.monotonic` seconds at which the first sample was captured."""
+    echo: float | None = None
+    """RMS of the int16 samples as they were before the assistant's own sound was taken out of them;
+    None: nothing was."""
 
     @property
     def end(self) -> float:

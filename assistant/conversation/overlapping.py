@@ -54,8 +54,9 @@ def overlapping(
             return state, ()
         case Partial(_, text) | Settled(_, text) if _halts(rules, state, text):
             return _halt(rules, state, text)
-        case SpeechStarted(_, at, level) if state.over is None:
-            return _begun(rules, state, at) if _yields(rules, state, level) else (state, ())
+        case SpeechStarted(_, at, level, echo) if state.over is None:
+            yields = _yields(rules, state, level) and not _leaks(rules, level, echo)
+            return _begun(rules, state, at) if yields else (state, ())
         case _ if state.over is None:
             return state, _looked_at(state, event)
         case SpeechStarted():
@@ -123,6 +124,11 @@ def _yields(rules: Rules, state: State, level: float | None) -> bool:
         return False  # in another corner of the room
     told = bool(state.then)  # whoever never stops talking hears that sentence
     return rules.barge_in and not (state.ringing or told) and state.elsewhere not in AWAY
+
+
+def _leaks(rules: Rules, level: float | None, echo: float | None) -> bool:
+    """Whether it is what the echo canceller has left of the assistant's own voice."""
+    return level is not None and echo is not None and level < echo - rules.leak_db
 
 
 def _looked_at(

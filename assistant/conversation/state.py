@@ -118,6 +118,9 @@ class Rules:
     """The longest that it waits for what may go on for ever."""
     beside_db: float = 15.0
     """What is so much quieter than the voice that woke the assistant does not interrupt it."""
+    leak_db: float = 20.0
+    """Nor what is so much quieter than its own voice at the microphone: an echo canceller leaves
+    sounds of 24 to 28 dB below at times, and whoever speaks so softly would not be understood."""
     backchannels: tuple[str, ...] = ()
     """What listeners say only to show that they listen."""
     interjections: tuple[str, ...] = ()

@@ -4,6 +4,7 @@ Two threads: one looks at every frame (wake word, voice activity; a few per cent
 other owns the recogniser, which may block for hundreds of milliseconds.
 """
 
+import math
 import time
 from collections import deque
 from collections.abc import Callable
@@ -15,7 +16,7 @@ import numpy as np
 
 from assistant.audio.frames import FRAME_SAMPLES, RATE, Frame, Pcm
 from assistant.ears.held import HeldVoice
-from assistant.ears.level import dbfs
+from assistant.ears.level import FULL_SCALE, dbfs
 from assistant.ears.phantoms import Phantoms
 from assistant.ears.recogniser import Recogniser
 from assistant.ears.vad import Vad
@@ -34,6 +35,8 @@ TAIL_S = 0.2
 """Silence after speech that the recogniser gets; the rest would only cost time."""
 STOP_WORD_S = 2.0
 """A stop word is a short utterance; longer speech during a reply is not looked at."""
+ECHO_S = 0.5
+"""Its own voice is looked back at for so long: its words are loud and soft in turn."""
 T = TypeVar("T")
 FRAME_S = FRAME_SAMPLES / RATE
 ASLEEP_FRAMES = 3
@@ -99,6 +102,7 @@ class Listener:
         self._arrived: list[Frame] = []  # on the thread that calls `hear`
         self._preroll: deque[Pcm] = deque(maxlen=round(PREROLL_S / FRAME_S))
         self._held: list[Pcm] = []
+        self._echoes: deque[float | None] = deque(maxlen=round(ECHO_S / FRAME_S))
         self._vad: Vad
         self._wakes: list[WakeDetector] = []
         self._voiced = Voiced()
@@ -220,6 +224,7 @@ class Listener:
         if (now := self._now) is None:
             return
         self._voiced.feed(frame)
+        self._echoes.append(frame.echo)
         for edge in self._vad.feed(frame):
             if edge.kind == "start":
                 self._speech_started(now, edge.time)
@@ -241,7 +246,7 @@ class Listener:
         if not now.watching:
             self._mark(now, "speech_start", at)
             level = max(map(dbfs, [*self._preroll, *self._held]), default=None)
-            self._emit(SpeechStarted(now.turn, at, level))
+            self._emit(SpeechStarted(now.turn, at, level, self._own_level()))
         if not now.began:
             now.began, now.at = True, at
             turn = now.turn
@@ -253,6 +258,11 @@ class Listener:
         for pcm in self._held:
             self._feed(now, pcm)
         self._held.clear()
+
+    def _own_level(self) -> float | None:
+        """Return how loud the assistant's own voice was lately at the microphone, dBFS."""
+        loudest = max((each for each in self._echoes if each is not None), default=0.0)
+        return 20 * math.log10(loudest / FULL_SCALE) if loudest > 0 else None
 
     def _speech_ended(self, now: _Utterance, at: float) -> None:
         if not now.began:

@@ -80,7 +80,7 @@ def test_who_takes_every_step_is_where_the_stamps_are(
         stamp = number / 48_000 + late + float(random.standard_normal()) * jitter
         if (step := clock.stamp(number, stamp)) is not None:
             clock.step(step)
-    assert abs(clock.time(number) - number / 48_000 - late) < 2e-3
+    assert abs(clock.time(number) - number / 48_000 - late) < 5e-3
 
 
 def test_a_device_that_lies_about_its_rate_is_not_believed() -> None:

@@ -86,7 +86,8 @@ class EchoPath:
                 "the microphone hears the loudspeaker, and it cannot be taken out: while it speaks "
                 "only wake and stop words are heard; docs/audio.md says what helps"
             )
-        return Frame(cleaned, frame.time)
+        loud = float(np.sqrt(np.mean(np.square(frame.pcm, dtype=np.float32))))
+        return Frame(cleaned, frame.time, loud)
 
     def _far(self, frame: Frame) -> Pcm | None:
         """Return what sounded at the loudspeaker while `frame` was heard; None: nothing."""
