@@ -311,7 +311,9 @@ class World(RuleBasedStateMachine):
         self.send(DuplexChanged(usable))
         same = replace(before, now=self.state.now, duplex=usable)
         if before.over:  # what sounded over the reply is not looked at any more
-            same = replace(same, over=None, deadline=self.state.deadline, filler_at=None)
+            misled = before.misled + before.over.waits
+            deadline = self.state.deadline
+            same = replace(same, over=None, misled=misled, deadline=deadline, filler_at=None)
         assert self.state == same
 
     @invariant()
