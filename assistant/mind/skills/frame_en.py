@@ -124,7 +124,7 @@ _BEFORE = re.compile(
 _NOT_BEFORE = re.compile(
     r"\b(?:said|told|asked|says|if|when|why|how to|her|him|them|never|not|don't|didn't (?!hear"
     r"|catch|get|understand)|wanted|want|wish|should|used to|tried|forgot|would|had|could"
-    r"|heard (?!you)|think|hate|love|like|can|be up|by|up at)\b"
+    r"|heard (?!you)|went|goes|gone|think|hate|love|like|can|be up|by|up at)\b"
 )
 
 _THERE = re.compile(r"\btime (?:is it|now)? ?(?:over )?there\b|\bthe time (?:over )?there\b")

@@ -131,12 +131,16 @@ def _range(said: Said) -> Mapping[str, Slot] | None:
     return {"value": values[0]}
 
 
+_NO_MORE = re.compile(r"\b(?:stop|quit|no more|not)\b|\b(?:don't|can't|cannot) (?!you\b)")
 _LANGUAGES = {"english": "en", "chinese": "zh", "mandarin": "zh", "putonghua": "zh"}
 
 
 def _language(said: Said) -> Mapping[str, Slot] | None:
+    """Return the language named, or the other one where the one named shall not be spoken."""
     named = {_LANGUAGES[each] for each in said.text.split() if each in _LANGUAGES}
-    return {"language": named.pop()} if len(named) == 1 and not said.signs() else None
+    if len(named) != 1 or said.signs():
+        return None
+    return {"language": ({"en", "zh"} - named if _NO_MORE.search(said.text) else named).pop()}
 
 
 _MONTHS = "january|february|march|april|may|june|july|august|september|october|november|december"
@@ -146,6 +150,7 @@ _ASK = (
     " got happen exactly exact current"
     " currently clue moment local time out reckon telling saying checking giving ask find let whats"
 )
+_DEVICE = r"(?:box|speaker|machine|gadget|device|thing|system|robot|assistant|computer)"
 _HEARD = (
     "turn volume sound sounds voice speaker speakers audio level loudness talk talking speak"
     " speaking say saying make making get louder loud loudly quieter quiet quietly soft softer"
@@ -212,6 +217,11 @@ _KINDS = (
     ),
     Kind(
         "volume_up",
+        r"\b(?:don't|stop|no need to|needn't|quit) whisper(?:ing)?\b|\b(?:volume|sound) plus\b"
+        r"|\bso (?:that )?(?:i|we|everyone|everybody) can hear\b|^(?:shout|shout it|shout louder)$"
+        r"|\b(?:stronger|bigger|louder) voice\b|\bamp (?:it|yourself|the \w+) up\b|\bamplify\b"
+        r"|\bcrank"
+        r" (?:the|your|that) (?:volume|sound|voice)\b|^can you shout\b|"
         r"\b(?:mumbling|whispering|faint)\b|\b(?:volume|sound) (?:\w+ ){0,3}higher\b"
         r"|\b(?:hardly|barely) hear\b|^(?:i )?(?:can't|cannot) hear$|\b(?:hard|difficult) to"
         r" (?:hear|understand)\b|\bmake out"
@@ -225,14 +235,22 @@ _KINDS = (
         r"(?:ing)? (?:you|it|that|this|a (?:thing|word)|what you)"
         r"(?: (?:over|with) (?:the|this|all the|all this) \w+)?|\bspeak up\b|\b(?:volume|sound)"
         r" up\b|(?:not|isn't|aren't) (?:\w+ )?loud enough|\bhigher volume\b",
-        _HEARD + " say said word you i'm for wants old ears deaf hearing",
+        _HEARD
+        + " say said word you i'm for wants old ears deaf hearing back plus whisper shout amp"
+        " amplify stronger bigger so everyone everybody grandma grandpa grandad granny needn't"
+        " that's",
         r"quieter|softer|too loud|\bdown\b|timer|alarm|speed|faster|heat|light|\bhow\b|\bwhy\b"
-        r"|\bwho\b|^what|\bdon't (?:turn|go|speak|make|need|want)",
+        r"|\bwho\b|^what|\bdon't (?:turn|go|speak|make|need|want|shout)|\b(?:stop|not) shout",
         _step,
         purpose=True,
     ),
     Kind(
         "volume_down",
+        r"^(?:you're|you are|that's|it's|it is|that is) (?:so |very |really |pretty |awfully |a"
+        r" (?:bit"
+        r"|little|tad) |quite )*(?:loud|noisy)\b|^(?:ouch|ow|mind|oh)? ?my ears$|\b(?:volume|sound)"
+        r" minus\b|\bquiet(?:er)? voice\b|\b(?:no need to|needn't|don't) be so loud\b|\bhush (?:it"
+        r"|your voice|down)\b|"
         r"\b(?:hurts?|hurting|killing) my ears\b|\btone (?:it|that|yourself) down\b|\bsoften\b"
         r"|\btoo much (?:volume|noise)\b|\bbooming\b|\bblasting\b|\bdeafening\b|"
         r"\b(?:quieter|softer)\b|\b(?:turn|bring|put|dial|tone|keep|take|knock)\b.*\bdown\b"
@@ -245,9 +263,11 @@ _KINDS = (
         r"|be (?:more|a bit|a little)) (?:\w+ )?(?:quiet"
         r"|soft)(?:ly)?|\blower (?:volume|voice)|\binside voice|\bindoor voice",
         _HEARD
-        + "going to wake up voice  use inside indoor at me hurting hurts ears ear people night"
+        + "ouch ow mind minus hush fine needn't pretty awfully quite going to wake up voice  use"
+        " inside indoor at me hurting hurts ears ear people night"
         " late",
-        r"louder|too (?:quiet|soft)|\bup\b|timer|alarm|speed|slower|heat|light|\bhow\b|\bwhy\b"
+        r"louder|(?:don't|stop|no need to|needn't) whisper|too (?:quiet|soft)|\bup\b|timer|alarm"
+        r"|speed|slower|heat|light|\bhow\b|\bwhy\b"
         r"|\bwho\b|^what",
         _step,
         purpose=True,
@@ -336,6 +356,30 @@ _KINDS = (
     ),
     Kind(
         "help",
+        rf"\bwhat (?:\w+ ){{0,4}}(?:can|could|does|will|is) (?:this|the|our) {_DEVICE} (?:do|help"
+        rf"|able to do|for|capable of)\b|\bhow (?:do|does|to) (?:i |we )?(?:use|operate|work)"
+        rf" (?:this"
+        rf"|the) {_DEVICE}\b|\bhow does (?:this|the) {_DEVICE} work\b"
+        r"|\b(?:anything|something|things|what|else|what else|ways) (?:that )?(?:you can (?:do"
+        r"|help)"
+        r"|(?:i|we) can (?:ask|say)|(?:do )?you know how to|you(?:'re| are) (?:able to|capable)"
+        r"|you know how|you could help)"
+        r"|\bhow you (?:can|could) help\b|\bwhat (?:can|could|should|may) (?:\w+ ){1,3}ask you\b"
+        r"|\b(?:lists?|examples?|overview|rundown|idea|summary|demo|tour) of (?:\w+ )?(?:commands"
+        r"|things|something|what|your)\b|\b(?:instructions|tips|help|manual|guide|tutorial)"
+        r" (?:for|on|with|about|to|in) (?:(?:how to )?(?:use|using|operate|operating) )?(?:you|this"
+        r"|it)\b|\bwhat (?:do|am|would|must|may|might) (?:i|we|you) (?:\w+ ){0,3}(?:say|ask)\b"
+        r"|\byour (?:job|purpose|role|skill set|menu)\b|\bpossible with you\b|^what(?:'re| are)?"
+        r" you"
+        r" able\b|\bwhat (?:sorts?|kinds?|types?) of (?:things|stuff|questions|requests|jobs|tasks)"
+        r" (?:can|do|could) you (?:answer|do|take|handle|understand)\b|\bhow (?:are|could|might"
+        r"|would) you (?:able to )?help\b|\bwhat (?:services|help|topics|features|functions|other"
+        r" (?:things|stuff)) (?:can|do|have) you\b|\bhow do (?:i|we|you) (?:give you (?:commands"
+        r"|orders|instructions)|operate|begin|get started)\b|\b(?:do|know) any tricks\b"
+        r"|^(?:get|have|can i (?:get|have)|could i (?:get|have)|i need|i want|i'd like|get me"
+        r"|give me"
+        r"|need|some)(?: some| a bit of| a little| more)? (?:help|assistance|instructions|guidance"
+        r"|tips|help here)$|"
         r"\bhow (?:can|could) you (?:help|be of)\b|\bwhat are my options\b|\bget you to (?:do"
         r"|work|help)\b|\ballowed to (?:ask|say)\b|\bhave any skills\b|\bwhat (?:do you know how"
         r"|are you"
@@ -362,11 +406,33 @@ _KINDS = (
         " show"
         " list explain know about capable offer here how your you're are have got commands what's"
         " give options first time new this i'm user what sorts everything idea no read them other"
-        " able skills through remind get from using with around out questions question",
-        r"\b(?:weather|homework|job|living|god|about (?!you)|who|why)\b",
+        " able skills through remind get from using with around out questions question never used"
+        " these suggest give run walk topics services set supposed answer more little explain"
+        " yourself orders begin started operate taking take handle requests tasks jobs types box"
+        " speaker machine gadget device thing system help manual guide tutorial tips kids children"
+        " got person people make yourself lists example summary rundown overview demo tour"
+        " what're r would doing was i've",
+        r"\b(?:weather|homework|living|god|about (?!you)|who|why)\b|\bto (?:my|him|her|them|the"
+        r"|a|an|our)\b|\bfor a living\b",
     ),
     Kind(
         "status",
+        r"^is (?:it|this|this thing) (?:working|on|running|alive)\b|\bare you (?:\w+ )*(?:receiving"
+        r"|disconnected|frozen|okay|ok in|using (?:the|any) (?:internet|cloud|wifi|network))\b"
+        r"|\byou (?:\w+ )?(?:run|work|running|working) (?:\w+ ){0,2}(?:cloud|locally|internet"
+        r"|offline|online|network|wifi)\b|\b(?:status|system|self|health|connection|mic) (?:update"
+        r"|check|test|diagnostics?|diagnosis|report)\b|\bdiagnostics?\b|\bsince (?:you (?:were|was"
+        r"|got)|your|the) (?:last )?(?:re)?(?:start|boot|started|booted|restart)\w*\b|\bhow (?:many"
+        r" (?:hours|days|minutes)|much time) (?:have you been|are you) (?:up|on|running|online"
+        r"|awake"
+        r"|going)\b|\b(?:did|have) you (?:lost?|lose) (?:\w+ )?(?:connection|internet|wifi|network)"
+        r"\b|\b(?:hear|hearing) (?:my voice|what i|anything|this|me)\b|\banybody home\b"
+        r"|\b(?:if|whether) you(?:'re| are) (?:\w+ )?(?:on|online|connected|offline|listening"
+        r"|working|running|there)\b|\b(?:check|how's|how is|what about) (?:your|the) (?:internet"
+        r" |network |wifi )?connection\b|\b(?:what|which|whose|how big is|name of) (?:\w+"
+        r" ){0,3}model"
+        r"\b.*\b(?:you|this|your|are|behind)\b|\bhow big is your model\b|\bwhich ai\b|\bversion"
+        r" do (?:you|we) (?:have|run|use)\b|\bare (?:all )?(?:your|the) systems\b|"
         r"\b(?:is|are) (?:your|the) (?:mic|microphone|network|connection|internet|wifi)\b|\bgot"
         r" (?:any )?internet\b|\bwhat (?:build|release|software)\b|\bwhen did you start\b|\byou"
         r" (?:there|awake|alive|listening|online|ok|okay|working)$|\bdid you crash\b|"
@@ -396,8 +462,14 @@ _KINDS = (
         " cloud locally net run us been version model using release do does use me give report"
         " status system ok okay fine"
         " everything how long since build how's who anybody there even even or correctly by way"
-        " i'm moment language ai program",
-        r"\b(?:car|phone|windows|song|when|shop|him|her|they|why|train|bus|he|she)\b",
+        " i'm moment language ai program without receiving voice saying anything test testing"
+        " diagnostic diagnostics health update self systems system lost lose disconnected frozen"
+        " dropped many hours days minutes were last reboot restart restarted rebooted booted boot"
+        " got installed whether big name behind powering powers home doing wise locally r let"
+        " microphone we thing alive you're know",
+        r"\b(?:car|phone|windows|song|when|shop|him|her|they|why|train|bus|he|she|hotel|house)\b"
+        r"|\bat home\b"
+        r"|^(?:i|we)\b",
     ),
     Kind(
         "language_set",
@@ -407,7 +479,8 @@ _KINDS = (
         " talk talking switch change answer respond"
         " reply use using continue prefer set language back into over rather mode go conversation"
         " carry on from now onwards instead let's keep understand don't better easier have"
-        " put select turn change only chat try speech voice",
+        " put select turn change only chat try speech voice languages swap keep going answers"
+        " answering replies everything start stop quit cannot when not no as",
         r"^(?:i|we|they|he|she) (?:speak|talk|use|like|love|want|need)\b|^do you\b(?!.* then)|\bmy"
         r" (?:english|chinese)|\b(?:how|what|why|who|learn|teach|is|word|food)\b|^(?:the |a"
         r" )?(?:english"
@@ -417,6 +490,18 @@ _KINDS = (
     ),
     Kind(
         "sleep",
+        r"\boff to bed\b|^time for (?:your )?(?:bed|nap|sleep)\b|^(?:it's )?(?:bedtime|nap time"
+        r"|sleepy time)(?: for you)?$|\b(?:have|take|get|deserve|need) (?:a|some|your) (?:\w+"
+        r" )?(?:rest"
+        r"|nap|sleep|lie down|break)\b|\bgo (?:and )?rest\b|\b(?:enter|return to|into|back to|go"
+        r" to|on"
+        r" to|in) (?:sleep|standby|hibernation|hibernate|rest mode)\b|^(?:deactivate|suspend"
+        r"|dismissed"
+        r"|hibernate|power down)(?: yourself)?$|\byou(?:'re| are) dismissed\b|\b(?:shut|close|turn"
+        r" off|switch off) your (?:ears|listening)\b|\bturn your (?:ears|listening) off\b|\bpause"
+        r" listening\b|\bgo (?:inactive|away|into hibernation)\b|\b(?:wait|go away|quiet|alone|be"
+        r" quiet|silent) (?:until|till|til) i (?:call|need|wake|want|say)\b|\bi want you to sleep\b"
+        r"|\b(?:no need|needn't|not|don't have|don't need) (?:to )?(?:keep )?listen(?:ing)?\b|"
         r"\bstand down\b|\bnap time\b|\bnight night\b|\bgo dormant\b|\bstop paying attention\b"
         r"|\boff duty\b"
         r"|\bsnooze mode\b|\bclose your ears\b|\brest (?:now|then|for now)\b|\bhit the hay\b|"
@@ -431,17 +516,22 @@ _KINDS = (
         " wake later tonight night good sleep mode go back standby we're i'm don't longer have"
         " enter off"
         " your bed you've worked hard enough nothing else is was bye goodbye see tomorrow listen"
-        " listening stop moment while a put yourself into",
-        r"^(?:i|i'm|he|she|we|they|it|my|the)\b(?!.*\byou\b)|\b(?:how|why|what|who|when|baby|dog"
+        " listening stop moment while a put yourself into return hibernation deactivate suspend"
+        " power down dismissed shut turn switch inactive away alone leave quiet silent wait bedtime"
+        " nighty deserve lie break conversation talking you're done are needn't keep pause why",
+        r"^(?:i|i'm|he|she|we|they|it|my|the)\b(?!.*\byou\b)|^why (?!don't you)|\bthe (?!moment"
+        r"|night)\w+ (?:went|goes|is|was)\b|\b(?:how|what|who|when|baby|dog|went"
         r"|cat"
         r"|can't|cannot|children|before i|did|does|should i|time to)\b|^sleep is",
     ),
     Kind(
         "time_now",
         r"\bhow(?:'s|s| is) the time\b|\b(?:read|check|tell) (?:me |us )?(?:the|your) clock\b"
-        r"|\btime it is\b|\btime's it\b|\bhour (?:is it|it is)\b|\bgot the (?:time|hour)\b|\bthe"
+        r"|\btime it is\b|\btime's it\b|\bhour (?:is it|it is)\b|\bgot the (?:time|hour)\b|\bknow"
+        r" the hour\b|^the hour$|\bthe"
         r" hour (?:please|now)\b|\bclock check\b|"
-        r"\bwhat(?:'s| is)? (?:the )?(?:current |exact |local |right |correct |actual )*(?:time"
+        r"\bwhat(?:'s| is)? (?:the )?(?:current |exact |precise |local |right |correct |actual"
+        r" )*(?:time"
         r"|hour)"
         r"(?: is it getting to| does it say)?"
         r"(?: (?:is it|it is|of day is it|is it now|do (?:you|we|they) (?:have|make it|make)|have"
@@ -453,7 +543,8 @@ _KINDS = (
         r"|\b(?:the|your) (?:clock"
         r"|watch) (?:say|says|show|read)\b|\bwhat o'clock\b|\bclock say|^time$|\btime(?: right"
         r" now)?$",
-        _ASK + " late hour over they people their do back home clock day we're by watch your where"
+        _ASK + " precise see get late hour over they people their do back home clock day we're by"
+        " watch your where"
         " folks exactly died lost phone cousin friend sister brother family mum mom dad office"
         " colleague"
         " parents how's hows looking going",
@@ -544,7 +635,8 @@ def _spell(said: Said) -> Exact | None:
     found = _SPELL.search(said.text)
     if not found or said.signs() or said.text.startswith(("spell of ", "a spell of ")):
         return None
-    word = (found["word"] or found["first"] or found["written"] or "").strip()
+    asked = (found[each] for each in ("word", "first", "written", "told", "said"))
+    word = next(filter(None, asked), "").strip()
     if (
         not word
         or not _known(found["before"] or "", _SPELL_BEFORE)
@@ -559,9 +651,11 @@ _SPELL = re.compile(
     r" (?:me|us)|of|the|that|this|a|word|words|name|it)"
     r")* (?P<word>[\w']+(?: [\w']+)?)"
     r"|\b(?:(?:how (?:do|would|should) (?:you|i|we|one)|how to) write)(?: the word| the name|)"
-    r" (?P<written>[\w']+)|\b(?:how is|how's|how do you get) (?:the |word |name"
-    r" )*(?P<first>[\w']+) (?:spelled|spelt"
-    r"|written))(?: (?:please|for me|for us|for the [a-z]+|correctly|properly|right|again|out"
+    r" (?P<written>[\w']+)|\b(?:how is|how's|how do you get|how does|how should|how"
+    r" would) (?:the |word |name )*(?P<first>[\w']+) (?:be |get )?(?:spelled|spelt|written)"
+    r"|\bhow (?:the |word |name )*(?P<told>[\w']+) (?:is|gets|should be) (?:spelled|spelt|written)"
+    r"|^(?:say|read|tell me|give me) (?:the word )?(?P<said>[\w']+)(?= letter by letter))(?:"
+    r" (?:please|for me|for us|for the [a-z]+|correctly|properly|right|again|out"
     r" loud|slowly|letter"
     r" by"
     r" letter|thanks|would you|is it|in english))*$"
@@ -569,7 +663,7 @@ _SPELL = re.compile(
 _SPELL_BEFORE = POLITE | words(
     "how what's what is correct proper do does you know forgot forget remember don't can't"
     " never i'm not sure give tell show need right no idea got have register always struggling"
-    " get help"
+    " get help way proper letter by remind read out say homework card essay letter"
 )
 
 
