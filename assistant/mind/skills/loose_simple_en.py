@@ -217,6 +217,8 @@ _KINDS = (
     ),
     Kind(
         "volume_up",
+        r"^(?:one|two|a|\w+) notch(?:es)? up$|\bvoice is (?:\w+ )?soft\b|\bsound is (?:\w+ )?low\b"
+        r"|^(?:be )?loud$|\b(?:some|more) (?:volume|sound)\b|\bsmidge louder\b|"
         r"\b(?:don't|stop|no need to|needn't|quit) whisper(?:ing)?\b|\b(?:volume|sound) plus\b"
         r"|\bso (?:that )?(?:i|we|everyone|everybody) can hear\b|^(?:shout|shout it|shout louder)$"
         r"|\b(?:stronger|bigger|louder) voice\b|\bamp (?:it|yourself|the \w+) up\b|\bamplify\b"
@@ -246,6 +248,10 @@ _KINDS = (
     ),
     Kind(
         "volume_down",
+        r"^(?:go )?easy on the volume\b|\bless noisy\b|\bvoice is too strong\b|^why (?:are you )?so"
+        r" loud$|\b(?:don't need to|needn't|no need to) be (?:so )?loud\b|\bnot so noisy\b"
+        r"|\b(?:one|two"
+        r"|a|three) notch(?:es)? down\b|\bsound low\b|\byou're loud$|"
         r"^(?:you're|you are|that's|it's|it is|that is) (?:so |very |really |pretty |awfully |a"
         r" (?:bit"
         r"|little|tad) |quite )*(?:loud|noisy)\b|^(?:ouch|ow|mind|oh)? ?my ears$|\b(?:volume|sound)"
@@ -263,7 +269,8 @@ _KINDS = (
         r"|be (?:more|a bit|a little)) (?:\w+ )?(?:quiet"
         r"|soft)(?:ly)?|\blower (?:volume|voice)|\binside voice|\bindoor voice",
         _HEARD
-        + "ouch ow mind minus hush fine needn't pretty awfully quite going to wake up voice  use"
+        + "ouch ow mind smidge two notches gentle strong go easy noisy shush why minus hush fine"
+        " needn't pretty awfully quite going to wake up voice  use"
         " inside indoor at me hurting hurts ears ear people night"
         " late",
         r"louder|(?:don't|stop|no need to|needn't) whisper|too (?:quiet|soft)|\bup\b|timer|alarm"
@@ -356,6 +363,20 @@ _KINDS = (
     ),
     Kind(
         "help",
+        r"^what(?:'s| is| does| can| do)? (?:this|it) (?:thing )?(?:for|do)(?: for (?:me|us))?$"
+        r"|\b(?:do"
+        r" you have|is there|are there|have you got) (?:a |an |any )*(?:manual|commands|help|help"
+        r" page"
+        r"|tutorial|instructions|examples)\b|^(?:open|show|read)(?: me)? (?:the )?help\b|\bhow"
+        r" (?:you"
+        r" work|this works|to use this|useful are you|are you useful)\b|\b(?:sure|clue|understand"
+        r"|demonstrate|impress|surprise|about|list|know|see) (?:me )?(?:with )?what (?:you (?:can"
+        r" )?do"
+        r"|i can (?:ask|say|do))\b|\bmost out of you\b|\brange of skills\b|\bwhat (?:words"
+        r"|sentences"
+        r"|phrases|languages) do you (?:understand|know)\b|\bwhat (?:can|do) you respond to\b"
+        r"|\b(?:which|what) (?:voice )?commands\b|\bwhat can (?:i|we) (?:command|tell|order) you\b"
+        r"|\bwhat do people (?:usually )?ask you\b|\bwould you be useful\b|"
         rf"\bwhat (?:\w+ ){{0,4}}(?:can|could|does|will|is) (?:this|the|our) {_DEVICE} (?:do|help"
         rf"|able to do|for|capable of)\b|\bhow (?:do|does|to) (?:i |we )?(?:use|operate|work)"
         rf" (?:this"
@@ -411,12 +432,26 @@ _KINDS = (
         " yourself orders begin started operate taking take handle requests tasks jobs types box"
         " speaker machine gadget device thing system help manual guide tutorial tips kids children"
         " got person people make yourself lists example summary rundown overview demo tour"
-        " what're r would doing was i've",
+        " what're r would doing was i've page open see understand clue haven't get don't works not"
+        " most best demonstrate impress surprise useful words sentences phrases usually people"
+        " ask it"
+        " voice do which list range order command kitchen shopkeeper",
         r"\b(?:weather|homework|living|god|about (?!you)|who|why)\b|\bto (?:my|him|her|them|the"
         r"|a|an|our)\b|\bfor a living\b",
     ),
     Kind(
         "status",
+        r"\bare you (?:in|at) (?:good shape|offline mode|online mode)\b|\bare you (?:healthy|broken"
+        r"|recording|talking to a server|connected to a server|paying attention)\b|^(?:are there"
+        r" )?any"
+        r" (?:errors|problems)(?: with you)?$|\bdo you have any (?:problems|errors|issues)\b"
+        r"|\bwrong"
+        r" with you\b|^(?:did you|have you|have you been|were you) (?:restart|reboot|restarted"
+        r"|rebooted|asleep)(?:ed)?\b|^am i (?:audible|coming through)\b|\bdo you receive me\b"
+        r"|\b(?:does"
+        r" (?:this|it)|do you|will you|can you) (?:run|work|function) (?:locally|offline|without)\b"
+        r"|\bwhat (?:state|condition|shape) are you in\b|\bwhat neural network\b|\bsince you"
+        r" (?:started|restarted|booted)\b|"
         r"^is (?:it|this|this thing) (?:working|on|running|alive)\b|\bare you (?:\w+ )*(?:receiving"
         r"|disconnected|frozen|okay|ok in|using (?:the|any) (?:internet|cloud|wifi|network))\b"
         r"|\byou (?:\w+ )?(?:run|work|running|working) (?:\w+ ){0,2}(?:cloud|locally|internet"
@@ -466,7 +501,9 @@ _KINDS = (
         " diagnostic diagnostics health update self systems system lost lose disconnected frozen"
         " dropped many hours days minutes were last reboot restart restarted rebooted booted boot"
         " got installed whether big name behind powering powers home doing wise locally r let"
-        " microphone we thing alive you're know",
+        " microphone we thing alive you're know healthy broken shape mode recording server paying"
+        " attention any errors problems issues wrong asleep audible coming through receive will"
+        " function state condition neural",
         r"\b(?:car|phone|windows|song|when|shop|him|her|they|why|train|bus|he|she|hotel|house)\b"
         r"|\bat home\b"
         r"|^(?:i|we)\b",
@@ -490,6 +527,8 @@ _KINDS = (
     ),
     Kind(
         "sleep",
+        r"\b(?:cover|plug) your ears\b|^no listening\b|\bstop hearing\b|\bignore (?:me|us)\b|\bstay"
+        r" quiet until\b|\bquiet until i (?:need|call)\b|^go sleep\b|\byou ought to sleep\b|"
         r"\boff to bed\b|^time for (?:your )?(?:bed|nap|sleep)\b|^(?:it's )?(?:bedtime|nap time"
         r"|sleepy time)(?: for you)?$|\b(?:have|take|get|deserve|need) (?:a|some|your) (?:\w+"
         r" )?(?:rest"
@@ -518,11 +557,13 @@ _KINDS = (
         " your bed you've worked hard enough nothing else is was bye goodbye see tomorrow listen"
         " listening stop moment while a put yourself into return hibernation deactivate suspend"
         " power down dismissed shut turn switch inactive away alone leave quiet silent wait bedtime"
-        " nighty deserve lie break conversation talking you're done are needn't keep pause why",
+        " cover plug hearing ignore stay ought call it nighty deserve lie break conversation"
+        " talking you're done are needn't keep pause why",
         r"^(?:i|i'm|he|she|we|they|it|my|the)\b(?!.*\byou\b)|^why (?!don't you)|\bthe (?!moment"
         r"|night)\w+ (?:went|goes|is|was)\b|\b(?:how|what|who|when|baby|dog|went"
         r"|cat"
-        r"|can't|cannot|children|before i|did|does|should i|time to)\b|^sleep is",
+        r"|can't|cannot|children|before i|did|does|should i|time to)\b|^sleep is|your (?:man"
+        r"|side)\b",
     ),
     Kind(
         "time_now",
@@ -548,7 +589,7 @@ _KINDS = (
         " folks exactly died lost phone cousin friend sister brother family mum mom dad office"
         " colleague"
         " parents how's hows looking going",
-        r"\bhave to\b|\bto be\b"
+        r"\bhave to\b|\bto be\b|\btime zone\b"
         r"|\btime (?:to|for (?!me|us|people|them))|\b(?:best|last|first|good|great|any|same|every"
         r"|next"
         r"|long|much|many|by the|bed|lunch|dinner|tea|story|half|all the|in the|at the|on|about"
@@ -661,7 +702,9 @@ _SPELL = re.compile(
     r" letter|thanks|would you|is it|in english))*$"
 )
 _SPELL_BEFORE = POLITE | words(
-    "how what's what is correct proper do does you know forgot forget remember don't can't"
+    "exactly world might keep forgetting was wondering teach kids children want daughter son asks"
+    " asking may how what's what is correct proper do does you know forgot forget remember don't"
+    " can't"
     " never i'm not sure give tell show need right no idea got have register always struggling"
     " get help way proper letter by remind read out say homework card essay letter"
 )
