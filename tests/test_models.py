@@ -435,7 +435,8 @@ def test_without_a_terminal_progress_is_a_line_now_and_then(
 
 
 PROGRAM = """
-import sys
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background ignores it
 from assistant.commands.models import command
 from assistant.config import load
 from assistant.errors import AssistantError

@@ -83,6 +83,15 @@ def test_who_takes_every_step_is_where_the_stamps_are(
     assert abs(clock.time(number) - number / 48_000 - late) < 5e-3
 
 
+def test_after_half_an_hour_it_is_where_the_stamps_are() -> None:
+    random, clock = np.random.default_rng(0), SteadyClock(RATE)
+    for number in range(0, 1800 * RATE, 1600):
+        true = number / RATE * (1 + 30e-6)
+        lie = 0.012 if number > 600 * RATE else 0.0
+        clock.stamp(number, true + lie + float(random.standard_normal()) * 3e-4)
+    assert abs(clock.time(number) - true) < 1e-3
+
+
 def test_a_device_that_lies_about_its_rate_is_not_believed() -> None:
     clock = SteadyClock(RATE)
     for number in range(0, 60 * RATE, 320):

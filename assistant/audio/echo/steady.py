@@ -30,6 +30,9 @@ FOLLOWS = 0.05
 """How quickly it is followed what stamps are off by otherwise, at each of them."""
 WINDOWS = 60
 """Windows that tell the rate: the last minute."""
+NUDGE_S = 2e-5
+"""By so much a window's stamps may move the time: else what is wrong about the rate adds up, and an
+echo is out of place after ten minutes. A filter learns faster than that."""
 NORMAL = 1.4826
 """Standard deviation of a normal distribution, in median absolute deviations of it."""
 
@@ -48,7 +51,8 @@ class SteadyClock:
         self._begin = 0  # of the window
         self._offsets: list[float] = []
         self._before: tuple[float, float] | None = None  # the last window's offset, and its middle
-        self._bias = 0.0  # what the stamps are off by lately
+        self._lie = 0.0  # the steps that were not taken
+        self._bias = 0.0  # what the stamps are off by lately, that included
         self._off: list[float] = []  # and the last ones beside that
 
     @property
@@ -87,6 +91,7 @@ class SteadyClock:
         assert self._time is not None
         self._time += seconds
         self._bias -= seconds
+        self._lie -= seconds
 
     def time(self, number: float) -> float:
         """Return when sample `number` is, in monotonic s."""
@@ -115,6 +120,9 @@ class SteadyClock:
         if abs(change) < SLIP_S / WINDOW_S:
             self._changes.append(change)
             self._fit(number)
+            assert self._time is not None
+            error = offset + middle / self._rate - self.time(middle) - self._lie
+            self._time += min(max(error, -NUDGE_S), NUDGE_S)
 
     def _stepped(self, error: float) -> float | None:
         if abs(error) < STEP_S:
@@ -128,6 +136,7 @@ class SteadyClock:
             return None
         seconds = statistics.median(self._off)
         self._bias += seconds
+        self._lie += seconds
         self._off.clear()
         return seconds
 
@@ -136,7 +145,7 @@ class SteadyClock:
         self._begin = number
         self._offsets.clear()
         self._before = None
-        self._bias = 0.0
+        self._lie = self._bias = 0.0
         self._off.clear()
 
     def _fit(self, number: int) -> None:
