@@ -107,7 +107,7 @@ def split(model: Buffer) -> Halves:
     """Cut a voice's ModelProto at the input of its decoder; `Unsplit` where that cannot be done."""
     try:
         return _split(read(model))
-    except (IndexError, UnicodeDecodeError) as error:
+    except (IndexError, ValueError) as error:  # also: an attribute that must have one number
         raise Unsplit(str(error)) from error
 
 

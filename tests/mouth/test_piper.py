@@ -76,9 +76,9 @@ def test_sound_is_int16_mono_and_loud_enough(joe):
 
 
 def test_sentences_are_said_one_after_the_other(joe, heard):
-    blocks = list(joe.synthesise("The weather is fine. Where do you live? It is late.", never))
+    blocks = list(joe.synthesise("The weather is fine. The house is green. It is Monday.", never))
     said = heard(np.concatenate([block.pcm for block in blocks]))
-    assert said.index("weather") < said.index("live") < said.index("late")
+    assert said.index("weather") < said.index("house") < said.index("monday")
 
 
 @pytest.mark.parametrize(

@@ -30,11 +30,8 @@ FOLLOWS = 0.05
 """How quickly it is followed what stamps are off by otherwise, at each of them."""
 WINDOWS = 60
 """Windows that tell the rate: the last minute."""
-NUDGE_S = 2e-5
-"""By so much a window's stamps may move the time: else what is wrong about the rate adds up, and an
-echo is out of place after ten minutes. A filter learns faster than that."""
-NORMAL = 1.4826
-"""Standard deviation of a normal distribution, in median absolute deviations of it."""
+CAUTION = 3.0
+"""Stamps wander together for some seconds, so a line through them is less sure than it looks."""
 
 
 class SteadyClock:
@@ -46,13 +43,12 @@ class SteadyClock:
         self._number = 0.0
         self._time: float | None = None
         self._skew = 0.0  # a second of samples takes 1 + skew s
-        self._changes: deque[float] = deque(maxlen=WINDOWS)  # of the offset, in s for each s
+        self._line: deque[tuple[float, float]] = deque(maxlen=WINDOWS)  # (s, offset without steps)
         self._settles = False
         self._begin = 0  # of the window
         self._offsets: list[float] = []
         self._before: tuple[float, float] | None = None  # the last window's offset, and its middle
-        self._lie = 0.0  # the steps that were not taken
-        self._bias = 0.0  # what the stamps are off by lately, that included
+        self._bias = 0.0  # what the stamps are off by lately
         self._off: list[float] = []  # and the last ones beside that
 
     @property
@@ -91,7 +87,6 @@ class SteadyClock:
         assert self._time is not None
         self._time += seconds
         self._bias -= seconds
-        self._lie -= seconds
 
     def time(self, number: float) -> float:
         """Return when sample `number` is, in monotonic s."""
@@ -116,13 +111,28 @@ class SteadyClock:
         self._offsets.clear()
         if before is None:
             return
-        change = (offset - before[0]) / (middle - before[1]) * self._rate
-        if abs(change) < SLIP_S / WINDOW_S:
-            self._changes.append(change)
+        seconds = (middle - before[1]) / self._rate
+        change = offset - before[0]
+        if abs(change) > SLIP_S * seconds / WINDOW_S:
+            change = self._skew * seconds  # a step is no change of the rate
+        at, last = self._line[-1] if self._line else (0.0, 0.0)
+        self._line.append((at + seconds, last + change))
+        if len(self._line) > 1:
             self._fit(number)
-            assert self._time is not None
-            error = offset + middle / self._rate - self.time(middle) - self._lie
-            self._time += min(max(error, -NUDGE_S), NUDGE_S)
+
+    def _fit(self, number: int) -> None:
+        """The rate is the line's of least squares, as far as its points let it be believed."""
+        times, offsets = (list(each) for each in zip(*self._line, strict=True))
+        middle, mean = statistics.fmean(times), statistics.fmean(offsets)
+        across = sum((each - middle) ** 2 for each in times)
+        pairs = list(zip(times, offsets, strict=True))
+        slope = sum((time - middle) * (offset - mean) for time, offset in pairs) / across
+        left = [offset - mean - slope * (time - middle) for time, offset in pairs]
+        spread = statistics.fmean(each * each for each in left) ** 0.5
+        error = CAUTION * spread / across**0.5 + CRYSTAL / len(pairs) ** 2
+        share = CRYSTAL**2 / (CRYSTAL**2 + error**2)
+        self._time, self._number = self.time(number), number
+        self._skew = min(max(share * slope, -LIMIT), LIMIT)
 
     def _stepped(self, error: float) -> float | None:
         if abs(error) < STEP_S:
@@ -136,7 +146,6 @@ class SteadyClock:
             return None
         seconds = statistics.median(self._off)
         self._bias += seconds
-        self._lie += seconds
         self._off.clear()
         return seconds
 
@@ -145,15 +154,5 @@ class SteadyClock:
         self._begin = number
         self._offsets.clear()
         self._before = None
-        self._lie = self._bias = 0.0
+        self._bias = 0.0
         self._off.clear()
-
-    def _fit(self, number: int) -> None:
-        """The rate is the median of all changes, as far as their spread lets it be believed."""
-        count = len(self._changes)
-        middle = statistics.median(self._changes)
-        spread = NORMAL * statistics.median(abs(each - middle) for each in self._changes)
-        error = (1.25 * spread + CRYSTAL / count) / count**0.5  # 1.25: a median is not a mean
-        share = CRYSTAL**2 / (CRYSTAL**2 + error**2)
-        self._time, self._number = self.time(number), number
-        self._skew = min(max(share * middle, -LIMIT), LIMIT)
