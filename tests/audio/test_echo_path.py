@@ -9,7 +9,7 @@ from echo_room import CHINESE, ENGLISH, Room, at_level, loss, speech
 
 from assistant.audio.frames import FRAME_SAMPLES, RATE, Frame
 
-SECONDS = 8.0
+SECONDS = 12.0
 
 
 @pytest.mark.parametrize(
