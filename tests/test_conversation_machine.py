@@ -279,7 +279,8 @@ class World(RuleBasedStateMachine):
         """As the ears tell it, with what the mouth reports of a reply that was cut off."""
         if self.ears != "overhear" or self.state.phase not in (Phase.THINKING, Phase.SPEAKING):
             return
-        turn, began = self.state.turn, self.now
+        turn, over = self.state.turn, self.state.over
+        began = over.began if over else self.now  # they may be speaking already
         speaks = self.state.phase is Phase.SPEAKING
         self.send(SpeechStarted(turn, began))
         self.now += waits
@@ -310,7 +311,9 @@ class World(RuleBasedStateMachine):
         before, self.duplex = self.state, usable
         self.send(DuplexChanged(usable))
         same = replace(before, now=self.state.now, duplex=usable)
-        if before.over:  # what sounded over the reply is not looked at any more
+        if (
+            before.over and before.duplex is not usable
+        ):  # what sounded over the reply is not looked at any more
             misled = before.misled + before.over.waits
             deadline = self.state.deadline
             same = replace(same, over=None, misled=misled, deadline=deadline, filler_at=None)
