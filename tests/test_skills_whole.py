@@ -73,8 +73,8 @@ def test_what_is_asked_back_is_told_in_the_next_turn_and_done_once():
 
 def test_in_chinese():
     async def talk(it):
-        assert "五十六" in await it.ask("七乘八等于多少") or "56" in it.daemon.last_said
-        assert "十分钟" in await it.ask("帮我设一个十分钟的定时器") or "10" in it.daemon.last_said
+        assert "56" in await it.ask("七乘八等于多少")
+        assert "十分钟" in await it.ask("帮我设一个十分钟的定时器")
         assert "什么时候" in await it.ask("提醒我给妈妈打电话")
         assert "下午五点" in await it.ask("下午五点")
         assert [ring.name for ring in it.daemon.alarms.of("reminder")] == ["给妈妈打电话"]
