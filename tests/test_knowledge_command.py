@@ -47,7 +47,7 @@ def test_a_folder_is_added_listed_kept_up_with_and_forgotten(home):
     (manuals / "dogs.txt").write_text("Dogs wait in the garden.")
     assert said("watch", str(manuals), "--once").splitlines() == [
         f"removed: {guide}",
-        f"added: {manuals / 'dogs.txt'}, 1 passages",
+        f"added: {manuals / 'dogs.txt'}, 1 passage",
     ]
     assert said("remove", "dogs") == f"removed: {manuals / 'dogs.txt'}\n"
     assert said("list").startswith("No documents yet")
@@ -56,7 +56,7 @@ def test_a_folder_is_added_listed_kept_up_with_and_forgotten(home):
 @pytest.mark.engine
 def test_what_is_added_from_a_pipe_is_answered_from(home):
     assert said("add", "-", "--name", "house rules.txt", input=b"The gate closes at ten.\n") == (
-        "added: house rules.txt, 1 passages\n"
+        "added: house rules.txt, 1 passage\n"
     )
     assert said("ask", "when", "does the gate close") == (
         "From the house rules: The gate closes at ten.\n"

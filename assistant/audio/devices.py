@@ -139,7 +139,7 @@ def resolve(kind: Kind, wanted: str | int, devices: Sequence[Device]) -> Device:
     A whole name goes before a part of one; capitals do not matter unless only they make the
     difference; empty is the default device. Raises `DeviceError`.
     """
-    noun = NOUN[kind]
+    noun = say("microphone") if kind == "input" else say("loudspeaker")
     able = [device for device in devices if device.channels(kind)]
     if not able:
         raise DeviceError(

@@ -25,7 +25,10 @@ def check() -> None:
     """Tell whether the configuration is right; exit code 2 if not."""
     settings()
     found = _found()
-    click.echo(f"{found}: all right." if found else "No configuration file: the defaults hold.")
+    if found:
+        tell("{path}: all right.", path=found)
+    else:
+        tell("No configuration file: the defaults hold.")
 
 
 @command.command(epilog=example("assistant config path"))

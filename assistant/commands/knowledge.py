@@ -70,9 +70,9 @@ def list_(as_json: bool) -> None:
             print_json({"name": each.name, "path": each.path, "passages": each.passages})
         else:
             tell(
-                "{name}: {passages} passages, from {path}",
+                "{name}: {count}, from {path}",
                 name=plain(each.name),
-                passages=each.passages,
+                count=_count(each.passages),
                 path=plain(each.path),
             )
 
@@ -235,6 +235,20 @@ def _tell(outcomes: Iterable["Outcome"], *, quiet: bool = False) -> int:
             skipped += 1
             tell("skipped: {why}", why=plain(each.why), err=True)
         elif each.state != "unchanged" or not quiet:
-            count = f", {each.passages} passages" if each.passages else ""
-            click.echo(f"{each.state}: {plain(each.path)}{count}")
+            click.echo(_became(each))
     return skipped
+
+
+def _became(outcome: "Outcome") -> str:
+    """Return the line for a file that was not skipped."""
+    line = {
+        "added": say("added: {path}", path=plain(outcome.path)),
+        "changed": say("changed: {path}", path=plain(outcome.path)),
+        "unchanged": say("unchanged: {path}", path=plain(outcome.path)),
+        "removed": say("removed: {path}", path=plain(outcome.path)),
+    }[outcome.state]
+    return line + (say(", {count}", count=_count(outcome.passages)) if outcome.passages else "")
+
+
+def _count(passages: int) -> str:
+    return say("1 passage") if passages == 1 else say("{count} passages", count=passages)

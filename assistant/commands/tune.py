@@ -53,7 +53,10 @@ def command(dry_run: bool, as_json: bool) -> None:
     for kind, found in times.items():
         row = ", ".join(f"{n}: {1000 * s:.0f} ms" for n, s in sorted(found.items()))
         tell("{kind:12} {found} threads ({row})", kind=kind, found=_best(found), row=row)
-    click.echo("nothing was kept" if dry_run else f"kept in {file}")
+    if dry_run:
+        tell("nothing was kept")
+    else:
+        tell("kept in {file}", file=file)
 
 
 def _best(times: dict[int, float]) -> int:

@@ -35,6 +35,10 @@ class Source:
         """Return as `known` does to somebody who writes, in `talk`, which is none of the device."""
         return self.known(text)
 
+    def kept(self, heard: str) -> str:
+        """Return what the model may read, in later turns, of an answer that was heard."""
+        return heard
+
     def meet(self, model: "LanguageModel", dropped: Callable[[], bool]) -> None:
         """Called once before the first question, with the model that answers the others.
 

@@ -187,7 +187,10 @@ class Thinker:
             self._unheard.heard(turn, question, heard)
             if question is None:  # what was said was no answer
                 return
-            self._history.append(question, answer)
+            kept = answer
+            for source in self._sources:
+                kept = source.kept(kept)
+            self._history.append(question, kept)
             if self._worker.backlog() == 0:  # there is time to read on for the next question
                 self._model.warm(self._messages(""))
 

@@ -50,6 +50,17 @@ def test_what_stands_there_is_said_with_its_source_and_never_sent(stage):
     assert stage.model.asked == []
 
 
+def test_the_model_never_reads_a_source_that_it_could_name_for_what_it_invents(stage):
+    said = answered(stage, 1, "when does the museum open")
+    stage.thinker.remember(1, said)
+    history = []
+    stage.thinker.transcript(history.append)
+    until(lambda: history)
+    [(_, question), (_, kept)] = history[0]
+    assert question == "when does the museum open"
+    assert kept == said.removeprefix("From the visitor guide: ") != said
+
+
 def test_it_is_ready_in_secret_like_any_other_answer(stage):
     assert "nine" in answered(stage, 1, "when does the museum open", secret=True)
 

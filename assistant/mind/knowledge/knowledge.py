@@ -52,6 +52,8 @@ class Grounding:
     text: str
     """What is said, word for word."""
     found: tuple[Found, ...] = ()
+    source: str = ""
+    """How `text` begins where it names its document."""
 
 
 class Knowledge:
@@ -79,7 +81,7 @@ class Knowledge:
         best = found[0]
         source = SOURCE[language].format(name=best.row.name)
         text = best.row.answer or _nearest(best)
-        return Grounding("passage", source + text, found=(best,))
+        return Grounding("passage", source + text, found=(best,), source=source)
 
     def close(self) -> None:
         """Close the store."""
@@ -126,6 +128,7 @@ class Documents(Source):
         self._folder, self._held = folder, held
         self._open: Knowledge | None = None
         self._unusable = False
+        self._sources: set[str] = set()
         self._look()
 
     def known(self, text: str) -> Known | None:
@@ -133,8 +136,15 @@ class Documents(Source):
         self._look()
         if not self._open or not (found := self._open.ground(text, language=self._held())):
             return None
+        if found.source:
+            self._sources.add(found.source)
         names = ", ".join(each.row.name for each in found.found)
         return Known(found.text, stage="documents", data={"kind": found.kind, "names": names})
+
+    def kept(self, heard: str) -> str:
+        """Return an answer without its source: the model began its own inventions like that."""
+        named = (each for each in self._sources if heard.startswith(each))
+        return heard.removeprefix(next(named, ""))
 
     def _look(self) -> None:
         if self._open or self._unusable or not (self._folder / FILE).exists():

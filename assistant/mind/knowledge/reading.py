@@ -2,6 +2,7 @@
 
 import csv
 import io
+import logging
 import re
 import zipfile
 import zlib
@@ -111,6 +112,8 @@ def _pdf(name: str, data: bytes, _largest: int) -> Document:
         import pypdf
     except ImportError as error:
         raise EngineMissing(missing("pypdf", "PDF")) from error
+    # What it warns of is either in the sentence below or of no use to whoever adds a file.
+    logging.getLogger("pypdf").setLevel(logging.CRITICAL)
     try:
         reader = pypdf.PdfReader(io.BytesIO(data))
         # Many a file is "encrypted" with an empty password, only to forbid printing.

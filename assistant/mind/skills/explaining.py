@@ -4,14 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
+from assistant.messages import say
 from assistant.mind.skills.actions import Action, fill, intent
 from assistant.mind.skills.doing import outside, values
 from assistant.mind.skills.owned import Shelf
 from assistant.mind.skills.sentences import example, tokens
 from assistant.mind.skills.skill import Request
-
-ASSISTANT = "the assistant"
-"""Where its own skills are from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +33,16 @@ def difference(text: str, sentence: str, rules: Mapping[str, str]) -> Difference
 
 
 def source(shelf: Shelf, named: str) -> str:
-    """Return the file or package that an intent is from."""
+    """Return the file or package that an intent is from, in the terminal's language where it is
+    the assistant itself.
+    """
     for file in shelf.files:
         if any(named == intent(name) for name in file.actions):
             return str(file.path)
     for plugin in shelf.plugins:
         if named == f"plugin.{plugin.name}":
             return plugin.source
-    return ASSISTANT
+    return say("the assistant")
 
 
 def does(shelf: Shelf, request: Request) -> str:
