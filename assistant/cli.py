@@ -37,6 +37,10 @@ COMMANDS = {
     "persona": "Show who it can be, and make it somebody else: list, show, new, check.",
     "privacy": "Tell what may leave the device; `log` shows what did.",
     "wake": "Wake the running assistant, as its wake word would.",
+    "stop": "Silence the running assistant: what it hears, thinks or says ends.",
+    "mute": "Make the running assistant deaf until it is unmuted.",
+    "unmute": "Let the running assistant hear again.",
+    "state": "Say what the running assistant does at this moment, or follow it.",
     "status": "Say what the running assistant does, or that none answers.",
     "trace": "Draw where the time of a turn went.",
     "devices": "List microphones and loudspeakers, and test them.",
@@ -72,7 +76,7 @@ class Lazy(click.Group):
         """Import the one that was asked for."""
         if cmd_name not in COMMANDS:
             return None
-        module = importlib.import_module(f"assistant.commands.{cmd_name}")
+        module = importlib.import_module(f"assistant.commands.{cmd_name.replace('-', '_')}")
         return translated(module.command)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -690,6 +690,16 @@ class Paths(Section):
     )
 
 
+class Control(Section):
+    """The control socket, by which other programs wake, stop and watch it; see docs/control.md."""
+
+    group: str = Field(
+        "",
+        description="members of this group may use it, too, beside the user it runs as and root; "
+        "empty: nobody else",
+    )
+
+
 class Log(Section):
     """What is told to the terminal or the journal."""
 
@@ -739,6 +749,7 @@ class Config(Section):
     wyoming: Wyoming = Wyoming()
     mqtt: Mqtt = Mqtt()
     paths: Paths = Paths()
+    control: Control = Control()
     log: Log = Log()
     _who: "Persona | None" = PrivateAttr(None)
 

@@ -24,7 +24,9 @@ from assistant.daemon import Daemon, Note, visible
 from assistant.errors import AssistantError
 from assistant.events import Asked, SayRequested, StopRequested, WakeDetected
 from assistant.language import leading
+from assistant.serve import peers, protocol
 from assistant.serve import settings as changes
+from assistant.serve.crowd import MOST
 from assistant.store import FILE as STORE
 
 if TYPE_CHECKING:
@@ -112,8 +114,13 @@ class Foreground:
                 "settings": self._settings,
                 "speak": self._speak,
                 "adapter": self._adapter,
+                "mute": self._mute,
+                "unmute": self._mute,
             },
             {"talk": self._talk, "transcribe": self._transcribe},
+            check=protocol.check,
+            group=peers.number(config.control.group),
+            most=MOST + config.web.connections,
         )
         self._lending: Lending | None = None
         self._web = WebChild(config, lambda url: self._show("web", {"url": url}))
@@ -228,9 +235,11 @@ class Foreground:
     def _handle(self, request: dict[str, Any]) -> dict[str, Any]:
         """Answer a request of the control socket."""
         text = request.get("text")
-        if request["command"] not in ("state", "figures", "mqtt"):
+        if request["command"] not in ("hello", "state", "figures", "mqtt"):
             self._need_ready()
         match request["command"]:
+            case "hello":
+                return protocol.hello()
             case "wake":
                 self._daemon.post(WakeDetected("command"))
             case "stop":
@@ -259,12 +268,7 @@ class Foreground:
             case "trace":
                 return {"turns": self._turns(str(request.get("turn", "last")))}
             case unknown:
-                raise AssistantError(
-                    "unknown or incomplete command {unknown!r}; known: wake, stop, ask and say "
-                    "with a text, chat, state, trace, watch, info, figures, mqtt, settings, "
-                    "set, talk, transcribe, speak, adapter.",
-                    unknown=unknown,
-                )
+                raise protocol.unknown(str(unknown))
         return {}
 
     def _hearing(self) -> dict[str, Any] | None:
@@ -356,6 +360,13 @@ class Foreground:
         self._need_ready()
         change = changes.checked({key: request[key] for key in request if key != "command"})
         yield {"event": "end", **await asyncio.shield(self._task(self._change(change)))}
+
+    async def _mute(self, request: dict[str, Any]) -> AsyncGenerator[dict[str, Any], None]:
+        """Be deaf, or no longer: at once, whatever else is being changed."""
+        self._need_ready()
+        muted = request["command"] == "mute"
+        self._daemon.mute(muted)
+        yield {"event": "end", **await asyncio.shield(self._task(self._change({"muted": muted})))}
 
     async def _adapter(self, request: dict[str, Any]) -> AsyncGenerator[dict[str, Any], None]:
         """Answer with the adapter of that name until the end; without a name, tell which it is."""

@@ -4,7 +4,8 @@ A Unix socket, one JSON object a line in each direction: ``{"command": "wake"}``
 ``{"ok": true}`` or ``{"ok": false, "error": "one sentence"}``. Some commands are answered by many
 lines, after which the connection is closed; a client that closes it, or says anything, ends them.
 A few are talks: what the client says after its request belongs to it, one JSON object a line.
-The folder's mode (0700) keeps other users out.
+`assistant.serve.protocol` has the commands, `assistant.serve.peers` who may give them,
+`assistant.serve.crowd` what all clients together may cost.
 """
 
 import asyncio
@@ -13,11 +14,22 @@ import json
 import logging
 import os
 import socket
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Mapping
+import time
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Callable,
+    Coroutine,
+    Generator,
+    Mapping,
+)
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from assistant.errors import AssistantError, BadInput, Busy
+from assistant.serve import peers
+from assistant.serve.crowd import MOST, Crowd, Pace
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +37,13 @@ LINE_LIMIT = 64 * 1024
 """Longest request in bytes; a longer one ends the connection."""
 IDLE_S = 30.0
 """A client that says nothing for so long is let go."""
+LEAVE_S = 2.0
+"""What was answered last may take so long to be read; then it is thrown away."""
+BACKLOG = 32
+"""So many are let in at once, before anything else on the loop has its turn."""
 CALL_TIMEOUT_S = 5.0
+QUEUE_S = 0.02
+"""How often one who finds the queue full tries again, in s."""
 UNHEARD = 64
 """Lines of a talk that may wait to be heard; then the client has to wait."""
 
@@ -48,10 +66,20 @@ class ControlServer:
         handle: Handler,
         streams: Mapping[str, Stream] | None = None,
         talks: Mapping[str, Talk] | None = None,
+        *,
+        check: Callable[[dict[str, Any]], None] | None = None,
+        group: int | None = None,
+        most: int = MOST,
     ) -> None:
-        """`streams` and `talks` answer the commands that they name, `handle` all others."""
+        """`streams` and `talks` answer the commands that they name, `handle` all others.
+
+        `check` raises `BadInput` for a request that cannot be meant. Beside this user and root the
+        members of `group` may connect; there are at the `most` so many connections.
+        """
         self.path = path
         self._handle, self._streams, self._talks = handle, streams or {}, talks or {}
+        self._check, self._group = check, group
+        self._crowd, self._pace = Crowd(most), Pace()
         self._server: asyncio.Server | None = None
 
     async def start(self) -> None:
@@ -62,12 +90,17 @@ class ControlServer:
                 path=self.path,
             )
         try:
+            if self.path.exists() and not self.path.is_socket():
+                raise BadInput(
+                    "{path}: is there, and no socket; set paths.socket to another place.",
+                    path=self.path,
+                )
             self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             self.path.unlink(missing_ok=True)
             self._server = await asyncio.start_unix_server(
-                self._serve, str(self.path), limit=LINE_LIMIT
+                self._serve, str(self.path), limit=LINE_LIMIT, backlog=BACKLOG
             )
-            self.path.chmod(0o600)
+            peers.admit(self.path, self._group)
         except OSError as error:
             raise AssistantError(
                 "{path}: the control socket cannot be made: {strerror}; set paths.socket to a "
@@ -84,23 +117,74 @@ class ControlServer:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            while line := await asyncio.wait_for(reader.readline(), IDLE_S):
-                request = _parsed(line)
-                command = str(request.get("command"))
-                if stream := self._streams.get(command):
-                    await self._pour(_begun(stream, request), reader.read(1), writer)
-                    return
-                if talk := self._talks.get(command):
-                    said = _Said(reader)
-                    await self._pour(_begun(said.to(talk), request), said.hear(), writer)
-                    return
-                await _write(writer, self._answer(request))
+            if refusal := self._unwelcome(writer):
+                await _write(writer, refusal)
+            else:
+                await self._listen(reader, writer)
         except (TimeoutError, ValueError, OSError):
             log.debug("a control client was let go")
         finally:
+            self._crowd.leave(writer)
             writer.close()
-            with contextlib.suppress(OSError):
-                await writer.wait_closed()
+            with contextlib.suppress(OSError, TimeoutError):
+                await asyncio.wait_for(writer.wait_closed(), LEAVE_S)
+            writer.transport.abort()  # one who does not read would be kept for ever
+
+    def _unwelcome(self, writer: asyncio.StreamWriter) -> dict[str, Any] | None:
+        """Return what one is told who may not be here, or for whom there is no room."""
+        if not peers.allowed(peers.of(writer.get_extra_info("socket")), self._group):
+            error = AssistantError(
+                "this user may not use the control socket; `control.group` names who may, too."
+            )
+            return _refusal(error) | {"kind": "forbidden"}
+        if not self._crowd.enter(writer):
+            return _refusal(Busy(1))
+        return None
+
+    async def _listen(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Answer one request after the other; a stream or a talk is the last one."""
+        while True:
+            self._crowd.idle(writer)
+            line = await asyncio.wait_for(reader.readline(), IDLE_S)
+            self._crowd.busy(writer)
+            if not line:
+                return
+            last = await self._pace.do(partial(self._taken, line, writer))
+            if last is not None:
+                await self._long(last, reader, writer)
+                return
+            await _drained(writer)
+
+    def _taken(self, line: bytes, writer: asyncio.StreamWriter) -> dict[str, Any] | None:
+        """Answer a request, or return it where the answer has many lines."""
+        request = _parsed(line)
+        refusal = self._wrong(request)
+        if not refusal and request["command"] in {*self._streams, *self._talks}:
+            return request
+        writer.write(_encoded(refusal or self._answer(request)))
+        return None
+
+    async def _long(
+        self, request: dict[str, Any], reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        """Be the stream or the talk that was asked for."""
+        if stream := self._streams.get(request["command"]):
+            await self._pour(_begun(stream, request), reader.read(1), writer)
+            return
+        said = _Said(reader)
+        talk = self._talks[request["command"]]
+        await self._pour(_begun(said.to(talk), request), said.hear(), writer)
+
+    def _wrong(self, request: dict[str, Any]) -> dict[str, Any] | None:
+        """Return the answer to a request that cannot be meant."""
+        try:
+            if not isinstance(request.get("command"), str):
+                raise BadInput('the request is not like {"command": "wake"}')
+            if self._check:
+                self._check(request)
+        except BadInput as error:
+            return _refusal(error)
+        return None
 
     async def _pour(
         self,
@@ -129,11 +213,12 @@ class ControlServer:
 
     def _answer(self, request: dict[str, Any]) -> dict[str, Any]:
         try:
-            if isinstance(request.get("command"), str):
-                return {"ok": True, **self._handle(request)}
-            raise BadInput('the request is not like {"command": "wake"}')
+            return {"ok": True, **self._handle(request)}
         except AssistantError as error:
             return _refusal(error)
+        except Exception:  # a fault of ours is no reason to leave the client without an answer
+            log.exception("the command %s failed", request["command"])
+            return _refusal(AssistantError("the assistant has a fault there; its log says more."))
 
 
 class _Said:
@@ -184,8 +269,17 @@ def _refusal(error: AssistantError) -> dict[str, Any]:
 
 
 async def _write(writer: asyncio.StreamWriter, line: dict[str, Any]) -> None:
-    writer.write(json.dumps(line).encode() + b"\n")
+    writer.write(_encoded(line))
+    await _drained(writer)
+
+
+async def _drained(writer: asyncio.StreamWriter) -> None:
+    """Wait until most of it is read. Raises `TimeoutError` for one who does not read."""
     await asyncio.wait_for(writer.drain(), IDLE_S)
+
+
+def _encoded(line: dict[str, Any]) -> bytes:
+    return json.dumps(line).encode() + b"\n"
 
 
 def alive(path: Path) -> bool:
@@ -194,6 +288,8 @@ def alive(path: Path) -> bool:
         client.settimeout(1.0)
         try:
             client.connect(os.fspath(path))
+        except BlockingIOError:  # so many want to speak to it that this one would have to wait
+            return True
         except OSError:
             return False
         return True
@@ -205,16 +301,53 @@ def call(path: Path, request: dict[str, Any], timeout_s: float = CALL_TIMEOUT_S)
     Raises `AssistantError` when no daemon runs, it says nothing for so long, or it refuses;
     `BadInput` when what was asked makes no sense.
     """
+    with contextlib.closing(_lines(path, request, timeout_s)) as lines:
+        return next(lines)
+
+
+def stream(path: Path, request: dict[str, Any]) -> Generator[dict[str, Any], None, None]:
+    """Send a request that is answered by many lines; yield them until the daemon ends.
+
+    Raises as `call` does; that nothing comes for long is no error.
+    """
+    yield from _lines(path, request, None)
+
+
+def _lines(
+    path: Path, request: dict[str, Any], timeout_s: float | None
+) -> Generator[dict[str, Any], None, None]:
+    """Yield the answer's lines; a daemon that says no more is an error."""
     with socket.socket(socket.AF_UNIX) as client:
-        client.settimeout(timeout_s)
+        client.settimeout(CALL_TIMEOUT_S)
         try:
-            client.connect(os.fspath(path))
+            _connect(client, path)
             client.sendall(json.dumps(request).encode() + b"\n")
-            answer: dict[str, Any] = json.loads(client.makefile("rb").readline())
+            client.settimeout(timeout_s)
+            answers = client.makefile("rb")
+            while True:
+                yield _accepted(json.loads(answers.readline()))
         except (OSError, ValueError) as error:
             raise AssistantError(
                 "no assistant answers at {path}; start one with `assistant run`.", path=path
             ) from error
+
+
+def _connect(client: socket.socket, path: Path) -> None:
+    """Connect; while the daemon's queue is full, wait up to `CALL_TIMEOUT_S`. Raises `OSError`."""
+    until = time.monotonic() + CALL_TIMEOUT_S
+    while True:
+        try:
+            client.connect(os.fspath(path))
+        except BlockingIOError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(QUEUE_S)
+        else:
+            return
+
+
+def _accepted(answer: dict[str, Any]) -> dict[str, Any]:
+    """Return the answer; a refusal is raised."""
     if not answer.get("ok"):
         refusal = BadInput if answer.get("kind") == "input" else AssistantError
         raise refusal(str(answer.get("error", "the request was refused")))

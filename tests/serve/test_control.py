@@ -17,6 +17,8 @@ from assistant.serve.control import LINE_LIMIT, ControlServer, alive, call
 def handle(request):
     if request["command"] == "wake":
         return {"woken": True}
+    if request["command"] == "break":
+        raise KeyError("x")
     raise AssistantError("unknown command")
 
 
@@ -58,6 +60,15 @@ def test_a_request_is_answered(path):
 def test_a_refused_request_raises_its_sentence(path):
     with pytest.raises(AssistantError, match="unknown command"):
         served(path, lambda: call(path, {"command": "fly"}))
+
+
+def test_a_fault_is_answered_and_the_next_request_too(path):
+    def talk():
+        return send(path, b'{"command": "break"}\n{"command": "wake"}\n')
+
+    broken, woken = map(json.loads, served(path, talk).splitlines())
+    assert (broken["ok"], broken["kind"]) == (False, "failed")
+    assert woken["ok"]
 
 
 def test_nobody_there(path):
