@@ -241,6 +241,8 @@ class Daemon:
         """Where one who runs this changes settings for the skills; to be set before the start."""
         self.store_path: Path | None = None
         """The file of what rings, of which there is one owner; to be set before the start."""
+        self.left: tuple[Event, ...] = ()
+        """What a process before this one has left to be done; to be set before the start."""
         self.alarms: Alarms | None = None
         """What rings; only after the start, and where skills are enabled."""
         self._bell: asyncio.Task[None] | None = None
@@ -295,6 +297,8 @@ class Daemon:
             self._standby = self._make_standby(self._loudspeaker)
         self.ready.set()
         self._dispatch(Started())
+        for event in self.left:
+            self._dispatch(event)
         if self.config.echo.mode == "on":
             self.duplex(True)
         if not isinstance(self._speaker, Mute):

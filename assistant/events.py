@@ -34,6 +34,16 @@ class Started:
 
 
 @dataclass(frozen=True, slots=True)
+class Returned:
+    """The process before this one was cut off in the middle of a turn, which is lost."""
+
+    spoken: bool
+    """It came by voice, so whoever spoke may do it once more."""
+    language: str
+    """In which it was."""
+
+
+@dataclass(frozen=True, slots=True)
 class WakeDetected:
     """Somebody wants to speak."""
 
@@ -304,6 +314,7 @@ class Tick:
 
 Event = (
     Started
+    | Returned
     | WakeDetected
     | SpeechStarted
     | SpeechEnded

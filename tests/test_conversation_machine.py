@@ -48,6 +48,7 @@ from assistant.events import (
     ReplyBegan,
     ReplyEnded,
     Rest,
+    Returned,
     Say,
     SayRequested,
     Send,
@@ -356,6 +357,13 @@ class World(RuleBasedStateMachine):
     @rule()
     def say(self):
         self.send(SayRequested("x"))
+
+    @rule(spoken=st.booleans())
+    def comes_back(self, spoken):
+        before = self.state
+        self.send(Returned(spoken, "en"))
+        if before.phase in (Phase.THINKING, Phase.SPEAKING):
+            assert self.state.turn == before.turn, "who is answered is interrupted"
 
     @rule(heard=st.booleans())
     def stop(self, heard):

@@ -20,6 +20,7 @@ from assistant import __version__
 from assistant.commands import example, persona_option, quieten, settings, tell
 from assistant.commands.columns import end_of
 from assistant.config import Config
+from assistant.conversation import State
 from assistant.daemon import Daemon, Note, visible
 from assistant.errors import AssistantError
 from assistant.events import Asked, SayRequested, StopRequested, WakeDetected
@@ -28,6 +29,7 @@ from assistant.serve import peers, protocol
 from assistant.serve import settings as changes
 from assistant.serve.crowd import MOST
 from assistant.store import FILE as STORE
+from assistant.trail import Trail, pause
 
 if TYPE_CHECKING:
     from assistant.serve.lending import Lending
@@ -126,6 +128,7 @@ class Foreground:
         self._web = WebChild(config, lambda url: self._show("web", {"url": url}))
         self._mqtt = self._bridge() if config.mqtt.host else None
         self._systemd = Notifier()
+        self._trail = Trail(config.socket_path, self._seen)
         self._ended = asyncio.Event()
         self._interrupted = False
         self._restore: Callable[[], None] = lambda: None
@@ -142,7 +145,13 @@ class Foreground:
         loop.add_signal_handler(signal.SIGTERM, self._end)
         try:
             await self._control.start()
+            self._daemon.left = self._trail.begin()
+            self._notes.append(self._trail.note)
             await self._work()
+            self._trail.end()
+        except AssistantError:
+            self._trail.end(failed=True)
+            raise
         finally:
             if self._status:
                 self._status.end()
@@ -152,8 +161,11 @@ class Foreground:
     async def _work(self) -> None:
         self._failed = asyncio.get_running_loop().create_future()
         try:
-            starting = asyncio.create_task(self._daemon.start())
             ended = asyncio.create_task(self._ended.wait())
+            if wait := self._systemd.present and pause(self._trail.ends):
+                log.warning("it ended %d times in a row; it waits %g s.", self._trail.ends, wait)
+                await asyncio.wait([ended], timeout=wait)
+            starting = asyncio.create_task(self._daemon.start())
             await asyncio.wait([starting, ended], return_when=asyncio.FIRST_COMPLETED)
             if not starting.done():
                 starting.cancel()
@@ -194,8 +206,12 @@ class Foreground:
     def _end(self) -> None:
         if self._ended.is_set():  # asked twice: whatever hangs is left behind
             self._restore()
+            self._trail.end()
             os._exit(130)
         self._ended.set()
+
+    def _seen(self) -> tuple[State, str]:
+        return self._daemon.state, self._daemon.language
 
     def _interrupt(self) -> None:
         self._interrupted = True

@@ -13,6 +13,7 @@ from assistant.conversation.afar import (
 from assistant.conversation.filling import fill, worded
 from assistant.conversation.listening import carried_on, hearing
 from assistant.conversation.overlapping import changed, outlived, overlapping, resumed, tired
+from assistant.conversation.returning import returned
 from assistant.conversation.ringing import rang, tell
 from assistant.conversation.speaking import goes_on, speaking, stop
 from assistant.conversation.state import AWAY, Decision, Elsewhere, Phase, Rules, State, answered_in
@@ -50,6 +51,7 @@ from assistant.events import (
     Remember,
     ReplyBegan,
     ReplyEnded,
+    Returned,
     SayRequested,
     SentOut,
     Server,
@@ -75,6 +77,8 @@ def decide(rules: Rules, state: State, event: Event, now: float) -> Decision:
     match event:
         case Started():
             return rest(rules, state)
+        case Returned():
+            return returned(rules, state, event)
         case WakeDetected(phrase):
             return _wake(rules, state, phrase)
         case Asked(text):

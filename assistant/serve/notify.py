@@ -14,6 +14,11 @@ class Notifier:
     def __init__(self) -> None:
         self._manager = sdnotify.SystemdNotifier()
 
+    @property
+    def present(self) -> bool:
+        """Whether a service manager started this process, and starts it again."""
+        return "NOTIFY_SOCKET" in os.environ
+
     def ready(self, status: str = "") -> None:
         """Tell that start-up is over; `systemctl start` returns only now."""
         self._tell("READY=1", *_status(status))
