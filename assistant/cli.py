@@ -36,6 +36,7 @@ COMMANDS = {
     "skills": "Show what is answered without the model, and add to it: list, test, new.",
     "persona": "Show who it can be, and make it somebody else: list, show, new, check.",
     "privacy": "Tell what may leave the device; `log` shows what did.",
+    "history": "Show what was said, where it is kept; export it, or forget it.",
     "wake": "Wake the running assistant, as its wake word would.",
     "stop": "Silence the running assistant: what it hears, thinks or says ends.",
     "mute": "Make the running assistant deaf until it is unmuted.",

@@ -669,6 +669,15 @@ class Wyoming(Section):
     )
 
 
+class History(Section):
+    """What was said, kept on this device after it was said; see `assistant history`."""
+
+    keep: bool = Field(False, description="write every turn down when it has ended")
+    days: Annotated[int, Field(ge=0, le=36_500)] = Field(
+        30, description="turns older than so many days are deleted; 0: none are"
+    )
+
+
 class Paths(Section):
     """Where things lie."""
 
@@ -748,6 +757,7 @@ class Config(Section):
     remote: Remote = Remote()
     wyoming: Wyoming = Wyoming()
     mqtt: Mqtt = Mqtt()
+    history: History = History()
     paths: Paths = Paths()
     control: Control = Control()
     log: Log = Log()

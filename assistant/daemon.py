@@ -645,7 +645,9 @@ class Daemon:
                 self.trace.keep(turn, take)
                 self._server(lambda server: server.play(Key(turn, take)))
             case Remember(turn, heard):
-                self._thinker.remember(turn, heard)
+                if asked := self._thinker.remember(turn, heard):
+                    told = {"turn": turn, "language": self.language, "asked": asked, "heard": heard}
+                    self._tell("remembered", told)
             case Cancel(turn):
                 self._dead(turn)
                 self._server(lambda server: server.leave(turn))

@@ -1,9 +1,4 @@
-"""What must survive a power cut: an SQLite file of the device's own.
-
-Written ahead (WAL), by one connection, with `synchronous = FULL`: a commit returns only when it
-is on the disk. NORMAL, the usual choice beside WAL, may lose the last commits in a power cut, and
-those are the alarm that somebody was just promised. FULL costs one flush for each change, a few ms
-on an SD card, and things change some times a day.
+"""What rings, kept so that it survives a power cut: `store.db` of the device's own.
 
 What cannot be written now (full disk, read-only folder) is kept in memory, and written together
 with the next change that can be.
@@ -11,32 +6,20 @@ with the next change that can be.
 
 import contextlib
 import dataclasses
-import logging
-import sqlite3
 import threading
 from dataclasses import dataclass
 from pathlib import Path
 
+from assistant.database import Database, Migrations, Row
 from assistant.errors import BadInput
-
-log = logging.getLogger(__name__)
 
 FILE = "store.db"
 """In the folder of the state."""
-BUSY_S = 1.0
-"""How long another process may hold the file: one that reads a copy for a backup, not longer."""
+HOLDS = "timers, alarms and reminders"
+LATE_IDS = 1 << 32
+"""Ids of what is set while the file cannot be read begin here: it may hold smaller ones."""
 
-UNUSABLE = (
-    sqlite3.SQLITE_CANTOPEN,
-    sqlite3.SQLITE_READONLY,
-    sqlite3.SQLITE_PERM,
-    sqlite3.SQLITE_FULL,
-    sqlite3.SQLITE_BUSY,
-    sqlite3.SQLITE_IOERR,
-)
-"""Not the file is at fault but the place; every other error at the start is damage."""
-
-MIGRATIONS: tuple[tuple[str, ...], ...] = (
+MIGRATIONS: Migrations = (
     (
         """CREATE TABLE rings (
             id INTEGER PRIMARY KEY,
@@ -54,9 +37,6 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         ) STRICT""",
     ),
 )
-"""What makes of schema N the schema N + 1; the file's `user_version` says which one it has."""
-
-VERSION = len(MIGRATIONS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,32 +80,22 @@ class Store:
     def __init__(self, path: Path | None) -> None:
         """Open the file, or begin one; the folder is made too. None: keep all in memory.
 
-        One that is damaged is set aside, and what cannot be opened is replaced by memory, both with
-        a warning. Raises `BadInput` for a file of a newer version of this program.
+        One that is damaged is set aside, and what cannot be opened is replaced by memory until it
+        can, both with a warning. Raises `BadInput` for a file of a newer version of this program.
         """
-        self.path = path or Path()
         self._lock = threading.Lock()
-        self._db: sqlite3.Connection | None = None
+        self._file = Database(path, MIGRATIONS, HOLDS) if path else None
         self._rings: dict[int, Ring] = {}
         self._unsaved: dict[int, Ring | None] = {}  # None: it is to be deleted
         self._newest = 0  # no id comes twice while this runs: one that is gone may still be named
-        self._warned = False
-        if path is None:
-            return
-        try:
-            self._open()
-        except sqlite3.Error as error:
-            if getattr(error, "sqlite_errorcode", -1) & 0xFF in UNUSABLE:
-                self._warn(error)
-            else:
-                self._begin_anew(error)
-        except OSError as error:
-            self._warn(error)
+        if self._file:
+            self._take(self._file.open(READ))
+            self._newest = 0 if self._file.is_open else LATE_IDS
 
     @property
     def remembers(self) -> bool:
         """Whether all there is would survive a power cut."""
-        return self._db is not None and not self._unsaved
+        return self._file is not None and self._file.is_open and not self._unsaved
 
     def rings(self) -> list[Ring]:
         """Return all that rings, the oldest first."""
@@ -156,102 +126,26 @@ class Store:
     def close(self) -> None:
         """Close the file; what is kept afterwards is in memory only."""
         with self._lock:
-            if self._db:
-                self._db.close()
-            self._db = None
+            if self._file:
+                self._file.close()
+            self._file = None
 
-    def _open(self) -> None:
-        self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        db = sqlite3.connect(
-            self.path, timeout=BUSY_S, isolation_level=None, check_same_thread=False
-        )
-        try:
-            if (version := db.execute("PRAGMA user_version").fetchone()[0]) > VERSION:
-                raise BadInput(
-                    "{path}: written by a newer version of assistant (schema {version}, this "
-                    "one knows up to {known}); update assistant, or move the file away.",
-                    path=self.path,
-                    version=version,
-                    known=VERSION,
-                )
-            if (found := db.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
-                raise sqlite3.DatabaseError(found)
-            db.execute("PRAGMA journal_mode = WAL")
-            db.execute("PRAGMA synchronous = FULL")
-            _migrate(db, version)
-            self._rings = {ring.id: ring for ring in (Ring(*row) for row in db.execute(READ))}
-        except UnicodeDecodeError as error:  # what SQLite says of the damage quotes it
-            db.close()
-            raise sqlite3.DatabaseError(str(error)) from error
-        except BaseException:
-            db.close()
-            raise
-        self.path.chmod(0o600)
-        self._db = db
-
-    def _begin_anew(self, error: sqlite3.Error) -> None:
-        """Set the damaged file aside, with what belongs to it, and begin a new one."""
-        try:
-            aside = self._set_aside()
-            log.warning(
-                "%s: damaged (%s); it is set aside as %s and a new one is begun: timers, alarms "
-                "and reminders are lost.",
-                self.path,
-                error,
-                aside.name,
-            )
-            self._open()
-        except (OSError, sqlite3.Error) as worse:
-            self._warn(worse)
-
-    def _set_aside(self) -> Path:
-        number = 1
-        while (aside := self.path.with_name(f"{self.path.name}.damaged-{number}")).exists():
-            number += 1
-        for end in ("-wal", "-shm"):
-            with contextlib.suppress(FileNotFoundError):
-                self.path.with_name(self.path.name + end).replace(f"{aside}{end}")
-        return self.path.replace(aside)
+    def _take(self, rows: list[Row]) -> None:
+        """Add what is in the file."""
+        self._rings = {ring.id: ring for ring in (Ring(*row) for row in rows)} | self._rings
 
     def _save(self) -> None:
         """Write what is not written yet, all of it or nothing."""
-        if not self._db or not self._unsaved:
+        if not self._file or not self._unsaved:
             return
-        try:
-            self._db.execute("BEGIN IMMEDIATE")
-            for id, ring in self._unsaved.items():
-                if ring:
-                    self._db.execute(WRITE, [getattr(ring, column) for column in COLUMNS])
-                else:
-                    self._db.execute("DELETE FROM rings WHERE id = ?", (id,))
-            self._db.execute("COMMIT")
-        except sqlite3.Error as error:
-            with contextlib.suppress(sqlite3.Error):
-                self._db.execute("ROLLBACK")
-            self._warn(error)
-        else:
+        if not self._file.is_open:
+            with contextlib.suppress(BadInput):  # of a newer version, put there meanwhile
+                self._take(self._file.open(READ))
+        steps = [
+            (WRITE, [getattr(ring, column) for column in COLUMNS])
+            if ring
+            else ("DELETE FROM rings WHERE id = ?", (id,))
+            for id, ring in self._unsaved.items()
+        ]
+        if self._file.change(steps):
             self._unsaved.clear()
-            self._warned = False
-
-    def _warn(self, error: Exception) -> None:
-        """Say once, until it is over, that nothing is remembered."""
-        if not self._warned:
-            log.warning(
-                "%s: cannot be written (%s); timers, alarms and reminders are kept in memory and "
-                "lost at the next start; make room, or make the folder writable.",
-                self.path,
-                error,
-            )
-        self._warned = True
-
-
-def _migrate(db: sqlite3.Connection, version: int) -> None:
-    """Bring the file forward, all the way or not at all."""
-    if version == VERSION:
-        return
-    db.execute("BEGIN IMMEDIATE")
-    for steps in MIGRATIONS[version:]:
-        for step in steps:
-            db.execute(step)
-    db.execute(f"PRAGMA user_version = {VERSION}")
-    db.execute("COMMIT")

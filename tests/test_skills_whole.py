@@ -32,6 +32,10 @@ def test_exact_things_are_answered_exactly_and_the_rest_by_the_model():
         assert "Paris" in await it.ask("What is the capital of France?")
         asked = [text for role, text in await it.daemon.history() if role == "user"]
         assert asked[0] == "What is 123 times 456?"
+        told = [data for name, data in it.told if name == "remembered"]
+        assert [each["asked"] for each in told] == asked
+        assert {each["language"] for each in told} == {"en"}
+        assert "Paris" in told[-1]["heard"]
         return it.daemon.last_said
 
     assert "Paris" in live(config(), talk)

@@ -13,9 +13,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assistant import store
+from assistant import database, store
 from assistant.errors import BadInput
-from assistant.store import FILE, VERSION, Ring, Store
+from assistant.store import FILE, MIGRATIONS, Ring, Store
+
+VERSION = len(MIGRATIONS)
 
 WRITER = """
 import sys
@@ -75,8 +77,8 @@ def test_nothing_that_was_confirmed_is_lost_when_it_is_killed(path, seed):
 
 def test_it_waits_for_the_disk_at_each_change(path):
     kept = Store(path)
-    assert kept._db.execute("PRAGMA synchronous").fetchone() == (2,)
-    assert kept._db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    assert kept._file._db.execute("PRAGMA synchronous").fetchone() == (2,)
+    assert kept._file._db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
 @given(damage=st.binary(min_size=1, max_size=64), where=st.integers(0, 8000))
@@ -151,10 +153,9 @@ def test_an_older_file_is_brought_forward_whole_or_not_at_all(path, monkeypatch)
     with_rows(path)
     steps = ("ALTER TABLE rings ADD COLUMN tone TEXT", "NONSENSE")
     monkeypatch.setattr(store, "MIGRATIONS", (*store.MIGRATIONS, steps))
-    monkeypatch.setattr(store, "VERSION", VERSION + 1)
     db = sqlite3.connect(path, isolation_level=None)
     with pytest.raises(sqlite3.OperationalError, match="NONSENSE"):
-        store._migrate(db, VERSION)
+        database.migrate(db, VERSION, store.MIGRATIONS)
     db.close()
     assert "tone" not in path.read_bytes().decode(errors="ignore")
     monkeypatch.setattr(store, "MIGRATIONS", (*store.MIGRATIONS[:-1], steps[:1]))
@@ -166,14 +167,15 @@ def test_an_older_file_is_brought_forward_whole_or_not_at_all(path, monkeypatch)
 
 def test_a_full_disk_is_told_once_and_made_up_for(path, caplog):
     kept = Store(path)
-    pages = kept._db.execute("PRAGMA page_count").fetchone()[0]
-    kept._db.execute(f"PRAGMA max_page_count = {pages}")  # SQLite's own "database or disk is full"
+    pages = kept._file._db.execute("PRAGMA page_count").fetchone()[0]
+    # SQLite's own "database or disk is full"
+    kept._file._db.execute(f"PRAGMA max_page_count = {pages}")
     several = [kept.keep(Ring("reminder", "x" * 3000)) for _ in range(3)]
     assert not kept.remembers
     assert kept.rings() == several
     assert len(warnings(caplog)) == 1
     assert "disk is full" in caplog.text
-    kept._db.execute("PRAGMA max_page_count = 1000")
+    kept._file._db.execute("PRAGMA max_page_count = 1000")
     several.append(kept.keep(Ring("timer")))
     assert kept.remembers
     kept.close()
@@ -199,7 +201,7 @@ def test_a_folder_that_may_not_be_written(tmp_path, caplog):
 
 
 def test_another_who_holds_the_file_is_not_waited_for_for_long(path, monkeypatch, caplog):
-    monkeypatch.setattr(store, "BUSY_S", 0.05)
+    monkeypatch.setattr(database, "BUSY_S", 0.05)
     kept = Store(path)
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
@@ -216,3 +218,22 @@ def test_only_its_owner_may_read_it(path):
     Store(path)
     assert path.stat().st_mode & 0o077 == 0
     assert path.parent.stat().st_mode & 0o077 == 0
+
+
+def test_a_file_that_could_not_be_read_at_first_is_joined_with_what_was_set_meanwhile(path, caplog):
+    before = Store(path)
+    old = before.keep(Ring("alarm", "early", clock="07:00"))
+    before.close()
+    aside = path.parent.rename(path.parent.with_name("aside"))
+    path.parent.write_text("")  # a file where the folder should be
+    kept = Store(path)
+    new = kept.keep(Ring("timer", "tea"))
+    assert (kept.rings(), kept.remembers) == ([new], False)
+    path.parent.unlink()
+    aside.rename(path.parent)
+    other = kept.keep(Ring("timer", "eggs"))
+    assert kept.rings() == [old, new, other]
+    assert kept.remembers
+    assert len(warnings(caplog)) == 1
+    kept.close()
+    assert Store(path).rings() == [old, new, other]

@@ -86,6 +86,7 @@ class Foreground:
     def __init__(self, config: Config, as_json: bool, named: bool = False) -> None:
         """With `named` the persona is that of the settings, whatever was chosen on the page."""
         from assistant.lamps import making
+        from assistant.serve import keeping
         from assistant.serve.child import WebChild
         from assistant.serve.control import ControlServer
         from assistant.serve.figures import Figures
@@ -104,6 +105,9 @@ class Foreground:
         if lamps := making.make(config):
             self._notes.append(lamps)
         self._lamps = lamps
+        self._history = keeping.make(config)
+        if self._history:
+            self._notes.append(self._history)
         self._door = self._make_door()
         self._daemon = self._build(self._config)
         self._control = ControlServer(
@@ -172,6 +176,8 @@ class Foreground:
                 return
             starting.result()
             self._begun()
+            if self._history:
+                self._task(self._history.watch())
             self._systemd.ready("asleep")
             if self._config.web.enabled:
                 self._web.start()
@@ -200,6 +206,8 @@ class Foreground:
                 await self._mqtt.stop()
             await self._control.stop()
             await self._daemon.stop()
+            if self._history:
+                await asyncio.to_thread(self._history.stop)
             if self._lamps:
                 await asyncio.to_thread(self._lamps.end)
 
@@ -274,6 +282,7 @@ class Foreground:
                     "echo": self._daemon.echo,
                     "version": __version__,
                     "hearing": self._hearing(),
+                    "remembers": self._remembers(),
                 }
             case "state":
                 return visible(self._daemon.state)
@@ -291,6 +300,11 @@ class Foreground:
         """Return how well it hears; None without a microphone."""
         report = self._daemon.hearing
         return asdict(report) if report else None
+
+    def _remembers(self) -> bool:
+        """Whether all that was promised, and what is to be kept, would survive a power cut."""
+        alarms, history = self._daemon.alarms, self._history
+        return (not alarms or alarms.remembers) and (not history or history.remembers)
 
     def _make_door(self) -> "Door | None":
         """Return what other machines may use, and who may answer for this one; None: nothing.

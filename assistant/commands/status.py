@@ -24,5 +24,11 @@ def command(as_json: bool) -> None:
         click.echo(f"{told['phase']} ({told['model']}, {language})")
         for problem in (told["hearing"] or {}).get("problems", ()):
             tell("Hearing: {advice}", advice=advice(problem))
+        if not told.get("remembers", True):
+            tell(
+                "It cannot write down what it is told, which is lost at the next start: make room "
+                "in {folder}, or make it writable.",
+                folder=settings().state_dir,
+            )
         if told.get("echo") == "heard":
             tell("half duplex: it hears its own voice, see docs/audio.md")

@@ -178,8 +178,11 @@ class Thinker:
         for source in self._sources:
             source.stop()
 
-    def remember(self, turn: int, heard: str) -> None:
-        """Put the turn into the history, with the part of the reply that was heard."""
+    def remember(self, turn: int, heard: str) -> str | None:
+        """Put the turn into the history, with the part of the reply that was heard.
+
+        Returns the question; None: what was said was no answer.
+        """
         question = self._pending.pop(turn, None)
         answer = self.hybrid.heard(heard) if self.hybrid else heard
 
@@ -195,6 +198,7 @@ class Thinker:
                 self._model.warm(self._messages(""))
 
         self._worker.post(job, Key(turn, 0))
+        return question
 
     def forget(self) -> None:
         """Begin a new conversation; a turn whose fate is still open belongs to the old one."""

@@ -193,6 +193,9 @@ class Alarms:
         """Return what should have rung by now, the earliest first; each is returned once."""
         with self._lock:
             known = self.now().timestamp() >= SANE
+            for ring in self._kept.rings():
+                if ring.boot != self._boot:  # read only now: before, the file could not be
+                    self._take_over(ring)
             rang = [
                 Rang(ring, -self.left(ring)) for ring in self._kept.rings() if self._is_due(ring)
             ]

@@ -524,3 +524,11 @@ class Clocks(RuleBasedStateMachine):
 
 TestClocks = Clocks.TestCase
 TestClocks.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)
+
+
+def test_what_is_read_only_later_rings_by_the_clock_of_this_start():
+    house = House()
+    house.reboot(off=0)
+    house.store.keep(Ring("timer", seconds=60.0, at=house.wall + 30, mono=5.0, boot="before"))
+    assert house.alarms.due() == []
+    assert house.alarms.next_in() == pytest.approx(30)
