@@ -44,6 +44,8 @@ COMMANDS = {
     "state": "Say what the running assistant does at this moment, or follow it.",
     "status": "Say what the running assistant does, or that none answers.",
     "trace": "Draw where the time of a turn went.",
+    "record": "Keep the last turn, or the next ones, with its sound and every decision.",
+    "replay": "Run a recorded turn again: what would be decided, and heard, now?",
     "devices": "List microphones and loudspeakers, and test them.",
     "find": "Search the network for services that could hear, speak or think for it.",
     "models": "List, fetch, verify and remove models.",

@@ -718,6 +718,20 @@ class Log(Section):
     transcripts: bool = Field(False, description="write what was said and answered to the log")
 
 
+class Record(Section):
+    """Turns kept whole, with their sound and text, to look into what went wrong."""
+
+    keep: Literal["never", "asked", "always"] = Field(
+        "never",
+        description="`never`: nothing is held; `asked`: the newest turn is held in memory, and "
+        "written when `assistant record` asks for it; `always`: every turn is written",
+    )
+    folder: str = Field("", description="where they are written; empty: `turns` in the data folder")
+    limit: Annotated[int, Field(ge=1, le=100_000)] = Field(
+        100, description="how much they may take together, in MiB; the oldest ones go"
+    )
+
+
 class Config(Section):
     """All settings."""
 
@@ -761,6 +775,7 @@ class Config(Section):
     paths: Paths = Paths()
     control: Control = Control()
     log: Log = Log()
+    record: Record = Record()
     _who: "Persona | None" = PrivateAttr(None)
 
     @property
@@ -811,6 +826,13 @@ class Config(Section):
         if service := os.environ.get("STATE_DIRECTORY"):
             return Path(service.split(":")[0])
         return platformdirs.user_data_path("assistant")
+
+    @property
+    def record_dir(self) -> Path:
+        """The folder of recorded turns."""
+        if self.record.folder:
+            return Path(self.record.folder).expanduser()
+        return self.state_dir / "turns"
 
     @property
     def socket_path(self) -> Path:

@@ -101,6 +101,7 @@ if TYPE_CHECKING:
     from assistant.mouth.lips import Ahead
     from assistant.mouth.playback import Player
     from assistant.mouth.speaker import Speaker
+    from assistant.record.keeping import Keeper
 
 log = logging.getLogger(__name__)
 
@@ -248,6 +249,8 @@ class Daemon:
         self._bell: asyncio.Task[None] | None = None
         self.guard: Guard | None = None
         """What is refused; only after the start, and where it is enabled."""
+        self.keeper = self._make_keeper()
+        """Keeps turns whole, where the settings want that."""
 
     def observe(self, note: Note) -> None:
         """Call `note` on the loop for every event, command and piece of text from now on.
@@ -564,8 +567,10 @@ class Daemon:
     def _dispatch(self, event: Event) -> None:
         if self._stopped:  # what the silenced rooms still report
             return
-        before = self.state
-        self.state, commands = decide(self._rules, before, event, time.monotonic())
+        before, now = self.state, time.monotonic()
+        self.state, commands = decide(self._rules, before, event, now)
+        if self.keeper:
+            self.keeper.took(self._rules, before, event, now, commands, self.state)
         # Before all else: a robot may be moving.
         if self._is_stop(event):
             self._thinker.stop_actions()
@@ -757,6 +762,13 @@ class Daemon:
 
     # --- rooms --------------------------------------------------------------------------------
 
+    def _make_keeper(self) -> "Keeper | None":
+        if self.config.record.keep == "never":
+            return None
+        from assistant.record.keeping import Keeper
+
+        return Keeper(self.config)
+
     def _make_thinker(self) -> Thinker:
         from assistant.mind import engines, prompt
 
@@ -891,8 +903,12 @@ class Daemon:
         patch = self._devices()
         ears, hear, echo = self._listener.hear, patch.hear, self._echo
 
+        keeper = self.keeper
+
         def forward(frame: "Frame") -> None:
             ears(frame)
+            if keeper:
+                keeper.hear(frame)
             if self.outside:
                 self.outside.hear(frame)
             if self._levels_wanted:

@@ -25,6 +25,8 @@ from assistant.events import Asked, Heard, SayRequested, StopHeard, StopRequeste
 from assistant.mind.model import Usage
 from assistant.mouth.lips import SHAPES
 from assistant.mouth.synthesiser import Sound
+from assistant.record.recording import read
+from assistant.record.replay import replay, utterances
 from assistant.worker import Worker
 
 PATIENCE_S = 30.0
@@ -848,6 +850,23 @@ def test_every_stage_of_a_spoken_turn_is_traced(make, question, ahead):
     assert timeline.between("speech_end", "first_sample") > 0
     assert {"vad_end", "reply_end"} <= set(stages)
     assert ahead or not {"settled", "released", "prepared"} & set(stages)
+
+
+def test_a_spoken_turn_is_kept_with_its_sound_and_decides_the_same_again(make, question, tmp_path):
+    async def talk(watched, microphone, _):
+        watched.daemon.post(WakeDetected("test"))
+        await watched.wait("state", phase="listening")
+        microphone.play(question)
+        await watched.said()
+        await watched.daemon.asleep()
+        return read(await watched.daemon.keeper.last())
+
+    kept = {"keep": "asked", "folder": str(tmp_path)}
+    turn = live(make(record=kept), talk, deaf=False)
+    ((text, pcm),) = utterances(turn)
+    assert text == "hello"
+    assert np.abs(pcm).max() > 0.5 * np.abs(question).max()
+    assert not any(step.differs for step in replay(turn))
 
 
 def test_the_decider_gets_every_setting_that_it_asks_for():

@@ -122,6 +122,7 @@ class Foreground:
                 "adapter": self._adapter,
                 "mute": self._mute,
                 "unmute": self._mute,
+                "record": self._record,
             },
             {"talk": self._talk, "transcribe": self._transcribe},
             check=protocol.check,
@@ -404,6 +405,13 @@ class Foreground:
         if isinstance(name := request.get("name"), str):
             await asyncio.shield(self._task(self._use_adapter(name)))
         yield {"event": "end", "adapter": self._config.llm.adapter}
+
+    async def _record(self, request: dict[str, Any]) -> AsyncGenerator[dict[str, Any], None]:
+        """Keep the last turn, or the `next` ones."""
+        from assistant.record.keeping import asked
+
+        self._need_ready()
+        yield {"event": "end", **await asked(self._daemon.keeper, request)}
 
     async def _use_adapter(self, name: str) -> None:
         async with self._changing:
