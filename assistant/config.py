@@ -53,6 +53,11 @@ class Audio(Section):
         0.02,
         description="buffering asked of the sound system, in s; more survives a busier machine",
     )
+    process: bool = Field(
+        True,
+        description="each device in a process of its own (Linux), which is killed when the sound "
+        "system hangs; `false` saves some 30 MB, and a hang can only be ended by a restart",
+    )
     standby: bool = Field(
         True,
         description="while it sleeps the loudspeaker's stream is stopped; `false` for one "

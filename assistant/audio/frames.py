@@ -10,11 +10,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-RATE = 16_000
-"""Sample rate in Hz of everything that is heard."""
-
-FRAME_SAMPLES = 320
-"""Samples in one microphone frame: 20 ms at `RATE`."""
+from assistant.audio.pace import FRAME_SAMPLES as FRAME_SAMPLES
+from assistant.audio.pace import RATE as RATE
 
 Pcm = NDArray[np.int16]
 """Mono samples, shape (samples,), dtype int16."""
