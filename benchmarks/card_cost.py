@@ -3,9 +3,9 @@
     python benchmarks/card_cost.py --both --pairs 6
 
 One JSON object a run: how many ms after its last sample a frame arrives, how long before a sound is
-heard it is asked for (median each), memory in MB and processor time in % of a core of all processes
-together, and how often a device ran dry. Without `--both` only the microphone runs, as it does while
-the assistant sleeps.
+heard it is asked for (medians), memory in MB and processor time in % of a core of all processes
+together, and how often a device ran dry. Without `--both` only the microphone runs, as it does
+while the assistant sleeps.
 """
 
 import argparse
