@@ -1,6 +1,7 @@
 """The system service: what is written, what is refused, what systemd hears."""
 
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -17,6 +18,9 @@ from assistant import config
 from assistant.commands import service
 from assistant.errors import AssistantError
 from assistant.serve.notify import Notifier, watchdog_interval
+from assistant.systemd import changing, network, units
+from assistant.systemd.network import Level
+from assistant.systemd.units import Place
 
 PROGRAM = Path("/opt/assistant/.venv/bin/assistant")
 
@@ -65,9 +69,56 @@ def test_the_unit_does_not_forbid_what_the_sound_library_needs() -> None:
     assert "PrivateDevices" not in settings
 
 
+def laid_out(level: Level, folder: Path, user: bool = False) -> Path:
+    """Write the unit and its drop-ins as systemd reads them; return the unit."""
+    place = Place(user)
+    for file in service.staged(Path("/bin/true"), 252, level, place):
+        if file.path.is_relative_to(place.units):
+            path = folder / file.path.relative_to(place.units)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(file.text)
+    return folder / "assistant.service"
+
+
+def exposure(unit: Path) -> float:
+    run = subprocess.run(
+        ["systemd-analyze", "security", "--offline=true", "--no-pager", unit],
+        capture_output=True,
+        text=True,
+    )
+    found = re.search(r"Overall exposure level for \S+: ([\d.]+)", run.stdout)
+    assert found, run.stdout + run.stderr
+    return float(found[1])
+
+
+@pytest.mark.parametrize(
+    ("level", "most"), [("none", 0.8), ("loopback", 1.5), ("lan", 1.5), ("remote", 1.5)]
+)
+def test_little_is_exposed(level: Level, most: float, tmp_path: Path) -> None:
+    unit = laid_out(level, tmp_path)
+    assert exposure(unit) <= most
+    checked = subprocess.run(["systemd-analyze", "verify", unit], capture_output=True, text=True)
+    assert checked.stderr == ""
+
+
+def test_an_open_unit_would_be_seen(tmp_path: Path) -> None:
+    unit = laid_out("none", tmp_path)
+    unit.write_text(unit.read_text().replace("SystemCallFilter=", "#"))
+    assert exposure(unit) > 0.8
+
+
+def test_the_unit_for_a_desktop_is_right(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    unit = laid_out("lan", tmp_path, user=True)
+    command = ["systemd-analyze", "--user", "verify", unit]
+    checked = subprocess.run(command, capture_output=True, text=True)
+    assert "assistant.service" not in checked.stderr
+    assert "User=" not in unit.read_text()
+
+
 def test_no_mark_is_left_in_any_file() -> None:
     for file in service.staged(PROGRAM, 257):
-        assert "@" not in file.text, file.path
+        assert not re.search("@[A-Z_]+@", file.text), file.path
 
 
 def test_a_checkout_in_a_home_can_be_read() -> None:
@@ -130,6 +181,106 @@ def test_a_root_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "etc").write_text("not a folder")
     with pytest.raises(AssistantError, match=r"assistant\.service: cannot be written"):
         invoke("install", "--root", str(tmp_path))
+
+
+def test_a_network_is_opened_kept_and_closed(tmp_path: Path) -> None:
+    drop_in = tmp_path / "etc/systemd/system/assistant.service.d/network.conf"
+    invoke("install", "--network", "lan", "--root", str(tmp_path))
+    assert "ASSISTANT_NETWORK=lan" in drop_in.read_text()
+    invoke("install", "--root", str(tmp_path))
+    assert "ASSISTANT_NETWORK=lan" in drop_in.read_text()
+    invoke("install", "--network", "none", "--root", str(tmp_path))
+    assert not drop_in.exists()
+
+
+def test_what_the_user_put_beside_the_unit_stays(tmp_path: Path) -> None:
+    own = tmp_path / "etc/systemd/system/assistant.service.d/own.conf"
+    invoke("install", "--network", "lan", "--root", str(tmp_path))
+    own.write_text("[Service]\nMemoryMax=3G\n")
+    invoke("uninstall", "--root", str(tmp_path))
+    assert [path.name for path in own.parent.iterdir()] == ["own.conf"]
+
+
+def test_purge_takes_all_and_nothing_else_does(tmp_path: Path) -> None:
+    invoke("install", "--root", str(tmp_path))
+    model = tmp_path / "var/lib/assistant/models/llm"
+    model.mkdir(parents=True)
+    invoke("uninstall", "--root", str(tmp_path))
+    assert model.exists()
+    invoke("uninstall", "--purge", "--root", str(tmp_path))
+    assert not model.exists()
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+# What comes back when the new one does not become ready
+
+
+def test_files_become_what_they_were(tmp_path: Path) -> None:
+    changed, new, link = (tmp_path / name for name in ("changed", "new", "link"))
+    changed.write_text("old")
+    link.symlink_to("/old/release")
+    before = changing.Before([changed, new, link])
+    assert before.same
+    changed.write_text("new")
+    new.write_text("new")
+    link.unlink()
+    assert not before.same
+    before.restore()
+    assert before.same
+    assert (changed.read_text(), new.exists(), str(link.readlink())) == (
+        "old",
+        False,
+        "/old/release",
+    )
+
+
+def test_what_was_kept_becomes_what_it_was(tmp_path: Path) -> None:
+    (tmp_path / "store.db").write_bytes(b"first form")
+    (tmp_path / "models").mkdir()
+    kept = changing.Kept(tmp_path)
+    (tmp_path / "store.db").write_bytes(b"second form")
+    (tmp_path / "store.db-wal").write_bytes(b"more")
+    kept.restore()
+    kept.close()
+    assert {path.name for path in tmp_path.iterdir()} == {"store.db", "models"}
+    assert (tmp_path / "store.db").read_bytes() == b"first form"
+
+
+def test_a_command_of_somebody_else_is_left_alone(tmp_path: Path) -> None:
+    link = tmp_path / units.LINK.relative_to("/")
+    link.parent.mkdir(parents=True)
+    link.write_text("#!/bin/sh\n")
+    program = units.RELEASES / "1" / ".venv" / "bin" / "assistant"
+    changing.write(units.staged(program, 252), Place().owned, tmp_path, lambda *_, **__: None)
+    changing.remove(Place().owned, tmp_path, lambda *_, **__: None)
+    assert link.read_text() == "#!/bin/sh\n"
+
+
+# What network the settings need
+
+
+@pytest.mark.parametrize(
+    ("settings", "level"),
+    [
+        ({}, "none"),
+        ({"web": {"enabled": True}}, "loopback"),
+        ({"web": {"enabled": True, "host": "0.0.0.0"}}, "lan"),
+        ({"mqtt": {"host": "192.168.1.9"}}, "lan"),
+        ({"mqtt": {"host": "localhost"}}, "loopback"),
+        ({"mqtt": {"host": "broker.example.com"}}, "remote"),
+        ({"remote": {"endpoint": "http://[fd00::1]:8000/v1"}}, "lan"),
+        ({"remote": {"endpoint": "https://api.example.com/v1"}}, "remote"),
+        ({"asr": {"engine": "wyoming"}}, "lan"),
+        ({"wyoming": {"enabled": True}, "mqtt": {"host": "8.8.8.8"}}, "remote"),
+    ],
+)
+def test_the_network_that_the_settings_need(settings: dict[str, dict], level: Level) -> None:
+    chosen = config.Config.model_validate(settings)
+    assert network.needed(chosen) == level
+    assert network.missing(chosen, level) == []
+    if level != "none":
+        lower = network.LEVELS[network.LEVELS.index(level) - 1]
+        assert network.missing(chosen, lower)
 
 
 # What is refused

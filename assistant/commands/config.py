@@ -23,12 +23,15 @@ def show() -> None:
 @command.command(epilog=example("assistant --config my.toml config check"))
 def check() -> None:
     """Tell whether the configuration is right; exit code 2 if not."""
-    settings()
-    found = _found()
+    from assistant.systemd import network
+
+    chosen, found = settings(), _found()
     if found:
         tell("{path}: all right.", path=found)
     else:
         tell("No configuration file: the defaults hold.")
+    for setting, level in network.wants(chosen):
+        tell("{setting} needs the network `{level}` as a service.", setting=setting, level=level)
 
 
 @command.command(epilog=example("assistant config path"))

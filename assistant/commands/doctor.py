@@ -65,6 +65,8 @@ def examine(config: Config, listening: Callable[[], None] = lambda: None) -> Ite
     from assistant import profile
     from assistant.ears import wake
     from assistant.mind import engines as mind
+    from assistant.systemd import units
+    from assistant.systemd.units import Place
 
     python = f"Python {platform.python_version()} on {platform.machine()}, {_cores()} cores"
     yield Finding("assistant", sys.version_info >= (3, 11), f"{__version__}, {python}")
@@ -89,6 +91,8 @@ def examine(config: Config, listening: Callable[[], None] = lambda: None) -> Ite
         yield _finding("wyoming", lambda: _wyoming(config))
     if config.mqtt.host:
         yield _finding("broker", lambda: _broker(config))
+    if units.installed(Place()):
+        yield _finding("network", lambda: _network(config))
     folder = config.models_dir
     parent = next(p for p in [folder, *folder.parents] if p.exists())
     free = shutil.disk_usage(parent).free / 1e9
@@ -228,6 +232,18 @@ def _broker(config: Config) -> str:
     return (
         f"{found.address} over MQTT as {found.topics.device}; `assistant mqtt` tells whether the "
         "running assistant is connected"
+    )
+
+
+def _network(config: Config) -> str:
+    """Return what the service may reach. Raises `AssistantError` where that is too little."""
+    from assistant.systemd import network, units
+
+    level = units.installed_level(units.Place())
+    if found := network.missing(config, level):
+        raise AssistantError(*(network.advice(name, needed, level) for name, needed in found))
+    return (
+        f"the service has the network `{level}`, and its settings need `{network.needed(config)}`"
     )
 
 

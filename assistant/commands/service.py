@@ -1,13 +1,11 @@
-"""`assistant service`: the daemon as a system service."""
+"""`assistant service`: the daemon as a service of systemd."""
 
 import os
-import re
 import shutil
 import stat
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -15,21 +13,10 @@ import click
 from assistant import config
 from assistant.commands import tell
 from assistant.errors import AssistantError
+from assistant.systemd import changing, network, units
+from assistant.systemd.units import STATE, UNIT, USER, Place, Staged, executable, staged
 
-UNIT = "assistant.service"
-USER = "assistant"
-STATE = Path("/var/lib/assistant")
 BOOTED = Path("/run/systemd/system")  # exists while systemd is the init system, sd_booted(3)
-HOMES = (Path("/home"), Path("/root"), Path("/run/user"))  # what ProtectHome= covers
-
-
-@dataclass(frozen=True)
-class Staged:
-    """A file that the service needs: where it lies below the root, what it holds."""
-
-    path: Path
-    text: str
-    keep: bool = False  # the user's own: written once, never again, never removed
 
 
 @click.group()
@@ -50,66 +37,97 @@ root_option = click.option(
     metavar="DIR",
     help="Write below DIR (an image that is being made) and start nothing.",
 )
+user_option = click.option(
+    "--user", is_flag=True, help="For who is logged in, with the sound of the desktop."
+)
 
 
 @command.command()
 @dry_run_option
 @root_option
-def install(dry_run: bool, root: Path) -> None:
+@user_option
+@click.option(
+    "--network",
+    "level",
+    type=click.Choice(network.LEVELS),
+    help="What it may reach: nothing (the default), this machine, the machines nearby, or all. "
+    "Without this option it stays as it was.",
+)
+def install(dry_run: bool, root: Path, user: bool, level: network.Level | None) -> None:
     """Write the unit, make its user, start it now and at every boot.
 
+    What was there before comes back where the new one does not become ready.
+
     \b
-    Example:
+    Examples:
       sudo assistant service install
+      sudo assistant service install --network loopback
+      assistant service install --user
     """
-    live = root == Path("/")
+    place, live = Place(user), root == Path("/")
     program = executable()
-    if live and not dry_run:
-        _require("install")
+    level = level or units.installed_level(place, root)
+    files = staged(program, units.systemd_version(), level, place)
+    if dry_run:
+        _tell_what_would_be(files, root, place)
+        return
+    if not live:
+        changing.write(files, place.owned, root, tell)
+        return
+    _require("install", place)
+    if not user:
         _require_reachable(program)
-    for file in staged(program, _systemd_version()):
-        _write(file, root, dry_run)
-    if live:
-        for line in (
-            ["systemd-sysusers"],
-            ["systemctl", "daemon-reload"],
-            ["systemctl", "enable", UNIT],
-            ["systemctl", "restart", UNIT],  # a running one takes up the new unit
-        ):
-            _run(line, dry_run)
-        _make_token(dry_run)
-        tell("installed; `assistant service logs` shows what it does.", err=dry_run)
+    _upgrade(files, place)
+    if not user:
+        _make_token()
+    tell("installed; `assistant service logs` shows what it does.")
+    _tell_missing_network(level, place)
 
 
 @command.command()
 @dry_run_option
 @root_option
-def uninstall(dry_run: bool, root: Path) -> None:
+@user_option
+@click.option("--purge", is_flag=True, help="Remove settings, models, history and the user, too.")
+def uninstall(dry_run: bool, root: Path, user: bool, purge: bool) -> None:
     """Stop it and take the unit away; settings, models, history and the user stay.
 
     \b
-    Example:
+    Examples:
       sudo assistant service uninstall
+      sudo assistant service uninstall --purge
     """
-    live = root == Path("/")
+    place, live = Place(user), root == Path("/")
+    if purge and user:
+        raise AssistantError(
+            "--purge is for the system's service; what you keep yourself lies in "
+            "~/.config/assistant and ~/.local/share/assistant."
+        )
+    data = [STATE, Path("/var/cache/assistant"), config.SYSTEM_PATH.parent] if purge else []
     if live and not dry_run:
-        _require("uninstall")
-    files = staged(executable(), _systemd_version())
-    if live and _below(root, files[0].path).exists():
-        _run(["systemctl", "disable", "--now", UNIT], dry_run)
-    for file in files:
-        path = _below(root, file.path)
-        if path.exists() and not file.keep:
+        _require("uninstall", place)
+    if live and units.installed(place):
+        _run(place.systemctl("disable", "--now", UNIT), dry_run)
+    if dry_run:
+        for path in (*place.owned, *data):
             tell("remove {path}", path=path)
-            if not dry_run:
-                path.unlink()
+        return
+    changing.remove(place.owned, root, tell)
+    for folder in (units.below(root, path) for path in data):
+        if folder.is_dir():
+            tell("remove {path}", path=folder)
+            shutil.rmtree(folder)
     if live:
-        _run(["systemctl", "daemon-reload"], dry_run)
-        tell("left: /etc/assistant, /var/lib/assistant and the user `assistant`.")
+        _run(place.systemctl("daemon-reload"), dry_run)
+        if purge:
+            subprocess.run(["userdel", USER], capture_output=True)
+        elif not user:
+            tell("left: /etc/assistant, /var/lib/assistant and the user `assistant`.")
 
 
 @command.command()
-def status() -> None:
+@user_option
+def status(user: bool) -> None:
     """Show whether it runs.
 
     \b
@@ -117,13 +135,15 @@ def status() -> None:
       assistant service status
     """
     _require_systemd()
-    sys.exit(subprocess.run(["systemctl", "--no-pager", "--full", "status", UNIT]).returncode)
+    argv = Place(user).systemctl("--no-pager", "--full", "status", UNIT)
+    sys.exit(subprocess.run(argv).returncode)
 
 
 @command.command()
+@user_option
 @click.option("--follow/--no-follow", "-f", default=False, help="Go on as it happens.")
 @click.option("--lines", "-n", default=50, type=click.IntRange(1), show_default=True)
-def logs(follow: bool, lines: int) -> None:
+def logs(user: bool, follow: bool, lines: int) -> None:
     """Show what it wrote to the journal.
 
     \b
@@ -131,35 +151,9 @@ def logs(follow: bool, lines: int) -> None:
       assistant service logs -f
     """
     _require_systemd()
-    argv = ["journalctl", "--no-pager", f"--unit={UNIT}", f"--lines={lines}"]
+    which = f"--user-unit={UNIT}" if user else f"--unit={UNIT}"
+    argv = ["journalctl", "--no-pager", which, f"--lines={lines}"]
     os.execvp(argv[0], argv + (["--follow"] if follow else []))
-
-
-def staged(program: Path, systemd: int) -> list[Staged]:
-    """Return the files of the service, the unit first.
-
-    `program` is the `assistant` that the unit starts, `systemd` the version that will read it.
-    """
-    home = any(program.is_relative_to(place) for place in HOMES)
-    unit = _template("assistant.service").replace("@COMMAND@", _quoted(program))
-    files = [
-        Staged(
-            Path("/etc/systemd/system") / UNIT,
-            # A checkout in somebody's home stays usable: to be read, never to be written.
-            unit.replace("@HOME_ACCESS@", "read-only" if home else "yes"),
-        ),
-        Staged(Path("/etc/sysusers.d/assistant.conf"), _template("assistant.sysusers")),
-        Staged(config.SYSTEM_PATH, config.template(), keep=True),
-    ]
-    if systemd >= 254:  # the first that knows RestartSteps=
-        drop_in = Path("/etc/systemd/system") / f"{UNIT}.d" / "backoff.conf"
-        files.append(Staged(drop_in, _template("backoff.conf")))
-    return files
-
-
-def executable() -> Path:
-    """Return the absolute path of the `assistant` command of this installation."""
-    return Path(sys.prefix) / "bin" / "assistant"
 
 
 def unreachable(path: Path) -> Path | None:
@@ -197,10 +191,10 @@ def _require_reachable(program: Path) -> None:
             )
 
 
-def _require(action: str) -> None:
-    """Raise `AssistantError` unless this is root on a machine that runs systemd."""
+def _require(action: str, place: Place) -> None:
+    """Raise `AssistantError` unless this is who may do it, on a machine that runs systemd."""
     _require_systemd()
-    if os.geteuid() != 0:
+    if not place.user and os.geteuid() != 0:
         raise AssistantError(
             "the service belongs to the system; run: sudo {executable} service {action}",
             executable=executable(),
@@ -215,72 +209,75 @@ def _require_systemd() -> None:
         )
 
 
-def _write(file: Staged, root: Path, dry_run: bool) -> None:
-    """Write one file whole or not at all, readable by everybody; says what it does."""
-    path = _below(root, file.path)
-    if path.exists() and (file.keep or path.read_text(encoding="utf-8") == file.text):
-        tell("keep {path}", path=path)
-        return
-    tell("write {path}", path=path)
-    if dry_run:
+def _tell_what_would_be(files: list[Staged], root: Path, place: Place) -> None:
+    for file in files:
+        tell("write {path}", path=units.below(root, file.path))
         click.echo(file.text)
-        return
+    if root == Path("/"):
+        for line in _before_start(place):
+            click.echo(" ".join(line))
+        click.echo(" ".join(place.systemctl("restart", UNIT)))
+
+
+def _before_start(place: Place) -> list[list[str]]:
+    lines = [] if place.user else [["systemd-sysusers"]]
+    return [*lines, place.systemctl("daemon-reload"), place.systemctl("enable", UNIT)]
+
+
+def _upgrade(files: list[Staged], place: Place) -> None:
+    """Install, and start; or go back to what ran before and raise `AssistantError`."""
+    running = subprocess.run(place.systemctl("is-active", "--quiet", UNIT)).returncode == 0
+    before = changing.Before(place.owned)
+    changing.write(files, place.owned, Path("/"), tell)
+    for line in _before_start(place):
+        _run(line)
+    _run(place.systemctl("stop", UNIT))  # what it keeps is copied while nobody writes
+    kept = changing.Kept(config.Config().state_dir if place.user else STATE)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        beside = path.with_name(f".{path.name}.new")
-        beside.write_text(file.text, encoding="utf-8")
-        beside.chmod(0o644)
-        beside.replace(path)
-    except OSError as error:
+        _run(place.systemctl("start", UNIT))  # returns when it is ready
+    except AssistantError as error:
+        if not running or before.same:
+            raise AssistantError(
+                "{error} It does not become ready; `assistant service logs` says why. "
+                "It is tried again and again until you stop it.",
+                error=error,
+            ) from error
+        _roll_back(before, kept, place)
         raise AssistantError(
-            "{path}: cannot be written: {strerror}.", path=path, strerror=error.strerror
+            "the new one did not become ready, so the one before runs again; "
+            "`assistant service logs` says why. {error}",
+            error=error,
         ) from error
+    finally:
+        kept.close()
 
 
-def _make_token(dry_run: bool) -> None:
+def _roll_back(before: changing.Before, kept: changing.Kept, place: Place) -> None:
+    _run(place.systemctl("stop", UNIT))
+    before.restore()
+    kept.restore()
+    _run(place.systemctl("daemon-reload"))
+    _run(place.systemctl("start", UNIT))
+
+
+def _tell_missing_network(level: network.Level, place: Place) -> None:
+    """Say what of the settings cannot work with the network that it has."""
+    path = None if place.user else config.SYSTEM_PATH
+    for name, needed in network.missing(config.load(path), level):
+        click.echo(network.advice(name, needed, level), err=True)
+
+
+def _make_token() -> None:
     """Make the web page's token, so that it can be shown; systemd has made the folder by now."""
     from assistant.serve.web import token
 
     path = STATE / config.WEB_TOKEN
-    if not path.exists() and (dry_run or STATE.is_dir()):
+    if not path.exists() and STATE.is_dir():
         tell("write {path}", path=path)
-        if not dry_run:
-            token.load_or_make(path)
+        token.load_or_make(path)
 
 
-def _run(argv: list[str], dry_run: bool) -> None:
-    """Run an administrator's command; raises `AssistantError` with its own words on failure."""
+def _run(argv: list[str], dry_run: bool = False) -> None:
     click.echo(" ".join(argv))
-    if dry_run:
-        return
-    answer = subprocess.run(argv, capture_output=True, text=True)
-    if answer.returncode:
-        words = " ".join(answer.stderr.split()) or f"exit code {answer.returncode}"
-        raise AssistantError("`{argv}` failed: {words}", argv=" ".join(argv), words=words)
-
-
-def _below(root: Path, path: Path) -> Path:
-    return root / path.relative_to("/")
-
-
-def _template(name: str) -> str:
-    """Return a file of the project's systemd folder: of the checkout, else of the package."""
-    package = Path(__file__).parent.parent
-    places = (package.parent / "systemd", package / "_data" / "systemd")
-    folder = next(place for place in places if (place / name).is_file())
-    return (folder / name).read_text(encoding="utf-8")
-
-
-def _quoted(path: Path) -> str:
-    """Write a path for ExecStart=, where `%` begins a specifier and a space ends a word."""
-    text = str(path).replace("%", "%%")
-    return f'"{text}"' if " " in text else text
-
-
-def _systemd_version() -> int:
-    """Return the version of the systemd that is installed, 0 where there is none."""
-    if not shutil.which("systemctl"):
-        return 0
-    answer = subprocess.run(["systemctl", "--version"], capture_output=True, text=True)
-    found = re.match(r"systemd (\d+)", answer.stdout)
-    return int(found[1]) if found else 0
+    if not dry_run:
+        changing.run(argv)

@@ -78,7 +78,7 @@ def token(qr: bool | None, svg: Path | None, new: bool, service: bool, as_json: 
 
 def of_service() -> config.Config:
     """Return the settings of the system service, which are not those of who asks."""
-    from assistant.commands.service import STATE
+    from assistant.systemd.units import STATE
 
     os.environ["STATE_DIRECTORY"] = str(STATE)  # as systemd does for it
     path = config.SYSTEM_PATH
