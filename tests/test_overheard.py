@@ -64,10 +64,11 @@ def test_a_murmur_that_is_taken_for_words_does_not_interrupt(text):
         assert not meant(text, REPLY, lasted=0.5, ended=ended)
 
 
-def test_four_words_are_enough_before_the_end():
-    assert meant("tell me about Italy", REPLY, ended=False)
-    assert not meant("tell me about Italy", REPLY, lasted=0.5, ended=False)
-    assert meant("我想知道", REPLY_ZH, ended=False)
+def test_seven_words_are_enough_before_the_end():
+    assert meant("tell me about Italy and its towns", REPLY, ended=False)
+    assert not meant("tell me about Italy and its", REPLY, ended=False)
+    assert not meant("tell me about Italy and its towns", REPLY, lasted=0.5, ended=False)
+    assert meant("我想知道意大利", REPLY_ZH, ended=False)
 
 
 @pytest.mark.parametrize("text", ["Stop.", "Okay, stop it!", "stop stop", "please be quiet"])

@@ -108,9 +108,9 @@ def test_who_goes_on_is_given_silence_and_then_the_turn():
     it.begin()
     assert it.state.deadline == 10.0 + RULES.hold
     assert it.tell(Tick(), after=0.15) == (Pause(1),)
-    assert it.tell(Partial(1, "what about the"), after=0.1) == ()
-    assert it.tell(Partial(1, "what about the ships"), after=0.1) == ()
-    commands = it.tell(Partial(1, "what about the ships there"), after=0.3)
+    assert it.tell(Partial(1, "what about the ships there"), after=0.1) == ()
+    assert it.tell(Partial(1, "what about the ships there and fishermen"), after=0.1) == ()
+    commands = it.tell(Partial(1, "what about the ships there and fishermen"), after=0.3)
     assert commands == (CarryOn(2, 1), Cancel(1))
     assert it.state.phase is Phase.LISTENING
     assert it.state.began == 10.0
@@ -119,6 +119,39 @@ def test_who_goes_on_is_given_silence_and_then_the_turn():
     heard = it.tell(SpeakingEnded(1, 1, "The sea is "), after=0.02)
     assert heard == (Remember(1, "The sea is "), Prepare(2, "what about ships there now"))
     assert it.tell(Partial(2, "what about ships")) == (Prepare(2, "what about ships"),)
+
+
+def test_what_begins_like_an_order_to_it_may_be_for_somebody_else():
+    it = Talk()
+    it.begin()
+    it.tell(Tick(), after=0.15)
+    whole = "just put the bags on the table over there"
+    for end in (17, 20, 24, 30, 41):
+        text = whole[:end]
+        assert it.tell(Partial(1, text), after=0.2) == ()
+    it.tell(SpeechEnded(1, it.now), after=0.3)
+    assert it.tell(Settled(1, text)) == (Raise(1), Overhear(1))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Wait, I have another question.", "Hold on, that's not what I asked.", "等一下，我还有个问题"],
+)
+def test_who_begins_as_those_do_who_interrupt_is_heard(text):
+    it = Talk()
+    it.begin()
+    it.tell(Tick(), after=0.3)
+    it.tell(SpeechEnded(1, it.now + 0.7), after=0.8)
+    assert it.tell(Settled(1, text))[0] == CarryOn(2, 1)
+
+
+@pytest.mark.parametrize(("quieter", "commands"), [(0.0, CarryOn(2, 1)), (14.0, Raise(1))])
+def test_who_is_farther_away_needs_a_sentence_that_is_clearly_for_it(quieter, commands):
+    it = Talk(level=-26.0)
+    it.begin(level=-26.0 - quieter)
+    it.tell(Tick(), after=0.3)
+    it.tell(SpeechEnded(1, it.now + 0.7), after=0.8)
+    assert it.tell(Settled(1, "tell me about the moon instead"))[0] == commands
 
 
 def test_a_question_of_one_word_is_answered_once_it_is_over():
@@ -135,7 +168,7 @@ def test_a_question_of_one_word_is_answered_once_it_is_over():
 def test_what_the_ears_say_before_they_know_of_the_new_turn_counts():
     it = Talk()
     it.begin()
-    it.tell(Partial(1, "what about the ships"), after=0.6)
+    it.tell(Partial(1, "what about the ships there and fishermen"), after=0.6)
     assert it.tell(SpeechEnded(1, it.now), after=0.5) == (Settle(2),)
     assert it.tell(SpeechEnded(0, it.now)) == ()
 
@@ -260,7 +293,7 @@ def test_before_the_first_word_it_does_not_begin_over_somebody():
 def test_an_interruption_is_a_question_for_the_server_that_answers():
     it = Talk(server=Server.READY)
     it.begin()
-    commands = it.tell(Partial(1, "what about the ships"), after=0.6)
+    commands = it.tell(Partial(1, "what about the ships there and fishermen"), after=0.6)
     assert commands[:3] == (CarryOn(2, 1), Cancel(1), Send(2, ""))
 
 
@@ -295,14 +328,13 @@ def test_ten_barge_ins_in_a_row():
     for turn in range(1, 11):
         it.begin = lambda turn=turn: it.tell(SpeechStarted(turn, it.now), after=0.15)
         it.begin()
-        assert it.tell(Partial(turn, "and what about that"), after=0.6)[0] == CarryOn(
-            turn + 1, turn
-        )
+        text = "and what about that, is it true?"
+        assert it.tell(Partial(turn, text), after=0.6)[0] == CarryOn(turn + 1, turn)
         it.tell(SpeakingEnded(turn, 1, "The "))
         it.tell(SpeechEnded(turn + 1, it.now), after=0.5)
-        it.tell(Settled(turn + 1, "and what about that"))
+        it.tell(Settled(turn + 1, text))
         assert it.tell(Tick(), after=1.0) == (Finish(turn + 1),)
-        it.tell(Heard(turn + 1, "and what about that", 1.0, -20.0))
+        it.tell(Heard(turn + 1, text, 1.0, -20.0))
         it.tell(ClauseStarted(turn + 1, 1, REPLY))
         assert it.state.phase is Phase.SPEAKING
     assert Listen(12) in it.tell(SpeakingEnded(11, 1, REPLY))

@@ -9,6 +9,7 @@ worth is measured by `benchmarks/addressed.py`, see docs/conversation.md.
 import math
 from dataclasses import dataclass
 
+from assistant import wording
 from assistant.conversation import signs_en, signs_zh
 from assistant.conversation.asking import asks
 from assistant.language import of
@@ -26,6 +27,9 @@ LONG_S = 8.0
 """A follow-up is said in one breath; a television does not pause."""
 SECOND = 0.4
 """What each s beyond that weighs."""
+CUTS_IN = 1.5
+"""What it weighs that something said over the reply begins as those do who interrupt: by reckoning
+and trial, for the sentences that the weights were fitted to were said after a reply."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,8 @@ class Said:
     quieter_db: float = 0.0
     """By how much it is quieter than the voice that woke the assistant, in dB."""
     speech_s: float = 0.0
+    over: bool = False
+    """It is said while the reply sounds."""
 
 
 def addressed(said: Said) -> float:
@@ -58,7 +64,14 @@ def _score(said: Said) -> float:
     score = weights["always"] + ASKED * asks(said.reply)
     score += sum(weights[name] * value for name, value in signs(said.text, said.reply).items())
     score -= DECIBEL * max(0.0, said.quieter_db - NEAR_DB)
+    score += CUTS_IN * (said.over and _cuts_in(said.text))
     return score - SECOND * max(0.0, said.speech_s - LONG_S)
+
+
+def _cuts_in(text: str) -> bool:
+    if of(text, "en") == "zh":
+        return bool(signs_zh.CUTS_IN.search(wording.said(text).replace(" ", "")))
+    return bool(signs_en.CUTS_IN.search(wording.said(text)))
 
 
 WEIGHTS: dict[str, dict[str, float]] = {

@@ -13,8 +13,9 @@ from collections.abc import Sequence
 
 from assistant.language import HAN
 
-ENOUGH = 4
-"""Words, or Chinese characters, that make speech of a sound before it has ended."""
+ENOUGH = 7
+"""Words, or Chinese characters, that make speech of a sound before it has ended: "just put the bags
+on the table" begins like an order to the assistant, and the reply is silent meanwhile anyway."""
 BRIEF_S = 0.7
 """A sound is brief that does not last longer: murmurs last half a second."""
 LONGEST = 48

@@ -56,7 +56,7 @@ def overlapping(
             return _halt(rules, state, text)
         case SpeechStarted(_, at, level, echo) if state.over is None:
             yields = _yields(rules, state, level) and not _leaks(rules, level, echo)
-            return _begun(rules, state, at) if yields else (state, ())
+            return _begun(rules, state, at, level) if yields else (state, ())
         case _ if state.over is None:
             return state, _looked_at(state, event)
         case SpeechStarted():
@@ -78,7 +78,7 @@ def resumed(rules: Rules, state: State, commands: tuple[Command, ...]) -> Decisi
     state = replace(state, resumed=None)
     if not (trusted(state) and _yields(rules, state, None)):
         return state, commands
-    state, begun = _begun(rules, state, at)
+    state, begun = _begun(rules, state, at, None)
     return state, (*commands, *begun)
 
 
@@ -143,9 +143,10 @@ def _looked_at(
     return ()
 
 
-def _begun(rules: Rules, state: State, at: float) -> Decision:
+def _begun(rules: Rules, state: State, at: float, level: float | None) -> Decision:
     """Somebody makes a sound; before the first word of a reply there is nothing to be soft."""
-    over = Over(min(at, state.now), until=at + rules.wait)
+    quieter_db = 0.0 if level is None or state.level is None else state.level - level
+    over = Over(min(at, state.now), until=at + rules.wait, quieter_db=quieter_db)
     if state.phase is Phase.THINKING:
         return _due(rules, state, replace(over, waits=True)), (Pause(state.turn),)
     return _due(rules, state, over), (Duck(state.turn),)
@@ -182,7 +183,8 @@ def _meant(rules: Rules, state: State, over: Over, text: str, ended: bool) -> bo
     until = over.ended if ended and over.ended is not None else state.now
     # What goes on may still turn out to be for somebody else.
     surely = rules.addressed if ended else max(rules.addressed, SURELY)
-    return addressed(Said(text, state.sounding)) >= surely and interrupts(
+    said_over = Said(text, state.sounding, over.quieter_db, over=True)
+    return addressed(said_over) >= surely and interrupts(
         text,
         state.sounding,
         backchannels,

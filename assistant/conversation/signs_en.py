@@ -45,7 +45,9 @@ _PERSON = re.compile(
     r"|captain|officer|detective|doctor|your honour|your honor|my lord|your majesty)\b"
 )
 _NAMED = re.compile(
-    r"^[A-Z][a-z]+, |, [A-Z][a-z]+[.!?]|, (?:guys|kids|dear)\b|^(?:hey|look|come on), "
+    r"^(?!(?:Yes|Yeah|No|Nope|Wait|Sorry|Okay|Ok|Well|Oh|Actually|Listen|Right|Sure|Fine|Good|Great"
+    r"|Now|Then|So|Please|Thanks|Hello|Hi|Stop|Enough|Wow|Really|Cool|Nice|Again|Still|First), )"
+    r"[A-Z][a-z]+, |, [A-Z][a-z]+[.!?]|, (?:guys|kids|dear)\b|^(?:hey|look|come on), "
 )
 _YOU = re.compile(
     r"\b(?:did|have|are|were|aren't|didn't|haven't) you\b"
@@ -84,6 +86,11 @@ _BACK = re.compile(
     r"|interesting|a pity|sad|true|cool|amazing)\b"
 )
 """What is said back to whoever has just spoken."""
+CUTS_IN = re.compile(
+    r"^(?:oh |okay |ok |um |uh |hey |well )*(?:wait|hold on|hang on|no|nope|not that|actually|sorry"
+    r"|excuse me|listen|stop|(?:one|just a) (?:second|moment|minute))\b"
+)
+"""What people begin with who want somebody else to stop speaking."""
 _SENTENCE, _CLAUSE = re.compile(r"[.!?]+\s+"), re.compile(r"[.!?,;]+\s+")
 _NOTHING = """
 a an and are as at be but by can do does for from has have how i in is it its me my no not of on or

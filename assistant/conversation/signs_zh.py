@@ -52,6 +52,11 @@ _BACK = re.compile(
     r"|真可惜|真有意思|太好了|不错|听起来|真的吗|你刚才|你一定|多无聊"
 )
 """What is said back to whoever has just spoken."""
+CUTS_IN = re.compile(
+    r"^(?:哎|诶|啊|嗯|喂|那个|哦)*(?:等等|等一等|等一下|等下|等会|慢着|且慢|不对|不是|不要|别|打断一下|抱歉"
+    r"|对不起|不好意思|其实|我(?:说|问)的是|停)"
+)
+"""What people begin with who want somebody else to stop speaking."""
 _SENTENCE, _CLAUSE = re.compile(r"[。！？.!?]+(?=.)"), re.compile(r"[。！？.!?，,；]+(?=.)")
 _OF_NOTHING = frozenset("的了吗呢啊吧是在有我你他她它这那个一不也就都和，。？！ ")
 

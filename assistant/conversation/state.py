@@ -71,6 +71,8 @@ class Over:
     """The reply waits for it; False: it is only soft."""
     until: float = 0.0
     """When that is given up on."""
+    quieter_db: float = 0.0
+    """By how much it is quieter than the voice that woke the assistant."""
 
 
 @dataclass(frozen=True, slots=True)
