@@ -4,7 +4,6 @@ import contextlib
 import functools
 import importlib
 import inspect
-import logging
 import os
 import sys
 import threading
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from assistant import __version__
+from assistant import __version__, logs
 from assistant.commands.columns import Formatter
 from assistant.errors import AssistantError, BadInput
 from assistant.messages import say
@@ -41,6 +40,8 @@ COMMANDS = {
     "stop": "Silence the running assistant: what it hears, thinks or says ends.",
     "mute": "Make the running assistant deaf until it is unmuted.",
     "unmute": "Let the running assistant hear again.",
+    "reload": "Let the running assistant take up what has changed in the configuration.",
+    "log-level": "Say or set how much the running assistant tells its log.",
     "state": "Say what the running assistant does at this moment, or follow it.",
     "status": "Say what the running assistant does, or that none answers.",
     "trace": "Draw where the time of a turn went.",
@@ -167,8 +168,7 @@ def command(
 
         chosen = {} if persona is None else {"persona": persona}
         loaded = config.load(path, overrides | chosen)
-        level = logging.DEBUG if verbose else loaded.log.level.upper()
-        logging.basicConfig(level=level, format="%(levelname)s %(name)s: %(message)s")
+        logs.begin("debug" if verbose else loaded.log.level)
         return loaded
 
     ctx.obj = settings

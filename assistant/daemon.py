@@ -414,6 +414,13 @@ class Daemon:
         if self._player:
             self._player.volume = volume
 
+    def adopt(self, config: Config) -> None:
+        """Decide by other settings from the next event on; what was made with the old ones stays.
+
+        See `assistant.serve.reloading.LIVE`.
+        """
+        self._rules = rules(config)
+
     def mute(self, muted: bool) -> None:
         """Hear silence in place of the microphone, or hear again; from any thread."""
         self._muted = muted
@@ -1028,8 +1035,8 @@ class Daemon:
 
     async def _watch_power(self) -> None:
         """Tell the decider when the machine must be spared, or no longer."""
-        while self._rules.ahead:
-            spare = await asyncio.to_thread(power.sparing)
+        while True:
+            spare = self._rules.ahead and await asyncio.to_thread(power.sparing)
             if spare != self.state.sparing:
                 self._dispatch(PowerChanged(spare))
             await asyncio.sleep(POWER_S)

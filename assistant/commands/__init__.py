@@ -6,6 +6,7 @@ import math
 import os
 import signal
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -37,6 +38,15 @@ def settings(persona: str | None = None) -> "Config":
     With a `persona` it is that one, whatever the configuration says.
     """
     return cast("Config", click.get_current_context().obj(*([persona] if persona else [])))
+
+
+def rereader(persona: str | None = None) -> "Callable[[], Config]":
+    """Return a function that reads the same configuration anew, from any thread.
+
+    What it returns is as `settings` returns it; raises `BadInput`.
+    """
+    read = click.get_current_context().obj.__wrapped__
+    return cast("Callable[[], Config]", partial(read, *([persona] if persona else [])))
 
 
 persona_option = click.option(

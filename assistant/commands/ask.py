@@ -1,15 +1,16 @@
 """`assistant ask`: one question, one answer."""
 
+import contextlib
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import click
 
 from assistant.commands import example, interruptible, print_json, settings
 from assistant.config import Config
-from assistant.errors import BadInput
+from assistant.errors import AssistantError, BadInput
 
 
 @click.command(
@@ -17,17 +18,65 @@ from assistant.errors import BadInput
         'assistant ask "Why is the sky blue?"',
         "echo 'Name three rivers.' | assistant ask -",
         'assistant ask --json "What is two plus two?"',
+        'assistant ask --running "How long is my timer still?"',
     )
 )
 @click.argument("text", nargs=-1, required=True)
 @click.option("--json", "as_json", is_flag=True, help="One object: reply, ttft_s, total_s, tokens.")
-def command(text: tuple[str, ...], as_json: bool) -> None:
+@click.option(
+    "--running", is_flag=True, help="Ask the running assistant, which answers aloud, too."
+)
+def command(text: tuple[str, ...], as_json: bool, running: bool) -> None:
     """Ask TEXT (`-` reads it from standard input) and print the answer while it comes."""
     question, config = read_text(text), settings()
+    if running:
+        _ask_the_running_one(config, question, as_json)
+        return
     with interruptible() as cancelled:
         answer = reply(config, question, cancelled, show=not as_json)
     if as_json:
         print_json(answer)
+
+
+def _ask_the_running_one(config: Config, question: str, as_json: bool) -> None:
+    """Print the answer of the running assistant while it comes."""
+    from assistant.serve.control import call, stream
+
+    said = []
+    with contextlib.closing(stream(config.socket_path, {"command": "watch"})) as events:
+        next(events)  # the state: from now on nothing is missed
+        call(config.socket_path, {"command": "ask", "text": question})
+        for piece in answer_to(question, events):
+            said.append(piece)
+            if not as_json:
+                click.echo(piece, nl=False)
+                sys.stdout.flush()
+    if as_json:
+        print_json({"reply": "".join(said)})
+    else:
+        click.echo()
+
+
+def answer_to(question: str, events: Iterable[dict[str, Any]]) -> Iterator[str]:
+    """Yield the text of the answer to a question that was asked, from the events of `watch`.
+
+    Raises `AssistantError` where it could not be answered. One that is interrupted ends there.
+    """
+    turn: int | None = None
+    for event in events:
+        match event["event"]:
+            case "think" if turn is None and event["text"] == question:
+                turn = event["turn"]
+            case "text" if event["turn"] == turn:
+                yield event["piece"]
+            case "say" if event["turn"] == turn:
+                yield event["text"]
+            case "failed" if event["turn"] == turn:
+                raise AssistantError(str(event["message"]))
+            case "reply_ended" | "speaking_ended" if event["turn"] == turn:
+                return
+            case "state" if turn is not None and event["turn"] > turn:
+                return
 
 
 def reply(

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from assistant import __version__
-from assistant.commands import example, persona_option, quieten, settings, tell
+from assistant import __version__, logs
+from assistant.commands import example, persona_option, quieten, rereader, settings, tell
 from assistant.commands.columns import end_of
 from assistant.config import Config
 from assistant.conversation import State
@@ -25,13 +25,14 @@ from assistant.daemon import Daemon, Note, visible
 from assistant.errors import AssistantError
 from assistant.events import Asked, SayRequested, StopRequested, WakeDetected
 from assistant.language import leading
-from assistant.serve import peers, protocol
+from assistant.serve import peers, protocol, reloading
 from assistant.serve import settings as changes
 from assistant.serve.crowd import MOST
 from assistant.store import FILE as STORE
 from assistant.trail import Trail, pause
 
 if TYPE_CHECKING:
+    from assistant.serve.child import WebChild
     from assistant.serve.lending import Lending
     from assistant.serve.mqtt.bridge import Bridge
     from assistant.serve.wyoming.door import Door
@@ -66,7 +67,8 @@ def command(as_json: bool, or_demo: bool, persona: str | None) -> None:
         tell("{reason}\nSo here is a recorded question instead:\n", reason=reason, err=True)
         demo.perform(config, [], Path("out"), as_json)
         return
-    asyncio.run(Foreground(config, as_json, named=persona is not None).run())
+    read_again = rereader(persona)
+    asyncio.run(Foreground(config, as_json, named=persona is not None, reread=read_again).run())
 
 
 def no_microphone(config: Config) -> str | None:
@@ -83,15 +85,24 @@ def no_microphone(config: Config) -> str | None:
 class Foreground:
     """The daemon with everything that belongs to a process: signals, keys, socket, systemd."""
 
-    def __init__(self, config: Config, as_json: bool, named: bool = False) -> None:
-        """With `named` the persona is that of the settings, whatever was chosen on the page."""
+    def __init__(
+        self,
+        config: Config,
+        as_json: bool,
+        named: bool = False,
+        reread: Callable[[], Config] | None = None,
+    ) -> None:
+        """With `named` the persona is that of the settings, whatever was chosen on the page.
+
+        `reread` reads the settings anew, from any thread; None: they cannot change.
+        """
         from assistant.lamps import making
         from assistant.serve import keeping
-        from assistant.serve.child import WebChild
         from assistant.serve.control import ControlServer
         from assistant.serve.figures import Figures
         from assistant.serve.notify import Notifier
 
+        self._written, self._reread = config, reread or (lambda: config)
         self._base, self._kept = config, config.state_dir / changes.FILE
         self._chosen = changes.read(self._kept, config)
         if named:
@@ -120,6 +131,7 @@ class Foreground:
                 "settings": self._settings,
                 "speak": self._speak,
                 "adapter": self._adapter,
+                "reload": self._reload,
                 "mute": self._mute,
                 "unmute": self._mute,
                 "record": self._record,
@@ -130,7 +142,7 @@ class Foreground:
             most=MOST + config.web.connections,
         )
         self._lending: Lending | None = None
-        self._web = WebChild(config, lambda url: self._show("web", {"url": url}))
+        self._web = self._make_web()
         self._mqtt = self._bridge() if config.mqtt.host else None
         self._systemd = Notifier()
         self._trail = Trail(config.socket_path, self._seen)
@@ -148,6 +160,8 @@ class Foreground:
         self._loop = loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGINT, self._interrupt)
         loop.add_signal_handler(signal.SIGTERM, self._end)
+        if not sys.stdin.isatty():  # from a terminal it says that this one is gone
+            loop.add_signal_handler(signal.SIGHUP, lambda: self._task(self._reload_quietly()))
         try:
             await self._control.start()
             self._daemon.left = self._trail.begin()
@@ -180,7 +194,7 @@ class Foreground:
             if self._history:
                 self._task(self._history.watch())
             self._systemd.ready("asleep")
-            if self._config.web.enabled:
+            if self._base.web.enabled:
                 self._web.start()
             if self._door:
                 await self._door.start()
@@ -260,7 +274,7 @@ class Foreground:
     def _handle(self, request: dict[str, Any]) -> dict[str, Any]:
         """Answer a request of the control socket."""
         text = request.get("text")
-        if request["command"] not in ("hello", "state", "figures", "mqtt"):
+        if request["command"] not in ("hello", "state", "figures", "mqtt", "log_level"):
             self._need_ready()
         match request["command"]:
             case "hello":
@@ -289,6 +303,8 @@ class Foreground:
                 return visible(self._daemon.state)
             case "figures":
                 return self._figures.told()
+            case "log_level":
+                return logs.asked(request)
             case "mqtt":
                 return self._mqtt.status() if self._mqtt else {}
             case "trace":
@@ -324,6 +340,11 @@ class Foreground:
         if door.satellite:
             self._notes.append(door.satellite.note)
         return door
+
+    def _make_web(self) -> "WebChild":
+        from assistant.serve.child import WebChild
+
+        return WebChild(self._base, lambda url: self._show("web", {"url": url}))
 
     def _bridge(self) -> "Bridge":
         """Return the bridge to the broker that the settings name.
@@ -438,6 +459,41 @@ class Foreground:
             self._tell("settings", told)
             await asyncio.to_thread(changes.write, self._kept, chosen)
             return told
+
+    async def _reload(self, request: dict[str, Any]) -> AsyncGenerator[dict[str, Any], None]:
+        """Take what has changed in the configuration; what was begun is done."""
+        self._need_ready()
+        plan = await asyncio.shield(self._task(self._take_up()))
+        yield {"event": "end", **asdict(plan)}
+
+    async def _reload_quietly(self) -> None:
+        """Reload for a signal, which nobody waits for."""
+        try:
+            self._need_ready()
+            reloading.tell(await self._take_up())
+        except AssistantError as error:
+            log.warning("the settings stay as they were: %s", error)
+
+    async def _take_up(self) -> "reloading.Plan":
+        """Read the settings anew and go by what can change now. Raises `BadInput`."""
+        async with self._changing:
+            wanted = await asyncio.to_thread(self._reread)
+            plan = reloading.plan(self._written, wanted)
+            self._written = reloading.adopted(self._written, wanted, plan.live)
+            self._base = reloading.adopted(self._base, wanted, plan.live)
+            self._config = config = changes.over(self._base, self._chosen)
+            self._daemon.adopt(config)
+            self._daemon.set_volume(config.speech.volume)
+            self._daemon.set_rate(config.speech.rate)
+            if "log.level" in plan.live:
+                logs.set_level(config.log.level)
+            if plan.web:
+                await self._web.stop()
+                self._web = self._make_web()
+                if self._base.web.enabled:
+                    self._web.start()
+            self._tell("reloaded", asdict(plan))
+            return plan
 
     def _wish(self, change: dict[str, Any]) -> None:
         """Change settings for a skill, as soon as nobody talks; from the mind's thread."""

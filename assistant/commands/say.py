@@ -19,13 +19,18 @@ from assistant.language import leading
         'assistant say "Good morning."',
         'assistant say --out hello.wav "Hello!"',
         'assistant --set language=zh say "你好。"',
+        'assistant say --running "Dinner is ready."',
     )
 )
 @click.argument("text", nargs=-1, required=True)
 @click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="Write a WAV file.")
-def command(text: tuple[str, ...], out: Path | None) -> None:
+@click.option("--running", is_flag=True, help="Let the running assistant say it.")
+def command(text: tuple[str, ...], out: Path | None, running: bool) -> None:
     """Speak TEXT (`-` reads it from standard input)."""
     content, config = read_text(text), settings()
+    if running:
+        _by_the_running_one(config, content, out)
+        return
     clauses = spoken(config, content)
     if out:
         with interruptible() as cancelled:
@@ -33,6 +38,14 @@ def command(text: tuple[str, ...], out: Path | None) -> None:
     else:
         quieten()
         play(config, content)
+
+
+def _by_the_running_one(config: Config, text: str, out: Path | None) -> None:
+    from assistant.serve.control import call
+
+    if out:
+        raise BadInput("--running and --out do not go together: leave one of them out.")
+    call(config.socket_path, {"command": "say", "text": text})
 
 
 def spoken(config: Config, text: str) -> list[str]:

@@ -32,6 +32,8 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
     "settings": (),
     "set": ("volume", "rate", "voice", "language", "persona", "muted"),
     "adapter": ("name",),
+    "reload": (),
+    "log_level": ("level",),
     "trace": ("turn",),
     "record": ("next",),
     "figures": (),
