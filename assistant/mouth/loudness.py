@@ -24,6 +24,8 @@ ENOUGH_S = 2.0
 """Seconds of speech from which on its loudness is known: five give it within 1 LU."""
 MOST_DB = 20.0
 """A voice is made no more than so much louder or softer: what needs more is broken."""
+MOST_VOICES = 200
+"""So many are kept; the ones that were measured first go."""
 FORMAT = "1"
 """Changes with the level at which the engines here give their sound."""
 SAMPLES = {
@@ -58,7 +60,8 @@ class Book:
 
     def keep(self, voice: str, loudness: float) -> None:
         """Write down the loudness of `voice` in LUFS; a full disk only costs measuring again."""
-        known = {**self._read(), voice: round(loudness, 2)}
+        before = {name: found for name, found in self._read().items() if name != voice}
+        known = {**dict(list(before.items())[-MOST_VOICES + 1 :]), voice: round(loudness, 2)}
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             files.write_whole(self._path, json.dumps(known, indent=1, ensure_ascii=False) + "\n")
@@ -73,6 +76,41 @@ class Book:
         return known if isinstance(known, dict) else {}
 
 
+class Loudness:
+    """How loud one voice is, from the book or from what it says, and the factor that follows."""
+
+    def __init__(self, who: str, book: Book, target: float) -> None:
+        """`who` is what the voice is called in the `book`; it is brought to `target` LUFS."""
+        self._who, self._book, self._target = f"{who} {FORMAT}", book, target
+        self._said: list[Pcm] = []  # as long as it is not known how loud it is
+        self.lufs = book.find(self._who)
+        """Integrated loudness in LUFS of the voice as it is, None as long as it is not known."""
+
+    @property
+    def factor(self) -> float:
+        """The factor on its samples; 1 as long as it is not known how loud it is."""
+        if self.lufs is None:
+            return 1.0
+        gain = min(MOST_DB, max(-MOST_DB, self._target - self.lufs))
+        return float(10.0 ** (gain / 20.0))
+
+    def hear(self, pcm: Pcm) -> None:
+        """Take what the voice says, (samples,) int16, as it is."""
+        if self.lufs is None:
+            self._said.append(pcm)
+
+    def measure(self, rate: int) -> None:
+        """Measure what was heard, at `rate` Hz; nothing follows from less than `ENOUGH_S`."""
+        if sum(map(len, self._said)) < ENOUGH_S * rate:
+            return
+        loudness = measured(np.concatenate(self._said), rate)
+        self._said.clear()
+        if np.isfinite(loudness):
+            self.lufs = loudness
+            self._book.keep(self._who, loudness)
+            log.info("%s: %.1f LUFS", self._who, loudness)
+
+
 class Levelled:
     """A `Synthesiser` in front of another one, whose sound it brings to `target` LUFS.
 
@@ -84,10 +122,12 @@ class Levelled:
         self.voice = voice
         """The one that it asks."""
         self.rate = voice.rate
-        self._who, self._book, self._target = f"{who} {FORMAT}", book, target
-        self._said: list[Pcm] = []  # as long as it is not known how loud it is
-        self.loudness = book.find(self._who)
-        """Integrated loudness in LUFS of the other one's sound, None as long as it is not known."""
+        self._who, self._measure = who, Loudness(who, book, target)
+
+    @property
+    def loudness(self) -> float | None:
+        """Integrated loudness in LUFS of the other one, None as long as it is not known."""
+        return self._measure.lufs
 
     @property
     def name(self) -> str:
@@ -106,19 +146,15 @@ class Levelled:
     @property
     def factor(self) -> float:
         """The factor on its samples."""
-        if self.loudness is None:
-            return 1.0
-        gain = min(MOST_DB, max(-MOST_DB, self._target - self.loudness))
-        return float(10.0 ** (gain / 20.0))
+        return self._measure.factor
 
     def synthesise(self, text: str, cancelled: Callable[[], bool]) -> Iterator[Sound]:
         """Yield the sound of `text` as it comes; see `Synthesiser`."""
         factor, limiter = np.float32(self.factor), Limiter(self.rate)
         for sound in self.voice.synthesise(text, cancelled):
-            if self.loudness is None:
-                self._said.append(sound.pcm)
+            self._measure.hear(sound.pcm)
             yield replace(sound, pcm=limiter.apply(sound.pcm * factor))
-        self._measure()
+        self._measure.measure(self.rate)
 
     def learn(self, language: str) -> "Levelled":
         """Measure the voice now where it is not known; `language` is what it speaks."""
@@ -133,13 +169,3 @@ class Levelled:
     def close(self) -> None:
         """Free the other one."""
         self.voice.close()
-
-    def _measure(self) -> None:
-        if sum(map(len, self._said)) < ENOUGH_S * self.rate:
-            return
-        loudness = measured(np.concatenate(self._said), self.rate)
-        self._said.clear()
-        if np.isfinite(loudness):
-            self.loudness = loudness
-            self._book.keep(self._who, loudness)
-            log.info("%s: %.1f LUFS", self._who, loudness)

@@ -46,6 +46,12 @@ class Voice(_Said):
     language: Name = None
 
 
+class Spoken(Text):
+    """`synthesize` to a satellite: what it is about to be sent."""
+
+    voice: Voice | None = None
+
+
 class Synthesis(_Said):
     """`synthesize-start`."""
 

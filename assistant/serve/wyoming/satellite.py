@@ -40,6 +40,7 @@ from assistant.serve.wyoming.peer import Peer
 from assistant.serve.wyoming.sound import mono
 from assistant.serve.wyoming.stream import RATES, Stream, alarm
 from assistant.serve.wyoming.timers import Timers
+from assistant.serve.wyoming.voices import Voices
 
 log = logging.getLogger(__name__)
 
@@ -99,6 +100,7 @@ class Satellite:
         self._playing: Stream | None = None
         self._waiting: deque[Stream] = deque()
         self._stale_until = 0.0
+        self._voices = Voices(lambda: daemon().config)
         self._timers = Timers(clock)
         self._due: asyncio.TimerHandle | None = None
 
@@ -257,7 +259,7 @@ class Satellite:
             case "transcript":
                 self._understood(forms.read(forms.Text, event).text)
             case "synthesize":
-                self._about_to_say(forms.read(forms.Text, event).text)
+                self._about_to_say(forms.read(forms.Spoken, event))
             case "error":
                 failure = forms.read(forms.Failure, event)
                 log.info("wyoming: the server says: %s (%s)", failure.text, failure.code)
@@ -282,10 +284,11 @@ class Satellite:
             run.understood = True
             self._daemon().post(Understood(run.turn, text))
 
-    def _about_to_say(self, text: str) -> None:
+    def _about_to_say(self, form: forms.Spoken) -> None:
         if (run := self._run) and not run.left:
-            run.text = text
-            self._tell("say", {"turn": run.turn, "text": text})
+            run.text = form.text
+            self._voices.named(form.voice)
+            self._tell("say", {"turn": run.turn, "text": form.text})
             self._daemon().post(Understood(run.turn, ""))
 
     def _begin(self, form: forms.Sound) -> None:
@@ -296,9 +299,12 @@ class Satellite:
                 rate=form.rate,
                 rates=RATES,
             )
-        self._incoming = stream = Stream(form.rate)
+        assert self._peer
         run, stale = self._run, self._clock() < self._stale_until
-        if run and not run.left and run.stream is None and (run.understood or not stale):
+        answers = run and not run.left and run.stream is None and (run.understood or not stale)
+        voice = self._voices.now(self._peer.address)
+        self._incoming = stream = Stream(form.rate, voice=voice, known=bool(answers))
+        if run and answers:
             run.stream = stream
             stream.text = run.text
             self._daemon().post(SoundOffered(run.turn))
@@ -383,7 +389,9 @@ class Satellite:
 
     def _ring(self, timer: str) -> None:
         if len(self._waiting) < WAITING:
-            self._waiting.append(alarm(timer, self._daemon().player.rate))
+            daemon = self._daemon()
+            level = daemon.config.speech.loudness + daemon.config.speech.tones
+            self._waiting.append(alarm(timer, daemon.player.rate, level))
             self._offer()
 
     def _schedule(self) -> None:

@@ -6,6 +6,7 @@ protocol by the Wyoming package's own client, as far as a satellite meets it.
 
 import asyncio
 import contextlib
+import tempfile
 import wave
 
 import numpy as np
@@ -183,10 +184,11 @@ class Server:
 
 
 def live(settings, talk):
-    """Run ``talk(home)`` with a device that has been started."""
+    """Run ``talk(home)`` with a device that has been started and knows no server's voice."""
 
-    async def main():
-        home = Home(settings)
+    async def main(cache):
+        paths = settings.paths.model_copy(update={"cache": cache})
+        home = Home(settings.model_copy(update={"paths": paths}))
         try:
             await home.begin()
             async with asyncio.timeout(2 * PATIENCE_S):
@@ -194,7 +196,8 @@ def live(settings, talk):
         finally:
             await home.end()
 
-    return asyncio.run(main())
+    with tempfile.TemporaryDirectory() as cache:
+        return asyncio.run(main(cache))
 
 
 def seconds_at(pcm, level, rate=RATE):

@@ -62,7 +62,7 @@ def test_a_server_with_endless_timers_fills_nothing():
 
 
 def test_an_alarm_has_pauses_in_which_a_stop_word_can_be_heard_and_ends():
-    stream = alarm("t", RATE)
+    stream = alarm("t", RATE, -20.0)
     assert stream.ended
     once = stream._held[0]
     assert ALARM_S - len(once) / RATE <= sum(map(len, stream._held)) / RATE <= ALARM_S
