@@ -139,7 +139,7 @@ def test_to_wake_it_again_silences_the_answer_and_the_rest_of_it_is_not_heard(mi
         server = await Server.connect(home)
         await asked(home, server, spoken)
         await server.say(Transcript(text=QUESTION))
-        await server.speak(1.9, level=FAR, end=False)  # too short to be measured
+        await server.speak(1.4, level=FAR, end=False)  # too short to be measured
         await home.until(lambda: seconds_at(home.loudspeaker.pcm, FAR) > 0.1)
         await asked(home, server, spoken)
         home.loudspeaker.take()
