@@ -82,6 +82,7 @@ from assistant.mind.guests import Guests
 from assistant.mind.thinker import Thinker
 from assistant.mouth.mute import Mute
 from assistant.trace import Trace
+from assistant.vitals import Vitals
 
 if TYPE_CHECKING:
     from assistant.audio.echo.path import EchoPath
@@ -208,6 +209,7 @@ class Daemon:
         self.trace = Trace()
         self.state = State()
         self.ready = asyncio.Event()
+        self.vitals = Vitals()
         self._rules = rules(config)
         self._microphone, self._loudspeaker = microphone, loudspeaker
         self._notes = [] if notes is None else notes
@@ -927,6 +929,7 @@ class Daemon:
         self._hearing = hearing
 
         def listen(frame: "Frame") -> None:
+            self.vitals.frame()
             if echo:  # before the gain: what it learns would be wrong after each change
                 frame = echo.clean(frame)
             if hearing and (pcm := hearing.take(frame.pcm)) is not frame.pcm:
@@ -935,6 +938,7 @@ class Daemon:
                 frame = dataclasses.replace(frame, pcm=frame.pcm * 0)
             hear(frame)
 
+        self.vitals.expect_frames(microphone.live)
         await asyncio.to_thread(microphone.start, listen)
 
     def _make_hearing(self) -> "Hearing":

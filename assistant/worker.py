@@ -3,13 +3,19 @@
 import logging
 import queue
 import threading
-from collections.abc import Callable
+import time
+import weakref
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
 from assistant.errors import AssistantError
 
 log = logging.getLogger(__name__)
+
+_lock = threading.Lock()
+_working: "weakref.WeakSet[Worker]" = weakref.WeakSet()  # under the lock
+_own = threading.local()
 
 Job = Callable[[], None]
 T = TypeVar("T")
@@ -26,7 +32,10 @@ class Worker:
         """`failed(key, error)` is told, on the worker's thread, of a job that raised."""
         self._failed = failed
         self._inbox: queue.SimpleQueue[tuple[Any, Job] | None] = queue.SimpleQueue()
+        self._since: float | None = None  # the last sign of the job that is being done
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        with _lock:
+            _working.add(self)
         self._thread.start()
 
     def post(self, job: Job, key: Any = None) -> None:
@@ -57,14 +66,18 @@ class Worker:
 
         A thread that hangs in native code is left behind: it is a daemon thread.
         """
+        with _lock:
+            _working.discard(self)  # one that is left behind is none of the watchdog's matters
         self._inbox.put(None)
         if threading.current_thread() is not self._thread:
             self._thread.join(timeout)
         return not self._thread.is_alive()
 
     def _run(self) -> None:
+        _own.worker = self
         while (item := self._inbox.get()) is not None:
             key, job = item
+            self._since = time.monotonic()
             try:
                 job()
             except AssistantError as error:
@@ -74,3 +87,20 @@ class Worker:
                 self._failed(
                     key, AssistantError(f"{self._thread.name}: {type(error).__name__}: {error}")
                 )
+            finally:
+                self._since = None
+
+
+def sign() -> None:
+    """Say, from within a long job, that it goes on; nothing where no worker does it."""
+    if worker := getattr(_own, "worker", None):
+        worker._since = time.monotonic()
+
+
+def at_work() -> Iterator[tuple[str, float]]:
+    """Yield each worker that does a job: its name, and its last sign (monotonic s)."""
+    with _lock:
+        workers = tuple(_working)
+    for worker in workers:
+        if (since := worker._since) is not None:
+            yield worker._thread.name, since

@@ -609,6 +609,20 @@ def test_a_microphone_that_is_switched_off_is_told_of_once(make, caplog):
     assert "nothing but zeros" in told[0]
 
 
+def test_frames_are_signs_of_life_while_it_is_asleep_and_muted(make):
+    async def talk(watched, *_):
+        daemon = watched.daemon
+        daemon.mute(True)
+        microphone = LiveMicrophone([0.2])
+        await daemon.hear_with(microphone)
+        assert await asyncio.to_thread(microphone.ended.wait, 60)
+        assert daemon.vitals.hears
+        assert daemon.vitals.wrong(True, daemon.state.deadline) is None
+        await asyncio.to_thread(microphone.stop)
+
+    live(make(), talk)
+
+
 class RefusedMicrophone(FileMicrophone):
     """A device that is busy; no real one can be had on demand."""
 

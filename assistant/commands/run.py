@@ -98,9 +98,9 @@ class Foreground:
         """
         from assistant.lamps import making
         from assistant.serve import keeping
+        from assistant.serve.attendant import Attendant
         from assistant.serve.control import ControlServer
         from assistant.serve.figures import Figures
-        from assistant.serve.notify import Notifier
 
         self._written, self._reread = config, reread or (lambda: config)
         self._base, self._kept = config, config.state_dir / changes.FILE
@@ -112,7 +112,7 @@ class Foreground:
         self._failed: asyncio.Future[None]
         self._tasks: set[asyncio.Task[Any]] = set()
         self._figures = Figures(lambda turn: self._daemon.trace.turn(turn))
-        self._notes: list[Note] = [self._show, self._tell_systemd, self._figures]
+        self._notes: list[Note] = [self._show, self._figures]
         if lamps := making.make(config):
             self._notes.append(lamps)
         self._lamps = lamps
@@ -144,7 +144,8 @@ class Foreground:
         self._lending: Lending | None = None
         self._web = self._make_web()
         self._mqtt = self._bridge() if config.mqtt.host else None
-        self._systemd = Notifier()
+        self._systemd = Attendant(lambda: self._daemon, config)
+        self._notes.append(self._systemd.note)
         self._trail = Trail(config.socket_path, self._seen)
         self._ended = asyncio.Event()
         self._interrupted = False
@@ -193,7 +194,6 @@ class Foreground:
             self._begun()
             if self._history:
                 self._task(self._history.watch())
-            self._systemd.ready("asleep")
             if self._base.web.enabled:
                 self._web.start()
             if self._door:
@@ -203,7 +203,7 @@ class Foreground:
                 self._notes.append(self._mqtt)
                 self._figures.on_turn = self._mqtt.turn
             with keys(self._key) as self._restore:
-                alive = asyncio.create_task(self._feed_watchdog())
+                alive = asyncio.create_task(self._systemd.attend())
                 either: set[asyncio.Future[Any]] = {self._failed, ended}
                 await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
                 alive.cancel()
@@ -252,17 +252,6 @@ class Foreground:
         for note in tuple(self._notes):
             note(name, data)
 
-    async def _feed_watchdog(self) -> None:
-        from assistant.serve.notify import watchdog_interval
-
-        while interval := watchdog_interval():
-            self._systemd.watchdog()
-            await asyncio.sleep(interval)
-
-    def _tell_systemd(self, name: str, data: dict[str, Any]) -> None:
-        if name == "state":
-            self._systemd.status(data["phase"])
-
     def _key(self, key: str) -> None:
         if key == " " and self._config.wake.key:
             self._daemon.post(WakeDetected("key"))
@@ -298,6 +287,7 @@ class Foreground:
                     "version": __version__,
                     "hearing": self._hearing(),
                     "remembers": self._remembers(),
+                    "troubles": self._systemd.troubles,
                 }
             case "state":
                 return visible(self._daemon.state)

@@ -30,5 +30,7 @@ def command(as_json: bool) -> None:
                 "in {folder}, or make it writable.",
                 folder=settings().state_dir,
             )
+        for trouble in told.get("troubles", ()):
+            click.echo(trouble)
         if told.get("echo") == "heard":
             tell("half duplex: it hears its own voice, see docs/audio.md")
