@@ -44,6 +44,7 @@ COMMANDS = {
     "log-level": "Say or set how much the running assistant tells its log.",
     "state": "Say what the running assistant does at this moment, or follow it.",
     "status": "Say what the running assistant does, or that none answers.",
+    "metrics": "Print the running assistant's figures for Prometheus.",
     "trace": "Draw where the time of a turn went.",
     "record": "Keep the last turn, or the next ones, with its sound and every decision.",
     "replay": "Run a recorded turn again: what would be decided, and heard, now?",

@@ -714,6 +714,19 @@ class Control(Section):
     )
 
 
+class Metrics(Section):
+    """Figures for Prometheus; `assistant metrics` and the web page's `/metrics` tell the same."""
+
+    file: str = Field(
+        "",
+        description="file that is written for node_exporter's textfile collector, such as "
+        "`/var/lib/prometheus/node-exporter/assistant.prom`; empty: none",
+    )
+    interval: Annotated[float, Field(ge=1.0, le=86_400.0)] = Field(
+        30.0, description="it is written every so many s"
+    )
+
+
 class Log(Section):
     """What is told to the terminal or the journal."""
 
@@ -779,6 +792,7 @@ class Config(Section):
     history: History = History()
     paths: Paths = Paths()
     control: Control = Control()
+    metrics: Metrics = Metrics()
     log: Log = Log()
     record: Record = Record()
     _who: "Persona | None" = PrivateAttr(None)

@@ -25,7 +25,7 @@ from assistant.daemon import Daemon, Note, visible
 from assistant.errors import AssistantError
 from assistant.events import Asked, SayRequested, StopRequested, WakeDetected
 from assistant.language import leading
-from assistant.serve import peers, protocol, reloading
+from assistant.serve import peers, prometheus, protocol, reloading
 from assistant.serve import settings as changes
 from assistant.serve.crowd import MOST
 from assistant.store import FILE as STORE
@@ -33,9 +33,12 @@ from assistant.trail import Trail, pause
 
 if TYPE_CHECKING:
     from assistant.serve.child import WebChild
+    from assistant.serve.figures import Outcome
     from assistant.serve.lending import Lending
     from assistant.serve.mqtt.bridge import Bridge
+    from assistant.serve.textfile import TextFile
     from assistant.serve.wyoming.door import Door
+    from assistant.trace import Timeline
 
 log = logging.getLogger(__name__)
 
@@ -101,6 +104,7 @@ class Foreground:
         from assistant.serve.attendant import Attendant
         from assistant.serve.control import ControlServer
         from assistant.serve.figures import Figures
+        from assistant.serve.turn_log import TurnLog
 
         self._written, self._reread = config, reread or (lambda: config)
         self._base, self._kept = config, config.state_dir / changes.FILE
@@ -111,8 +115,9 @@ class Foreground:
         self._changing = asyncio.Lock()
         self._failed: asyncio.Future[None]
         self._tasks: set[asyncio.Task[Any]] = set()
-        self._figures = Figures(lambda turn: self._daemon.trace.turn(turn))
-        self._notes: list[Note] = [self._show, self._figures]
+        self._figures = Figures(self._timeline, on_turn=self._turned)
+        self._turn_log = TurnLog(self._timeline, lambda: self._config.log.transcripts)
+        self._notes: list[Note] = [self._show, self._figures, self._turn_log]
         if lamps := making.make(config):
             self._notes.append(lamps)
         self._lamps = lamps
@@ -196,12 +201,13 @@ class Foreground:
                 self._task(self._history.watch())
             if self._base.web.enabled:
                 self._web.start()
+            if self._base.metrics.file:
+                self._task(self._metrics_file().run())
             if self._door:
                 await self._door.start()
             if self._mqtt:
                 await self._mqtt.start()
                 self._notes.append(self._mqtt)
-                self._figures.on_turn = self._mqtt.turn
             with keys(self._key) as self._restore:
                 alive = asyncio.create_task(self._systemd.attend())
                 either: set[asyncio.Future[Any]] = {self._failed, ended}
@@ -263,7 +269,7 @@ class Foreground:
     def _handle(self, request: dict[str, Any]) -> dict[str, Any]:
         """Answer a request of the control socket."""
         text = request.get("text")
-        if request["command"] not in ("hello", "state", "figures", "mqtt", "log_level"):
+        if request["command"] not in ("hello", "state", "figures", "metrics", "mqtt", "log_level"):
             self._need_ready()
         match request["command"]:
             case "hello":
@@ -292,7 +298,9 @@ class Foreground:
             case "state":
                 return visible(self._daemon.state)
             case "figures":
-                return self._figures.told()
+                return self._counted()
+            case "metrics":
+                return {"text": prometheus.page(self._counted())}
             case "log_level":
                 return logs.asked(request)
             case "mqtt":
@@ -302,6 +310,18 @@ class Foreground:
             case unknown:
                 raise protocol.unknown(str(unknown))
         return {}
+
+    def _counted(self) -> dict[str, Any]:
+        return self._figures.told() | {"latencies": self._figures.histogram()}
+
+    def _timeline(self, turn: int) -> "Timeline":
+        return self._daemon.trace.turn(turn)
+
+    def _turned(self, turn: int, outcome: "Outcome", heard: str) -> None:
+        """A turn that sounded has ended."""
+        self._turn_log.turn(turn, outcome, heard)
+        if self._mqtt:
+            self._mqtt.turn(turn, outcome, heard)
 
     def _hearing(self) -> dict[str, Any] | None:
         """Return how well it hears; None without a microphone."""
@@ -331,6 +351,13 @@ class Foreground:
             self._notes.append(door.satellite.note)
         return door
 
+    def _metrics_file(self) -> "TextFile":
+        from assistant.serve.textfile import TextFile
+
+        wanted = self._base.metrics
+        path = Path(wanted.file).expanduser()
+        return TextFile(path, wanted.interval, lambda: prometheus.page(self._counted()))
+
     def _make_web(self) -> "WebChild":
         from assistant.serve.child import WebChild
 
@@ -348,7 +375,7 @@ class Foreground:
             change=lambda change: asyncio.shield(self._task(self._change(change))),
             settings=self._in_force,
             figures=self._figures.told,
-            timeline=lambda turn: self._daemon.trace.turn(turn),
+            timeline=self._timeline,
             tell=self._tell,
         )
         return Bridge(self._config, house)

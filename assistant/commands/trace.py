@@ -14,19 +14,21 @@ from assistant.errors import BadInput
     epilog=example(
         "assistant trace",
         "assistant trace 12",
-        "assistant trace all --chrome trace.json",
+        "assistant trace all --perfetto trace.json",
         "assistant trace --json",
     )
 )
 @click.argument("which", default="last", metavar="[last|all|TURN]")
 @click.option("--json", "as_json", is_flag=True, help="One object with the list `turns`.")
 @click.option(
+    "--perfetto",
     "--chrome",
+    "perfetto",
     type=click.Path(path_type=Path),
     metavar="FILE",
     help="Write a trace file for Perfetto or chrome://tracing.",
 )
-def command(which: str, as_json: bool, chrome: Path | None) -> None:
+def command(which: str, as_json: bool, perfetto: Path | None) -> None:
     """Draw where the time of a turn of the running assistant went: the last one, all, or a TURN."""
     from assistant import waterfall
     from assistant.commands import write_whole
@@ -45,10 +47,10 @@ def command(which: str, as_json: bool, chrome: Path | None) -> None:
             which=which,
         )
     timelines = [waterfall.from_json(turn) for turn in turns]
-    if chrome:
-        write_whole(chrome, json.dumps(waterfall.chrome(timelines)))
+    if perfetto:
+        write_whole(perfetto, json.dumps(waterfall.chrome(timelines)))
     if as_json:
         print_json({"turns": turns})
-    elif not chrome:
+    elif not perfetto:
         width = shutil.get_terminal_size().columns
         click.echo("\n\n".join("\n".join(waterfall.draw(each, width)) for each in timelines))

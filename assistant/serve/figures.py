@@ -3,6 +3,7 @@
 `/metrics` and MQTT show the same figures.
 """
 
+import bisect
 import statistics
 import time
 from collections import Counter, deque
@@ -13,7 +14,9 @@ from assistant import machine, power, waterfall
 from assistant.trace import Timeline
 
 KEPT = 64
-"""So many of the latest turns count for the latencies."""
+"""So many of the latest turns count for the median of the latencies."""
+EDGES_S = (0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0)
+"""Upper edges of the histogram of all latencies, in s."""
 
 Outcome = Literal["answered", "said", "stopped"]
 """A question was answered, a given sentence was spoken, or somebody ended the turn before."""
@@ -41,6 +44,7 @@ class Figures:
         self._failures: Counter[str] = Counter()
         self._out = 0
         self._latencies: deque[float] = deque(maxlen=KEPT)
+        self._counts, self._sum = [0] * (len(EDGES_S) + 1), 0.0
         self._newest = 0
         self._sentence = -1  # the turn in which a given sentence is spoken
 
@@ -69,8 +73,14 @@ class Figures:
         latency = waterfall.voice_to_voice(self._timeline(turn))
         if latency is not None:
             self._latencies.append(latency)
+            self._counts[bisect.bisect_left(EDGES_S, latency)] += 1
+            self._sum += latency
         if self.on_turn:
             self.on_turn(turn, outcome, heard)
+
+    def histogram(self) -> dict[str, Any]:
+        """Return all latencies since the start: upper `edges` in s, `counts` up to each, `sum`."""
+        return {"edges": EDGES_S, "counts": tuple(self._counts), "sum": round(self._sum, 4)}
 
     def told(self) -> dict[str, Any]:
         """Return the figures; what cannot be known here is None. Reads small files of the system.

@@ -37,6 +37,7 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
     "trace": ("turn",),
     "record": ("next",),
     "figures": (),
+    "metrics": (),
     "mqtt": (),
     "chat": (
         "client",

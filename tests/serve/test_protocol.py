@@ -138,6 +138,15 @@ def test_the_state_is_said_once_and_streamed(path):
     assert (first["event"], first["phase"]) == ("state", "asleep")
 
 
+def test_the_metrics_are_printed_for_prometheus(path):
+    printed = served(path, lambda: run(path, "metrics"))
+    assert (printed.returncode, printed.stderr) == (0, b"")
+    lines = printed.stdout.decode().splitlines()
+    assert "assistant_up 1" in lines
+    assert 'assistant_turns_total{outcome="answered"} 0' in lines
+    assert "assistant_voice_to_voice_seconds_count 0" in lines
+
+
 def test_stop_asks_for_silence(path):
     asked = []
 
@@ -153,6 +162,8 @@ def test_stop_asks_for_silence(path):
     assert asked == [{"command": "stop"}]
 
 
-@pytest.mark.parametrize("command", ["stop", "mute", "unmute", "state", "state --follow"])
+@pytest.mark.parametrize(
+    "command", ["stop", "mute", "unmute", "state", "state --follow", "metrics"]
+)
 def test_without_a_running_assistant_each_says_how_to_start_one(path, command):
     assert "`assistant run`" in is_one_sentence(run(path, *command.split()), 1)

@@ -2,27 +2,14 @@
 
 import bisect
 from collections import Counter
-from collections.abc import Iterator
 from typing import Any
+
+from assistant.serve import prometheus
+from assistant.serve.prometheus import head
 
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 FIRST_TOKEN_S = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 """Upper edges of the histogram in s."""
-
-FIGURES = (
-    ("uptime_s", "uptime_seconds", "gauge", "Seconds since the assistant began."),
-    ("turns", "turns_total", "counter", "Turns that were heard: answered, said or stopped."),
-    ("failures", "failures_total", "counter", "What a room could not do."),
-    ("sent_out", "sent_out_total", "counter", "Questions that left the device."),
-    ("latency_s", "latency_seconds", "gauge", "Median of the latest turns, speech to speech."),
-    ("cpu_s", "cpu_seconds_total", "counter", "Processor time of the assistant."),
-    ("memory_mb", "memory_bytes", "gauge", "Memory that the assistant holds."),
-    ("available_mb", "memory_available_bytes", "gauge", "Memory that could still be taken."),
-    ("temperature_c", "temperature_celsius", "gauge", "The hottest sensor of the machine."),
-)
-"""The daemon's figures: key there, name here, kind, meaning."""
-LABELS = {"turns": "outcome", "failures": "room"}
-MB = 1e6
 
 
 class Metrics:
@@ -56,45 +43,25 @@ class Metrics:
             total += count
             buckets.append(f'assistant_first_token_seconds_bucket{{le="{edge}"}} {total}')
         lines = [
-            *_head("up", "gauge", "Whether the assistant answers (1) or not (0)."),
-            f"assistant_up {int(figures is not None)}",
-            *_daemon(figures or {}),
-            *_head("web_requests_total", "counter", "Requests that were answered."),
+            *prometheus.up(figures is not None),
+            *prometheus.lines(figures or {}),
+            *head("web_requests_total", "counter", "Requests that were answered."),
             *(
                 f'assistant_web_requests_total{{route="{route}",status="{status}"}} {count}'
                 for (route, status), count in sorted(self._requests.items())
             ),
-            *_head("web_in_flight", "gauge", "Answers that are made or waited for."),
+            *head("web_in_flight", "gauge", "Answers that are made or waited for."),
             f"assistant_web_in_flight {self.in_flight}",
-            *_head("web_sessions", "gauge", "Conversations that are kept."),
+            *head("web_sessions", "gauge", "Conversations that are kept."),
             f"assistant_web_sessions {sessions}",
-            *_head("tokens_total", "counter", "Tokens of requests over the web."),
+            *head("tokens_total", "counter", "Tokens of requests over the web."),
             *(
                 f'assistant_tokens_total{{kind="{kind}"}} {self._tokens[kind]}'
                 for kind in ("prompt", "cached", "reply")
             ),
-            *_head("first_token_seconds", "histogram", "Seconds to the first text of an answer."),
+            *head("first_token_seconds", "histogram", "Seconds to the first text of an answer."),
             *buckets,
             f"assistant_first_token_seconds_sum {self._first_token_sum:.6f}",
             f"assistant_first_token_seconds_count {total}",
         ]
         return "\n".join(lines) + "\n"
-
-
-def _daemon(figures: dict[str, Any]) -> Iterator[str]:
-    """Yield what the daemon has told, see `assistant.serve.figures`; not what it does not know."""
-    for key, name, kind, meaning in FIGURES:
-        found = figures.get(key)
-        if isinstance(found, dict):
-            yield from _head(name, kind, meaning)
-            label = LABELS[key]
-            yield from (
-                f'assistant_{name}{{{label}="{each}"}} {found[each]}' for each in sorted(found)
-            )
-        elif found is not None:
-            yield from _head(name, kind, meaning)
-            yield f"assistant_{name} {found * MB if key.endswith('_mb') else found:.15g}"
-
-
-def _head(name: str, kind: str, meaning: str) -> list[str]:
-    return [f"# HELP assistant_{name} {meaning}", f"# TYPE assistant_{name} {kind}"]
