@@ -15,6 +15,8 @@ _NONE = {
     "alarm": ("No alarm is set.", "没有设闹钟。"),
     "reminder": ("There is no reminder.", "没有提醒。"),
 }
+_ANY_TIMER = {"egg", "kitchen", "cooking"}
+"""Where nothing is called so, these are but words for a timer: "set an egg timer" names none."""
 _NO_WORD = re.compile(r"[\W_]+")
 
 
@@ -44,6 +46,8 @@ def several(
     if name:
         exact = [ring for ring in rings if _bare(ring.name) == _bare(name)]
         wanted = exact or [ring for ring in rings if _bare(name) in _bare(ring.name)]
+        if not wanted and name.casefold() in _ANY_TIMER:
+            wanted = [ring for ring in rings if not ring.name]
     if by_length and (seconds := number(request, "duration_s")) is not None:
         wanted = [ring for ring in wanted if ring.seconds == seconds]
     if clock := str(request.slots.get("time", "")):

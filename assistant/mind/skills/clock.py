@@ -5,7 +5,8 @@ import string
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from assistant.mind.skills import places_en, places_zh, telling
+from assistant.mind.skills import feasts, places_en, places_zh, telling
+from assistant.mind.skills.feasts import FEASTS
 from assistant.mind.skills.moments import DAYS, dates
 from assistant.mind.skills.skill import Answer, Context, Request
 
@@ -15,9 +16,16 @@ _UNTIL = re.compile(
     r"|多久|几天|多少天"
 )
 _IS_TODAY = re.compile(r"(?:um |uh |so )?(?:is it|is today)\b|今天是不是")
+_WHAT_IT_IS = re.compile(
+    r"what(?:'s| is) (?:the |a )?(?!(?:date|day|weekday)\b)(?!.*(?:\d|th\b|st\b|nd\b|rd\b|first"
+    r"|second|third|january|february|march|april|may|june|july|august|september|october|november"
+    r"|december))[a-z' -]+$"
+)
+"""Who asks what Halloween is wants no date."""
 _WEEKS = re.compile(r"\bweeks\b|几个?(?:星期|礼拜|周)|多少个?(?:星期|礼拜|周)")
 _PAST = re.compile(r"\b(?:was|were|did)\b|\blast year\b|去年")
 _OF_LAST_YEAR = re.compile(r"\blast year\b|去年")
+_OF_THIS_YEAR = re.compile(r"\bthis year\b|今年")
 _OF_NEXT_YEAR = re.compile(r"\bnext year\b|明年")
 _AWAY = (
     (re.compile(r"\bday before yesterday\b|前天"), -2),
@@ -64,9 +72,12 @@ def date_today(request: Request, context: Context) -> Answer | None:
     text = request.text.lower()
     slot = str(request.slots.get("day", ""))
     if slot:
+        feast = slot in FEASTS or bool(re.match("--(?!-)", slot))
+        if feast and _WHAT_IT_IS.match(text.strip(" ?.!")):
+            return None
         day = named(slot, today)
-        if day and slot.startswith("--") and not slot.startswith("---"):
-            day = _of_year(day, today, text)
+        if day and feast:
+            day = _of_year(slot, day, today, text)
         if day is None:
             return None
         if _UNTIL.search(text):
@@ -99,18 +110,20 @@ def named(day: str, today: date) -> date | None:
         return None
 
 
-def _of_year(day: date, today: date, text: str) -> date | None:
+def _of_year(slot: str, day: date, today: date, text: str) -> date | None:
     """Return the day, the next one so far, in the year that is meant; None: it has none."""
     year = day.year
     if _OF_LAST_YEAR.search(text):
         year = today.year - 1
     elif _OF_NEXT_YEAR.search(text):
         year = today.year + 1
+    elif _OF_THIS_YEAR.search(text):
+        year = today.year
     elif _PAST.search(text) and day > today:
         year -= 1
     try:
-        return day.replace(year=year)
-    except ValueError:  # the 29th of February
+        return feasts.of_year(slot, year) if slot in FEASTS else day.replace(year=year)
+    except ValueError:  # the 29th of February, a year that no table knows
         return None
 
 

@@ -327,7 +327,7 @@ _KINDS = (
         " it's fine",
         r"\b(?:bus|why|how|who|what is|when|timer|alarm|stopwatch|can't|don't (?!say)|won't"
         r"|listening|did"
-        r"|didn't|is|are|never stop|not)\b|\bfor (?:a|one) stop",
+        r"|didn't|is|are|never stop|not|enough said)\b|\bfor (?:a|one) stop",
     ),
     Kind(
         "random",

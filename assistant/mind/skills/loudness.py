@@ -23,6 +23,8 @@ def volume_set(request: Request, context: Context) -> Answer | None:
         chinese = request.language == "zh"
         asked = "要调到百分之多少？" if chinese else "To how many percent?"
         return Answer(asked, lacks=Lacking(request, "value"))
+    if level < 0:  # "volume minus ten"
+        return _to(request, context, context.device.volume_now() + level)
     return _to(request, context, level)
 
 

@@ -12,6 +12,7 @@ _HEARING = {"en": "The microphone is on.", "zh": "麦克风开着。"}
 HEARD = 50
 """Per cent: how loud it speaks again that was silent."""
 _LOUD = {"en": f" Volume {HEARD}.", "zh": f"音量{HEARD}。"}
+_STOPPED = {"en": "Okay.", "zh": "好的。"}
 _SLEEPING = {"en": "Okay. Wake me when you need me.", "zh": "好的，需要时叫我。"}
 _FROM_NOW = {
     ("en", "en"): "I'll speak English.",
@@ -34,9 +35,9 @@ def repeat(request: Request, context: Context) -> Answer | None:
     return Answer(act=act)
 
 
-def stop(_: Request, __: Context) -> Answer | None:
-    """Say nothing: that something was said has ended the answer and the ringing already."""
-    return Answer()
+def stop(request: Request, _: Context) -> Answer | None:
+    """Say no more than that: what was said has ended the answer and the ringing already."""
+    return Answer(_STOPPED[request.language])
 
 
 def mute(request: Request, context: Context) -> Answer | None:

@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 
+from assistant.mind.skills.feasts import FEASTS, coming
+
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 GROUPS = {"daily": DAYS, "weekdays": DAYS[:5], "weekends": DAYS[5:]}
 TWO_MONTHS = 62
@@ -40,6 +42,8 @@ def dates(day: str, repeat: str, today: date) -> Iterator[date]:
         return iter((today, today + timedelta(days=1)))
     if day in DAYS:
         return _following(today, {DAYS.index(day)}, 8)
+    if day in FEASTS:
+        return coming(day, today)
     if re.fullmatch(r"[+-]\d{1,5}", day):
         return iter((today + timedelta(days=int(day)),))
     if match := re.fullmatch(r"([a-z]{3})\+1", day):  # weeks begin on Monday

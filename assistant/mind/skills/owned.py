@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ class Shelf:
     """Modules that could not be imported."""
 
     def books(self, language: str) -> list[Book]:
-        """Return the sentences of `language`, read in both ways of `OwnerReading`."""
+        """Return the sentences of `language`, read in all ways of `OwnerReading`."""
         data: dict[str, Any] = {"intents": {}, "lists": {}}
         for file in self.files:
             for part, each in file.book(language).items():
@@ -42,8 +43,8 @@ class Shelf:
         if not data["intents"] and not added:
             return []
         books = []
-        for numbers in (False, True):
-            book = Book(language, OwnerReading(language, numbers=numbers), data)
+        for whole, numbers in product((False, True), repeat=2):
+            book = Book(language, OwnerReading(language, numbers=numbers, whole=whole), data)
             for plugin in added:
                 book.add_intent(
                     f"plugin.{plugin.name}", plugin.sentences(language), plugin.intent.free

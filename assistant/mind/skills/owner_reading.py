@@ -1,7 +1,8 @@
 """How sentences of owners are read: as the assistant's own, and every number as a number."""
 
 import importlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from assistant.mind.skills.finds import plain
 from assistant.mind.skills.reading import Clean, Exact, Reading, Span
@@ -11,13 +12,14 @@ class OwnerReading:
     """The reader of a language without its own requests.
 
     With `numbers` whatever is a number becomes one. Without, those words stay that are numbers in
-    the sentences of the assistant only: 打开一下 is said by people who count nothing.
+    the sentences of the assistant only: 打开一下 is said by people who count nothing. With `whole`
+    nothing is taken off the ends: an owner may have written "stop now", or "help please".
     """
 
-    def __init__(self, language: str, *, numbers: bool) -> None:
-        self._reading: Reading = importlib.import_module(
-            f"assistant.mind.skills.reading_{language}"
-        )
+    def __init__(self, language: str, *, numbers: bool, whole: bool = False) -> None:
+        module: Any = importlib.import_module(f"assistant.mind.skills.reading_{language}")
+        self._reading: Reading = module
+        self._clean: Callable[[str], Clean] = module.whole if whole else module.clean
         self._numbers = (
             importlib.import_module(f"assistant.mind.skills.numbers_{language}").numbers
             if numbers
@@ -26,7 +28,7 @@ class OwnerReading:
 
     def clean(self, source: str) -> Clean:
         """Return what was said in its clean form."""
-        return self._reading.clean(source)
+        return self._clean(source)
 
     def spans(self, text: str) -> Sequence[Span]:
         """Return what is found in a clean text, from left to right, without overlap."""

@@ -13,7 +13,7 @@ duration  whole s
 time      "HH:MM", 24 h
 day       "YYYY-MM-DD", "--MM-DD", "+N" days from today ("-1": yesterday), or "mon" to "sun":
           the next one; "mon+1": the one of next week; "---DD" of a month: the next; "+1---DD" of
-          next month
+          next month; or a feast that moves, by its name in `feasts.FEASTS`
 repeat    "daily", "weekdays", "weekends", or days as in "mon,thu"
 number    int or float
 percent   int or float

@@ -46,6 +46,11 @@ def clean(source: str) -> Written:
     return frame_en.bare(_moved(corrected(frame_en.bare(english(written_en.clean(source))))))
 
 
+def whole(source: str) -> Written:
+    """Return what was said in its clean form, with what stands around the request."""
+    return corrected(english(written_en.clean(source)))
+
+
 def corrected(written: Written) -> Written:
     """Carry out a correction: "five no ten minutes" is "ten minutes"."""
     for match in frame_en.CORRECTION.finditer(written.text):

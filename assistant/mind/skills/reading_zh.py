@@ -32,14 +32,14 @@ _RANGE = re.compile("到|至|和|跟|与|-|~")
 MOST_OF_A_NAME, MOST_OF_A_WORD = 8, 24
 """Characters; longer ones are sentences."""
 _NO_NAME = re.compile(
-    "[我你您他她它谁这那哪吗呢别没不了\u1200-\u12ff]|什么|怎么|如何|几|多少|多久|为什么|取消|设|闹钟|定时|计时|提醒"
+    "[我你您他她它谁这那哪吗呢别没不了\u1200-\u12ff]|什么|怎么|如何|几|多少|多久|为什么|取消|设|闹钟|定时|计时|提醒|暂停|继续|恢复"
     "|关掉|关闭|查看|看看|所有|全部|一个$|坏|昨天|上次|的时候|叫|说|让|^的|^给|^为|^个|^新|^把|^再|床$|^床|[设定]一?个|^步|^题$|^从|现在|^开着|久|才|[点分秒]$|^正|^刚|^响|里的?$|一[次下]的?$|[射社舍]|一$"
 )
 _NO_MESSAGE = re.compile(
     "什么|怎么|为什么|谁[是在]|是谁|哪[个里儿年天一]|多少|几[点号个年岁]|是不是|有没有|[吗呢么]$|怕忘|别忘了?$|^[了的过吧着]|^[他她你们]|^[一二两三几]+[次遍回声]|^大家|^各位|^很|^同学|^我们?$|^一?[下声]$|^别|^起[床来]|^(?:[爸妈爷奶]|老[婆公]|儿子|女儿).{0,2}[去起来吃回]"
 )
 _NO_WORD = re.compile(
-    r"[我你您他她谁\u1200-\u12ff]|(.{1,4}).*的\1$|这[俩两]|^写$|拼音$|^拼|^音|[\u3400-\u9fff]{8}|^假条|字儿?$|什么|怎么|如何|这个|那个|^[这那的个]|[的是]$|情书|作文|日记|检讨|申请|论文|小说|简历|代码|程序"
+    r"[我你您他她谁\u1200-\u12ff]|(?:老师|同学|[爸妈爷奶]|孩子|朋友|客人|有人|人家)问|(.{1,4}).*的\1$|这[俩两]|^写$|拼音$|^拼|^音|[\u3400-\u9fff]{8}|^假条|字儿?$|什么|怎么|如何|这个|那个|^[这那的个]|[的是]$|情书|作文|日记|检讨|申请|论文|小说|简历|代码|程序"
     "|开头|结尾|标题|公式|祝福|请柬|请帖|贺卡|春联|遗[书嘱]|策划|方案|介绍|读后感|观后感|通知|启事|目录|摘要|简介|广告|文章|稿|申请|书法|毛笔|总结|报告|邮件|请假条|保证书|合同|[欠借]条|剧本|故事|对联|自传|地址|作业|歌词|剧情|文案|评语|信$|^诗$|^一|首诗"
 )
 _NO_PLACE = tuple("话菜人")
@@ -50,7 +50,12 @@ _NOT_A_LEVEL = tuple("点些下格声遍个次回会提调降收升")
 
 def clean(source: str) -> Written:
     """Return what was said in its clean form."""
-    return frame_zh.bare(corrected(chinese(dialect_zh.common(written_zh.clean(source)))))
+    return frame_zh.bare(whole(source))
+
+
+def whole(source: str) -> Written:
+    """Return what was said in its clean form, with what stands around the request."""
+    return corrected(chinese(dialect_zh.common(written_zh.clean(source))))
 
 
 def corrected(written: Written) -> Written:

@@ -15,8 +15,11 @@ def line(text: str) -> str:
 
 
 def speakable(text: str, longest: int = LONGEST) -> str:
-    """Return what may be said of `text`: no escapes, at most `longest` characters, whole words."""
-    said = line(_ESCAPES.sub("", text))
+    """Return what may be said of `text`: no escapes, at most `longest` characters, whole words.
+
+    Nothing of what is no text (U+FFFD, where it was decoded) but its readable beginning.
+    """
+    said = line(_ESCAPES.sub("", text.partition("\ufffd")[0]))
     if len(said) <= longest:
         return said
     cut = said[: longest + 1]

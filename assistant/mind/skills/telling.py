@@ -1,5 +1,6 @@
 """How spans, clock times, days and what has rung are said, in English and Chinese. Pure."""
 
+import re
 from datetime import date, datetime, timedelta
 
 from assistant.mind.skills.alarms import Rang
@@ -148,8 +149,7 @@ def _length(ring: Ring, language: str) -> str:
     said = span(ring.seconds, language)
     if language == "zh":
         return f"{said}的"
-    count, _, unit = said.partition(" ")
-    return f"{count}-{unit.removesuffix('s')} " if " " not in unit else ""
+    return re.sub(r"(\d+) (\w+?)s?(?: and|,|$)", r"\1-\2", said) + " "
 
 
 def rang(each: Rang, now: datetime) -> str:

@@ -100,13 +100,24 @@ _DATES = [
     re.compile(rf"(?:on )?{_MONTH} (?:the )?{_DAY_NUMBER}(?![a-z'\d:]){_YEAR}"),
 ]
 _FEASTS = {
-    r"christmas eve": (12, 24), r"boxing day": (12, 26), r"christmas(?: day)?|xmas": (12, 25),
-    r"new year'?s eve": (12, 31), r"(?:the )?new year(?:'?s(?: day)?)?": (1, 1),
-    r"hallowe?'?en": (10, 31), r"(?:saint |st )?valentine'?s?(?: day)?": (2, 14),
-    r"april fool'?s?'?(?: day)?": (4, 1), r"(?:saint|st) patrick'?s?(?: day)?": (3, 17),
-    r"independence day": (7, 4), r"guy fawkes(?: night)?|bonfire night": (11, 5),
-    r"labou?r day": (5, 1), r"women'?s day": (3, 8), r"children'?s day": (6, 1),
-    r"national day": (10, 1),
+    r"christmas eve": "--12-24", r"boxing day": "--12-26", r"christmas(?: day)?|xmas": "--12-25",
+    r"(?<!chinese )(?<!lunar )new year'?s eve": "--12-31",
+    r"(?<!chinese )(?<!lunar )(?:the )?new year(?:'?s(?: day)?)?": "--01-01",
+    r"hallowe?'?en": "--10-31", r"(?:saint |st )?valentine'?s?(?: day)?": "--02-14",
+    r"april fool'?s?'?(?: day)?": "--04-01", r"(?:saint|st) patrick'?s?(?: day)?": "--03-17",
+    r"independence day": "--07-04", r"guy fawkes(?: night)?|bonfire night": "--11-05",
+    r"labou?r day": "--05-01", r"women'?s day": "--03-08", r"children'?s day": "--06-01",
+    r"national day": "--10-01",
+    r"(?<!the )good friday": "good-friday", r"easter monday": "easter-monday",
+    r"easter(?: sunday)?(?! monday| egg| bunny| island)": "easter",
+    r"whit sunday|pentecost": "pentecost", r"thanksgiving(?: day)?": "thanksgiving",
+    r"(?:the )?(?:chinese|lunar) new year'?s eve": "lunar-new-year-eve",
+    r"(?:the )?(?:chinese|lunar) new year(?:'?s(?: day)?)?(?! eve)|(?:the )?spring festival":
+        "lunar-new-year",
+    r"(?:the )?lantern festival": "lantern", r"(?:the )?(?:qing ?ming|tomb sweeping)(?: festival"
+    r"| day)": "qingming", r"(?:the )?dragon boat festival": "dragon-boat",
+    r"(?:the )?(?:mid[- ]autumn|moon) festival": "mid-autumn",
+    r"(?:the )?winter solstice": "winter-solstice",
 }  # fmt: skip
 _OF_A_MONTH = re.compile(
     rf"(?:(?:on|for|by) |(?<=until )|(?<=till )|(?<=before )|(?<=day is ))(?:the"
@@ -333,16 +344,16 @@ def days(text: str) -> Iterator[Found]:
         for match in pattern.finditer(text):
             if match.start() and text[match.start() - 1].isalnum():
                 continue
-            date = _date(match)
-            if date:
-                yield Found(date, *match.span())
+            dated = _date(match)
+            if dated:
+                yield Found(dated, *match.span())
     for match in _OF_A_MONTH.finditer(text):
         number = _ordinal(match["number"])
         if number <= 31 and not (match.start() and text[match.start() - 1].isalnum()):
             yield Found(f"{'+1' if match['next'] else ''}---{number:02}", *match.span())
-    for feast, (month, number) in _FEASTS.items():
+    for feast, date in _FEASTS.items():
         for match in re.finditer(rf"(?<![a-z'])(?:{feast})(?![a-z'])", text):
-            yield Found(f"--{month:02}-{number:02}", *match.span())
+            yield Found(date, *match.span())
     for pattern, value in _NAMED_DAYS:
         for match in re.finditer(rf"(?<![a-z'])(?:{pattern.pattern})(?![a-z'])", text):
             yield Found(value, *match.span())

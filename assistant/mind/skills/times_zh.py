@@ -223,12 +223,13 @@ def day(text: str) -> Found | None:
         rf"|(?P<next>下个?月)?(?P<alone>{_N}{{1,3}})[号日](?![线楼店机元语本])",
         text,
     )
-    feast = _FEAST.search(text)
+    feast, moving = _FEAST.search(text), _MOVING_FEAST.search(text)
     found = [
         near and _near(near),
         week and _weekday(week),
         date and _date(date),
         feast and Found(f"--{_FEASTS[feast[1]]}", *feast.span()),
+        moving and Found(_MOVING.get(moving[1], "lunar-new-year"), *moving.span()),
     ]
     return min((each for each in found if each), key=lambda each: each.start, default=None)
 
@@ -241,6 +242,14 @@ _FEASTS = {
     "双12": "12-12", "平安夜": "12-24", "圣诞": "12-25", "跨年": "12-31",
 }  # fmt: skip
 """Those that do not move; --MM-DD without the leading signs."""
+_MOVING = {
+    "春节": "lunar-new-year", "大年初一": "lunar-new-year", "正月初一": "lunar-new-year",
+    "农历新年": "lunar-new-year", "除夕": "lunar-new-year-eve", "大年三十": "lunar-new-year-eve",
+    "元宵": "lantern", "正月十五": "lantern", "清明": "qingming", "端午": "dragon-boat",
+    "七夕": "qixi", "中秋": "mid-autumn", "重阳": "double-ninth", "冬至": "winter-solstice",
+    "腊八": "laba", "复活节": "easter", "感恩节": "thanksgiving",
+}  # fmt: skip
+"""Those of the Chinese calendar, and what else moves."""
 _NUMBERED = ("五一", "六一", "十一")
 """Numbers too, where nothing tells that the day is meant."""
 _FEAST = re.compile(
@@ -250,6 +259,10 @@ _FEAST = re.compile(
     f"|(?<![二三四五六七八九十])(?:{'|'.join(_NUMBERED)})(?=节(?!课)|还有几|还有多|是星期|是礼拜|是周))"
     "(?:节(?!日|目|奏|约|省)|假期)?"
 )
+_MOVING_FEAST = re.compile(
+    f"({'|'.join(_MOVING)}|(?<=[离距到])过年|(?<=距离)过年)(?:节(?!日|目|奏|约|省)|假期)?(?![上河园粥夜])"
+)
+"""清明上河图 and 腊八粥 are no days."""
 
 
 def _near(match: re.Match[str]) -> Found:

@@ -582,3 +582,24 @@ def test_an_endless_answer_is_cut(server):
 def test_nobody_there_is_one_sentence():
     with pytest.raises(AssistantError, match=r"GET http.*: ConnectError"):
         call(actions.Http(url="http://127.0.0.1:9/"), {}, 1.0)
+
+
+def test_a_sentence_may_begin_and_end_with_what_is_taken_off_others(tmp_path):
+    file = tmp_path / "robot.toml"
+    file.write_text(
+        '[actions.now]\nen = ["go now"]\nsay.en = "Gone."\nzh = ["请进"]\nsay.zh = "进来了。"\n'
+        '[actions.go]\nen = ["move {words}"]\nfree = ["words"]\nsay.en = "{words}"\n'
+    )
+    english, chinese = Owner(tmp_path, "en"), Owner(tmp_path)
+    assert english.says("go now") == "Gone."
+    assert chinese.says("请进") == "进来了。"
+    assert english.says("um move the arm please") == "the arm"
+
+
+def test_what_is_no_text_is_not_said(tmp_path):
+    file = tmp_path / "bytes.toml"
+    file.write_text(
+        '[actions.bytes]\nzh = ["看看"]\nsay.zh = "{output}度"\n'
+        'run = ["printf", "23\\\\xb0C \\\\xff"]\n'
+    )
+    assert Owner(tmp_path).says("看看") == "23度"

@@ -171,6 +171,8 @@ def test_the_development_set(book):
         "how does a kitchen timer work",
         "tell your sister dinner is in ten minutes",
         "remind me what the capital of peru is",
+        "how do you smell gas",
+        "enough said",
     ],
 )
 def test_talk_is_no_request(book, text):
@@ -194,6 +196,9 @@ def test_a_message_is_given_back_as_it_was_said(book):
         ("remind me yesterday to call bob", {"day": "-1", "message": "call bob"}),
         ("remind me to call bob yesterday", {"day": "-1", "message": "call bob"}),
         ("unmute the microphone", {}),
+        ("mute", {"value": 0}),
+        ("mute the sound", {"value": 0}),
+        ("mute the microphone", {}),
         ("add more time to the pasta timer", {"name": "pasta"}),
     ],
 )

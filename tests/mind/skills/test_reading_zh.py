@@ -71,6 +71,12 @@ def asked(book, text):
         ("chrysanthemum怎么拼写", "spell", {"word": "chrysanthemum"}),
         ("用 English 跟我讲", "language_set", {"language": "en"}),
         ("关闭麦克风", "mute", {}),
+        ("给煮面定时器加两分钟", "timer_add", {"name": "煮面", "duration_s": 120}),
+        ("暂停煮面定时器", "timer_pause", {"name": "煮面"}),
+        ("把泡茶的计时器暂停一下", "timer_pause", {"name": "泡茶"}),
+        ("暂停五分钟的定时器", "timer_pause", {"duration_s": 300}),
+        ("继续煮面定时器", "timer_resume", {"name": "煮面"}),
+        ("掷三颗骰子", "random", {"value": "dice"}),
     ],
 )
 def test_a_request_is_understood(book, text, intent, slots):
@@ -90,6 +96,8 @@ def test_a_request_is_understood(book, text, intent, slots):
         "一百美元等于多少人民币",
         "你会说英语吗",
         "作文怎么写",
+        "老师问怎么写",
+        "同学问喷嚏怎么写",
         "老师叫他大声点回答问题",
         "几点了都还不睡觉你这孩子快去刷牙",
         "嗯",

@@ -114,7 +114,7 @@ def test_days(day, english, han):
     [
         (Ring("timer", "pasta", seconds=600), 0, "The pasta timer is done."),
         (Ring("timer", seconds=600), 0, "The 10-minute timer is done."),
-        (Ring("timer", seconds=630), 0, "The timer is done."),
+        (Ring("timer", seconds=630), 0, "The 10-minute 30-second timer is done."),
         (Ring("timer", "煮面", "zh", 600), 0, "煮面的计时器到时间了。"),
         (Ring("timer", "", "zh", 600), 0, "十分钟的计时器到时间了。"),
         (Ring("alarm", clock="14:00"), 0, "Alarm. It is 2 in the afternoon."),
@@ -165,6 +165,18 @@ def test_timers_in_english(kitchen):
     assert kitchen.do("timer_cancel", duration_s=600) == "The 10-minute timer is cancelled."
     kitchen.go(330)
     assert kitchen.rung() == ["The pasta timer is done."]
+
+
+def test_a_timer_that_nobody_named_is_known_by_its_length_and_as_the_egg_timer(kitchen):
+    kitchen.do("timer_set", duration_s=270)
+    said = kitchen.do("timer_status", name="egg")
+    assert said == "The 4-minute 30-second timer has 4 minutes and 30 seconds left."
+    kitchen.do("timer_set", duration_s=5400)
+    assert kitchen.do("timer_cancel", name="egg").startswith(
+        "There are 2: the 4-minute 30-second timer and the 1-hour 30-minute timer."
+    )
+    kitchen.do("timer_set", duration_s=60, name="egg")
+    assert kitchen.do("timer_cancel", name="egg") == "The egg timer is cancelled."
 
 
 def test_timers_in_chinese(kitchen):

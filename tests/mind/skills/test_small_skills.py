@@ -92,6 +92,33 @@ def test_every_side_comes_up_and_nothing_else(language, value, said):
     assert {ask(draw, language, seed=seed, value=value)[0].text for seed in range(60)} == said
 
 
+@pytest.mark.parametrize(
+    ("language", "text", "dice"),
+    [
+        ("en", "roll two dice", 2),
+        ("en", "throw a pair of six sided dice", 2),
+        ("en", "Roll 5 dice", 5),
+        ("zh", "掷三颗骰子", 3),
+        ("zh", "扔俩骰子", 2),
+    ],
+)
+@given(seed=st.integers())
+def test_as_many_dice_as_are_said(language, text, dice, seed):
+    told, total = re.split(
+        "[:，]", ask(draw, language, None, text, seed=seed, value="dice")[0].text
+    )
+    eyes = [int(each) for each in re.findall(r"\d+", told)]
+    assert len(eyes) == dice
+    assert all(1 <= each <= 6 for each in eyes)
+    assert int(re.search(r"\d+", total)[0]) == sum(eyes)
+
+
+def test_of_many_dice_the_sum_is_told():
+    assert re.fullmatch(
+        r"\d+ in all\.", ask(draw, "en", None, "roll 20 dice", value="dice")[0].text
+    )
+
+
 def test_what_cannot_be_drawn_is_left_to_others():
     assert ask(draw, "en", value="card")[0] is None
     assert 1 <= int(ask(draw, "zh")[0].text[:-1]) <= 100
@@ -107,6 +134,7 @@ def test_what_cannot_be_drawn_is_left_to_others():
         (volume_down, 5, {"value": "20"}, 0),
         (volume_set, 50, {"value": "30"}, 30),
         (volume_set, 50, {"value": "300"}, 100),
+        (volume_set, 50, {"value": "-10"}, 40),  # "volume minus ten"
     ],
 )
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -189,9 +217,10 @@ def test_again_and_slower_is_said_once_the_pace_is_set():
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_nothing_is_said_to_a_stop(language):
+def test_to_a_stop_no_more_is_said_than_that(language):  # silence would be told as a failure
     answer, device = ask(stop, language)
-    assert (answer.text, answer.act, device.done) == ("", None, [])
+    assert answer.text == {"en": "Okay.", "zh": "好的。"}[language]
+    assert (answer.act, device.done) == (None, [])
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
