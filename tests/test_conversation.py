@@ -343,6 +343,60 @@ def test_what_nobody_stops_is_told_once_at_the_next_wake():
     assert commands == (Earcon("wake"), Listen(state.turn))
 
 
+MISSED = (Rang("The tea is done.", missed=True), 0.0), (WakeDetected("w"), 1.0)
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        (Failed(1, "mouth", "broken", 1), 2.0),
+        (Failed(1, "loudspeaker", "gone"), 2.0),
+        (Tick(), 1.0 + RULES.patience + RULES.clause),
+        (StopRequested(), 1.1),
+        (WakeDetected("w"), 1.1),
+        (Asked("why"), 1.1),
+    ],
+    ids=repr,
+)
+def test_what_was_missed_and_did_not_sound_is_told_at_the_next_wake(end):
+    state, commands = run(*MISSED, end)
+    assert state.missed == ("The tea is done.",)
+    state, commands = run((StopRequested(), 200.0), (WakeDetected("w"), 201.0), state=state)
+    assert isinstance(commands[-1], Say)
+    assert commands[-1].text == "The tea is done."
+
+
+def test_what_was_missed_and_breaks_off_in_the_middle_is_told_again():
+    state, _ = run(*MISSED, (ClauseStarted(1, 1, "The"), 1.5), (Failed(1, "mouth", "b", 1), 1.6))
+    assert state.missed == ("The tea is done.",)
+
+
+@pytest.mark.parametrize("end", [StopRequested(), WakeDetected("w"), Asked("why")], ids=repr)
+def test_who_interrupts_what_was_missed_has_heard_of_it_but_not_of_what_came_later(end):
+    state, _ = run(
+        *MISSED,
+        (ClauseStarted(1, 1, "The tea"), 1.5),
+        (Rang("The egg is done.", missed=True), 1.6),
+        (end, 1.7),
+    )
+    assert state.missed == ("The egg is done.",)
+
+
+def test_from_a_filler_on_it_does_not_listen_to_itself_but_to_stop_words():
+    """The recogniser that overhears tells no stop words, and what it tells is not trusted."""
+    state, commands = run(
+        (WakeDetected("w"), 0.0),
+        (SpeechStarted(1, 0.5), 0.6),
+        (SpeechEnded(1, 1.0), 1.1),
+        (Tick(), 3.0),
+        (Heard(1, "why", 1.0, -20.0), 3.1),
+        rules=FILLING,
+    )
+    assert Overhear(1) in commands
+    state, commands = run((Tick(), 5.1), state=state, rules=FILLING)
+    assert commands == (Watch(1), Fill(1, 1, "Let me think."))
+
+
 def test_what_is_due_while_somebody_talks_waits_for_the_end_of_the_turn():
     state, commands = run(
         (WakeDetected("w"), 0.0),

@@ -19,6 +19,7 @@ from assistant.conversation.speaking import goes_on, speaking, stop
 from assistant.conversation.state import AWAY, Decision, Elsewhere, Phase, Rules, State, answered_in
 from assistant.conversation.turns import (
     apologise,
+    attend,
     drop,
     give_up,
     in_vain,
@@ -28,6 +29,7 @@ from assistant.conversation.turns import (
     say,
     sentences,
     think,
+    trusted,
 )
 from assistant.events import (
     Acted,
@@ -174,7 +176,8 @@ def _wake(rules: Rules, state: State, phrase: str) -> Decision:
     state, commands = new_turn(state, spoken=True, woken=True)
     if state.missed:
         told = " ".join(state.missed)
-        return say(rules, replace(state, missed=(), again=True), commands, told)
+        state = replace(state, tells=len(state.missed), again=True)
+        return say(rules, state, commands, told)
     if state.server is Server.READY:
         state, sent = send(state, phrase)
         commands = (*commands, *sent)
@@ -208,7 +211,7 @@ def _late(rules: Rules, state: State) -> Decision:
     if state.phase is Phase.THINKING and state.elsewhere is Elsewhere.SENT:
         return declined(rules, state, quiet=False)
     if state.phase is Phase.THINKING and state.filler_at is not None:
-        return fill(rules, state)
+        return _fill(rules, state)
     if state.phase is Phase.THINKING:
         return apologise(rules, state, sentences(rules, state).slow)
     if state.phase is Phase.SPEAKING and state.tolls:
@@ -216,6 +219,13 @@ def _late(rules: Rules, state: State) -> Decision:
     if state.phase is Phase.SPEAKING:  # the loudspeaker is gone: there is no use in saying so
         return rest(rules, in_vain(state), (Cancel(state.turn),))
     return replace(state, deadline=None), ()
+
+
+def _fill(rules: Rules, state: State) -> Decision:
+    """Say a few words; from the first of them on its own voice is in the microphone."""
+    heard = trusted(state)
+    state, commands = fill(rules, state)
+    return state, (attend(state), *commands) if heard and not trusted(state) else commands
 
 
 def _failed(rules: Rules, state: State, event: Failed) -> Decision:

@@ -55,6 +55,7 @@ def speaking(rules: Rules, state: State, event: ClauseStarted | SpeakingEnded) -
 def _next(rules: Rules, state: State, heard: str) -> Decision:
     """A turn has ended well: ring, listen on, or rest."""
     commands = (Remember(state.turn, heard),) if heard else ()
+    state = replace(state, sounding=state.sounding or heard)
     if state.due:
         return ring(rules, fresh_state(state), commands)
     if state.again:

@@ -237,6 +237,8 @@ class State:
     """Its tones sound, not its sentence."""
     missed: tuple[str, ...] = ()
     """What rang in vain, or too late: it is told once, at the next wake."""
+    tells: int = 0
+    """So many of them this turn's sentence tells; they are told once it sounds."""
     language: str = ""
     """Which one of several was spoken last; empty: none yet."""
     held: str = ""

@@ -59,7 +59,7 @@ def fresh_state(
         server=state.server,
         due=state.due,
         rings_until=state.rings_until,
-        missed=state.missed,
+        missed=state.missed[state.tells if state.sounding else 0 :],
         language=state.language,
         held=state.held,
         joined=state.joined,
@@ -222,7 +222,8 @@ def toll(state: State) -> Decision:
 
 
 def in_vain(state: State) -> State:
-    """What rings was not heard; it is told when somebody comes."""
+    """What rings, or was being told, was not heard; it is told when somebody comes."""
+    state = replace(state, tells=0)
     if not rings(state):
         return state
     missed = (*state.missed, *state.due)

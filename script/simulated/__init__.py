@@ -1,0 +1,1 @@
+"""Conversations that compute: people, rooms and faults around the real decider, in virtual time."""
