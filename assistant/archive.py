@@ -25,15 +25,15 @@ HOLDS = "the last turns of the history"
 MIGRATIONS: Migrations = (
     (
         """CREATE TABLE turns (
-            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            id INTEGER PRIMARY KEY,
             at REAL NOT NULL,
             language TEXT NOT NULL,
             asked TEXT NOT NULL,
             heard TEXT NOT NULL
         ) STRICT""",
-        "CREATE INDEX turns_at ON turns (at)",
     ),
 )
+"""Without an index or other tables: each would be a further page to write for every turn."""
 UNWRITTEN = 1000
 """So many turns wait in memory for room on the disk; then the oldest is lost."""
 DAY_S = 86400.0
@@ -132,8 +132,9 @@ class Archive:
             return
         self._retained = now
         try:
-            if many := self.forget(now - days * DAY_S):
-                log.info("history: %s turns were older than %s days; they are deleted", many, days)
+            _, first, _ = self.count()
+            if first is not None and first < (before := now - days * DAY_S):
+                log.info("history: %s turns were too old; they are deleted", self.forget(before))
         except AssistantError as error:
             log.warning("history: what is old is still there: %s", error)
 

@@ -16,6 +16,7 @@ from assistant.errors import BadInput
 
 log = logging.getLogger(__name__)
 
+SYNCHRONOUS = "FULL"
 BUSY_S = 1.0
 """How long another process may hold the file: one that reads a copy for a backup, not longer."""
 
@@ -147,7 +148,7 @@ class Database:
             if (fault := db.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
                 raise sqlite3.DatabaseError(fault)
             db.execute("PRAGMA journal_mode = WAL")
-            db.execute("PRAGMA synchronous = FULL")
+            db.execute(f"PRAGMA synchronous = {SYNCHRONOUS}")
             db.execute("PRAGMA secure_delete = ON")
             migrate(db, version, self._migrations)
             found = db.execute(query).fetchall()

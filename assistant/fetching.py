@@ -8,7 +8,6 @@ import contextlib
 import functools
 import itertools
 import json
-import os
 import shutil
 import stat
 import zipfile
@@ -16,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
 from assistant.errors import AssistantError, BadInput
+from assistant.files import sync
 from assistant.models import RECORD, Archive, Entry, File, Index, Shelf, Source, digest, has_size
 from assistant.sources import Courier, Folder, Report, SourceFailed, label, require_room
 
@@ -204,15 +204,6 @@ def _move(source: Path, target: Path) -> None:
     sync(source)
     source.replace(target)
     sync(target.parent)
-
-
-def sync(path: Path) -> None:
-    """Have the disk keep what is in a file or folder, power cut or not."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 @contextlib.contextmanager

@@ -128,6 +128,7 @@ TO_TEST = {
     "pulseaudio-utils": program("pactl"),
     "libasound2-plugins": file("lib/*/alsa-lib/libasound_module_pcm_pulse.so"),
     "alsa-utils": program("aplay"),
+    "strace": program("strace"),  # records what a program writes, for the power cut
     "espeak-ng": program("espeak-ng"),
     "sox": program("sox"),
     "chromium": program("chromium"),

@@ -1,13 +1,11 @@
-"""What is kept survives being killed, a damaged file, a full disk; a newer file is refused."""
+"""What is kept survives a damaged file and a full disk; a newer file is refused.
+
+That it survives a kill and a power cut is in `test_power_cut.py`.
+"""
 
 import logging
 import os
-import random
-import signal
 import sqlite3
-import subprocess
-import sys
-import time
 
 import pytest
 from hypothesis import given, settings
@@ -18,16 +16,6 @@ from assistant.errors import BadInput
 from assistant.store import FILE, MIGRATIONS, Ring, Store
 
 VERSION = len(MIGRATIONS)
-
-WRITER = """
-import sys
-from pathlib import Path
-from assistant.store import Ring, Store
-
-kept = Store(Path(sys.argv[1]))
-while True:
-    print(kept.keep(Ring("timer", "tea", seconds=60.0)).id, flush=True)
-"""
 
 
 @pytest.fixture
@@ -56,23 +44,6 @@ def test_no_id_comes_twice(path):
     gone = kept.keep(Ring("timer", "a"))
     kept.forget(gone.id)
     assert kept.keep(Ring("timer", "b")).id > gone.id
-
-
-@pytest.mark.parametrize("seed", range(4))
-def test_nothing_that_was_confirmed_is_lost_when_it_is_killed(path, seed):
-    writer = subprocess.Popen(
-        [sys.executable, "-c", WRITER, str(path)], stdout=subprocess.PIPE, text=True
-    )
-    assert writer.stdout
-    confirmed = [int(writer.stdout.readline())]
-    time.sleep(random.Random(seed).uniform(0, 0.15))
-    writer.send_signal(signal.SIGKILL)
-    confirmed += [int(line) for line in writer.stdout.read().splitlines()]
-    writer.wait()
-    writer.stdout.close()
-    kept = [ring.id for ring in Store(path).rings()]
-    assert kept[: len(confirmed)] == confirmed
-    assert len(kept) <= len(confirmed) + 1
 
 
 def test_it_waits_for_the_disk_at_each_change(path):

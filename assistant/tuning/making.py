@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from assistant.errors import AssistantError, BadInput, EngineMissing
-from assistant.fetching import alone, disk_errors, sync
+from assistant.fetching import alone, disk_errors
+from assistant.files import sync
 from assistant.models import RECIPE, Entry, File, Shelf, digest
 from assistant.sources import Report, require_room
 from assistant.tuning import wanted

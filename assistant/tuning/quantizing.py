@@ -13,7 +13,8 @@ from typing import Any
 
 from assistant import machine
 from assistant.errors import AssistantError, BadInput
-from assistant.fetching import alone, disk_errors, sync
+from assistant.fetching import alone, disk_errors
+from assistant.files import sync
 from assistant.mind import gguf
 from assistant.models import QUANTIZED, Entry, File, Shelf, digest, fingerprint
 from assistant.sources import Report, require_room
