@@ -2,10 +2,9 @@
 
 import os
 import platform
-import shutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Literal
 
 import click
@@ -14,6 +13,7 @@ from assistant import __version__
 from assistant.commands import example, plain, print_json, quieten, settings, tell
 from assistant.config import Config
 from assistant.errors import AssistantError, DeviceError
+from assistant.health.finding import Finding, look
 from assistant.language import AUTO, leading, spoken
 from assistant.messages import say
 
@@ -26,18 +26,16 @@ FAR = "wyoming"
 """The engine that is on another host."""
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """The result of one look."""
-
-    name: str
-    ok: bool
-    text: str
-
-
-@click.command(epilog=example("assistant doctor", "assistant doctor --json"))
+@click.command(
+    epilog=example("assistant doctor", "assistant doctor --full", "assistant doctor --json")
+)
+@click.option(
+    "--full",
+    is_flag=True,
+    help="Also play a tone and listen for it, read all models, and measure this machine's speed.",
+)
 @click.option("--json", "as_json", is_flag=True, help="One object with the list `findings`.")
-def command(as_json: bool) -> int:
+def command(as_json: bool, full: bool) -> int:
     """Say what is installed, what is used and why, and what is missing; exit code 1 if it cannot
     work.
     """
@@ -48,22 +46,36 @@ def command(as_json: bool) -> int:
         if not as_json and sys.stderr.isatty():
             tell("Listening for {seconds:.0f} s: say something ...", err=True, seconds=HEARD_S)
 
-    findings = list(examine(config, listening))
+    findings = []
+    for finding in examine(config, listening, full):
+        findings.append(finding)
+        if not as_json:
+            click.echo(f"{_mark(finding)} {finding.name}: {finding.text}")
     if as_json:
         print_json({"findings": [asdict(finding) for finding in findings]})
-    else:
-        for finding in findings:
-            click.echo(f"{'ok  ' if finding.ok else 'MISS'} {finding.name}: {finding.text}")
+    elif not full:
+        tell("`assistant doctor --full` also plays a tone, reads all models and measures speed.")
     return 0 if all(finding.ok for finding in findings) else 1
 
 
-def examine(config: Config, listening: Callable[[], None] = lambda: None) -> Iterator[Finding]:
-    """Look at one part after the other; nothing is loaded.
+def _mark(finding: Finding) -> str:
+    if not finding.ok:
+        return "MISS"
+    return "WARN" if finding.warning else "ok  "
+
+
+def examine(
+    config: Config, listening: Callable[[], None] = lambda: None, full: bool = False
+) -> Iterator[Finding]:
+    """Look at one part after the other; nothing is loaded unless it is looked at in `full`.
 
     `listening` is called before the microphone is heard for `HEARD_S`.
     """
     from assistant import profile
     from assistant.ears import wake
+    from assistant.health.board import board
+    from assistant.health.clock import clock
+    from assistant.health.places import disk, permissions
     from assistant.mind import engines as mind
     from assistant.systemd import units
     from assistant.systemd.units import Place
@@ -71,39 +83,61 @@ def examine(config: Config, listening: Callable[[], None] = lambda: None) -> Ite
     python = f"Python {platform.python_version()} on {platform.machine()}, {_cores()} cores"
     yield Finding("assistant", sys.version_info >= (3, 11), f"{__version__}, {python}")
     yield Finding("profile", True, profile.explain(config))
-    yield (there := _finding("microphone", lambda: _device(config, "input", config.audio.input)))
+    yield (there := look("microphone", lambda: _device(config, "input", config.audio.input)))
     if there.ok and config.audio.backend != "none":
         listening()
-        yield _finding("hearing", lambda: _hearing(config))
-    yield _finding("loudspeaker", lambda: _device(config, "output", config.audio.output))
+        yield look("hearing", lambda: _hearing(config))
+    yield look("loudspeaker", lambda: _device(config, "output", config.audio.output))
     yield Finding("echo", True, _echo(config))
-    yield _finding("wake word", lambda: _wakes(config, wake.make))
+    yield look("wake word", lambda: _wakes(config, wake.make))
     if config.language == AUTO:
         yield Finding("language", True, _languages(config))
-    yield _finding("recogniser", lambda: _recogniser(config))
-    yield _finding("language model", lambda: mind.explain(config))
-    yield _finding("voice", lambda: _voice(config))
+    yield look("recogniser", lambda: _recogniser(config))
+    yield look("language model", lambda: mind.explain(config))
+    yield look("voice", lambda: _voice(config))
     if config.skills.enabled:
-        yield _finding("skills", lambda: _skills(config))
+        yield look("skills", lambda: _skills(config))
     if config.remote.endpoint:
-        yield _finding("remote model", lambda: _remote(config))
+        yield look("remote model", lambda: _remote(config))
     if config.wyoming.enabled or config.wyoming.satellite:
-        yield _finding("wyoming", lambda: _wyoming(config))
+        yield look("wyoming", lambda: _wyoming(config))
     if config.mqtt.host:
-        yield _finding("broker", lambda: _broker(config))
+        yield look("broker", lambda: _broker(config))
     if units.installed(Place()):
-        yield _finding("network", lambda: _network(config))
-    folder = config.models_dir
-    parent = next(p for p in [folder, *folder.parents] if p.exists())
-    free = shutil.disk_usage(parent).free / 1e9
-    yield Finding("models", folder.is_dir(), f"{folder}, {free:.1f} GB free")
+        yield look("network", lambda: _network(config))
+    yield Finding("models", config.models_dir.is_dir(), str(config.models_dir))
+    yield disk(config)
+    yield permissions(config)
+    yield clock()
+    yield from board()
+    if full:
+        yield from _at_length(config)
 
 
-def _finding(name: str, look: Callable[[], str]) -> Finding:
-    try:
-        return Finding(name, True, look())
-    except AssistantError as error:
-        return Finding(name, False, str(error))
+def _at_length(config: Config) -> Iterator[Finding]:
+    """Look at what takes its time, or makes a sound."""
+    from assistant.health.own_tone import own_tone
+    from assistant.health.speed import speed
+
+    if config.audio.backend != "none":
+        yield own_tone(config)
+    yield look("models' content", lambda: _read(config))
+    yield from speed(config)
+
+
+def _read(config: Config) -> str:
+    """Compare all installed models with their hashes. Raises `AssistantError`."""
+    from assistant.models import Shelf
+
+    shelf = Shelf(config.models_dir)
+    there = [entry for entry in shelf.entries if shelf.folder(entry).exists()]
+    wrong = [entry.name for entry in there if shelf.faults(entry)]
+    if wrong:
+        raise AssistantError(
+            "damaged: {names}; `assistant models verify` says how, and what mends it.",
+            names=", ".join(wrong),
+        )
+    return say("{count} models are what they should be", count=len(there))
 
 
 def _device(config: Config, kind: Literal["input", "output"], wanted: str | int) -> str:

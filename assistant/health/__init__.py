@@ -1,0 +1,1 @@
+"""What `assistant doctor` looks at beside the settings: the machine, its disk, clock and speed."""
