@@ -16,12 +16,6 @@ _UNTIL = re.compile(
     r"|多久|几天|多少天"
 )
 _IS_TODAY = re.compile(r"(?:um |uh |so )?(?:is it|is today)\b|今天是不是")
-_WHAT_IT_IS = re.compile(
-    r"what(?:'s| is) (?:the |a )?(?!(?:date|day|weekday)\b)(?!.*(?:\d|th\b|st\b|nd\b|rd\b|first"
-    r"|second|third|january|february|march|april|may|june|july|august|september|october|november"
-    r"|december))[a-z' -]+$"
-)
-"""Who asks what Halloween is wants no date."""
 _WEEKS = re.compile(r"\bweeks\b|几个?(?:星期|礼拜|周)|多少个?(?:星期|礼拜|周)")
 _PAST = re.compile(r"\b(?:was|were|did)\b|\blast year\b|去年")
 _OF_LAST_YEAR = re.compile(r"\blast year\b|去年")
@@ -72,11 +66,8 @@ def date_today(request: Request, context: Context) -> Answer | None:
     text = request.text.lower()
     slot = str(request.slots.get("day", ""))
     if slot:
-        feast = slot in FEASTS or bool(re.match("--(?!-)", slot))
-        if feast and _WHAT_IT_IS.match(text.strip(" ?.!")):
-            return None
         day = named(slot, today)
-        if day and feast:
+        if day and (slot in FEASTS or re.match("--(?!-)", slot)):
             day = _of_year(slot, day, today, text)
         if day is None:
             return None

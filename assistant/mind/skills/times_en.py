@@ -352,6 +352,8 @@ def days(text: str) -> Iterator[Found]:
         if number <= 31 and not (match.start() and text[match.start() - 1].isalnum()):
             yield Found(f"{'+1' if match['next'] else ''}---{number:02}", *match.span())
     for feast, date in _FEASTS.items():
+        if re.fullmatch(rf"what(?:'s| is) (?:the )?(?:{feast})", text):
+            return  # who asks what Halloween is wants no date
         for match in re.finditer(rf"(?<![a-z'])(?:{feast})(?![a-z'])", text):
             yield Found(date, *match.span())
     for pattern, value in _NAMED_DAYS:
