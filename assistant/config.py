@@ -9,7 +9,7 @@ import json
 import os
 import tomllib
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, get_args, get_origin
 
@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 from pydantic_core import ErrorDetails
 
 from assistant.errors import BadInput
+from assistant.messages import say
 
 if TYPE_CHECKING:
     from assistant.persona.reading import Persona
@@ -929,7 +930,7 @@ def load(named: Path | None = None, overrides: dict[str, Any] | None = None) -> 
         target = data.setdefault(table, {}) if table else data
         if isinstance(target, dict):
             target[key] = value
-    return settled(_with_folders(parse(data, str(path) if path else "command line"), path))
+    return settled(_with_folders(parse(data, str(path) if path else say("command line")), path))
 
 
 def settled(config: Config) -> Config:
@@ -963,7 +964,9 @@ def parse(data: dict[str, Any], source: str) -> Config:
     try:
         return Config.model_validate(data)
     except ValidationError as error:
-        raise BadInput(f"{source}: {_sentence(error.errors()[0])}") from None
+        raise BadInput(
+            "{source}: {wrong}", source=source, wrong=_sentence(error.errors()[0])
+        ) from None
 
 
 def _sentence(error: ErrorDetails) -> str:
@@ -977,25 +980,24 @@ def _sentence(error: ErrorDetails) -> str:
         field = _field(location)
     key, found = ".".join(location), error["input"]
     if isinstance(field, type):
-        return f"`{key}` must be a table, `[{key}]`; found {found!r}."
-    allowed = allowed_values(field) if field is not None else error["msg"]
-    return f"`{key}` is {found!r}; allowed: {allowed}."
+        return say("`{key}` must be a table, `[{key}]`; found {found!r}.", key=key, found=found)
+    allowed = allowed_values(field, say) if field is not None else error["msg"]
+    return say("`{key}` is {found!r}; allowed: {allowed}.", key=key, found=found, allowed=allowed)
 
 
 def _unknown_key(location: list[str]) -> str:
     section = _field(location[:-1])
     assert isinstance(section, type)
     assert issubclass(section, Section)
-    if now := RENAMED.get(".".join(location)):
-        return f"`{'.'.join(location)}` is called `{now}` now; write that."
+    key = ".".join(location)
+    if now := RENAMED.get(key):
+        return say("`{key}` is called `{now}` now; write that.", key=key, now=now)
     known = list(section.model_fields)
     near = difflib.get_close_matches(location[-1], known, 1)
-    hint = (
-        f"did you mean `{'.'.join([*location[:-1], near[0]])}`?"
-        if near
-        else f"known: {', '.join(known)}."
-    )
-    return f"unknown key `{'.'.join(location)}`; {hint}"
+    if near:
+        meant = ".".join([*location[:-1], near[0]])
+        return say("unknown key `{key}`; did you mean `{meant}`?", key=key, meant=meant)
+    return say("unknown key `{key}`; known: {known}.", key=key, known=", ".join(known))
 
 
 def _field(location: list[str]) -> Any:
@@ -1010,8 +1012,8 @@ def _field(location: list[str]) -> Any:
     return here
 
 
-def allowed_values(field: Any) -> str:
-    """Say which values a field takes, in words."""
+def allowed_values(field: Any, say: Callable[..., str] = str.format) -> str:
+    """Say which values a field takes, in words, as `say(sentence, **values)` says them."""
     bounds = {
         name: getattr(m, name) for m in field.metadata for name in ("ge", "le") if hasattr(m, name)
     }
@@ -1019,14 +1021,20 @@ def allowed_values(field: Any) -> str:
         if all(isinstance(choice, str) for choice in choices):
             return ", ".join(f'"{choice}"' for choice in choices)
         if field.annotation == list[str]:
-            return 'a list of texts, ["like", "this"]'
+            return say('a list of texts, ["like", "this"]')
         if get_origin(field.annotation) is list:
-            return "a list of " + ", ".join(f'"{each}"' for each in get_args(choices[0]))
-        return "a text or a whole number"
-    kind = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}[
-        field.annotation
-    ]
-    return f"{kind} from {bounds['ge']} to {bounds['le']}" if bounds else kind
+            every = ", ".join(f'"{each}"' for each in get_args(choices[0]))
+            return say("a list of {every}", every=every)
+        return say("a text or a whole number")
+    kind = {
+        bool: say("true or false"),
+        int: say("a whole number"),
+        float: say("a number"),
+        str: say("a text"),
+    }[field.annotation]
+    if not bounds:
+        return kind
+    return say("{kind} from {least} to {most}", kind=kind, least=bounds["ge"], most=bounds["le"])
 
 
 def keys(

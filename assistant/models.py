@@ -19,6 +19,7 @@ from typing import Any
 
 from assistant.errors import BadInput, EngineMissing
 from assistant.language import spoken
+from assistant.messages import say
 
 PURPOSES = {
     "llm": "language model",
@@ -458,7 +459,9 @@ class Shelf:
         if name in names:
             return names[name]
         near = difflib.get_close_matches(name, names, 1)
-        hint = f"did you mean `{near[0]}`?" if near else "`assistant models list` shows them all."
+        hint = say("`assistant models list` shows them all.")
+        if near:
+            hint = say("did you mean `{meant}`?", meant=near[0])
         raise BadInput("there is no model called `{name}`; {hint}", name=name, hint=hint)
 
     def best(

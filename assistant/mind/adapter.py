@@ -13,6 +13,7 @@ from typing import Any
 
 from assistant import machine
 from assistant.errors import BadInput
+from assistant.messages import say
 from assistant.mind import gguf
 from assistant.models import Shelf, fingerprint
 
@@ -122,7 +123,7 @@ def locate(wanted: str, models: Path | None) -> Path:
         "there is no adapter `{wanted}` in {folder}; there is: {names}.",
         wanted=wanted,
         folder=models / FOLDER,
-        names=", ".join(names(models)) or "none yet",
+        names=", ".join(names(models)) or say("none yet"),
     )
 
 

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from assistant.errors import BadInput
+from assistant.messages import say
 from assistant.mind.skills.located import Located
 from assistant.mind.skills.reading import KINDS
 from assistant.mind.skills.running import account
@@ -184,11 +185,24 @@ def _sentence(located: Located, error: ValidationError) -> str:
     key = ".".join(map(str, keys))
     if first["type"] == "extra_forbidden":
         model = Action if len(keys) == 3 else _File if len(keys) == 1 else None
-        allowed = f"; allowed: {', '.join(model.model_fields)}" if model else ""
-        return f"{where}: unknown key `{key}`{allowed}."
+        if not model:
+            return say("{where}: unknown key `{key}`.", where=where, key=key)
+        allowed = ", ".join(model.model_fields)
+        return say(
+            "{where}: unknown key `{key}`; allowed: {allowed}.",
+            where=where,
+            key=key,
+            allowed=allowed,
+        )
     if first["type"] == "missing":
-        return f"{where}: `{key}` is missing, see docs/actions.md."
-    return f"{where}: `{key}` is {_short(first['input'])}: {first['msg']}."
+        return say("{where}: `{key}` is missing, see docs/actions.md.", where=where, key=key)
+    return say(
+        "{where}: `{key}` is {found}: {why}.",
+        where=where,
+        key=key,
+        found=_short(first["input"]),
+        why=first["msg"],
+    )
 
 
 def _short(value: Any) -> str:
@@ -202,18 +216,19 @@ _Wrong = Iterator[tuple[tuple[str | int, ...], str]]
 def _wrong(path: Path, name: str, action: Action, lists: Mapping[str, Words]) -> _Wrong:
     """Yield what is wrong beyond the types: the keys, and the rest of the sentence."""
     if not _NAME.fullmatch(name):
-        yield (), "is no name; allowed are a-z, 0-9 and _, beginning with a letter."
+        yield (), say("is no name; allowed are a-z, 0-9 and _, beginning with a letter.")
     kinds = [kind for kind in KINDS_OF_ACTION if getattr(action, kind) is not None]
     if len(kinds) > 1:
-        yield (kinds[1],), f"stands beside `{kinds[0]}`; an action does one thing."
+        yield (kinds[1],), say("stands beside `{kind}`; an action does one thing.", kind=kinds[0])
     if not kinds and not action.say:
-        yield (), f"does nothing; give it one of {', '.join(KINDS_OF_ACTION)}, or `say`."
+        every = ", ".join(KINDS_OF_ACTION)
+        yield (), say("does nothing; give it one of {every}, or `say`.", every=every)
     if not action.en and not action.zh and not action.on_stop:
-        yield (), "has no sentences; give it some as `en` or `zh`."
+        yield (), say("has no sentences; give it some as `en` or `zh`.")
     if action.python is not None and action.say:
-        yield ("say",), "stands beside `python`; the function returns what is said."
+        yield ("say",), say("stands beside `python`; the function returns what is said.")
     if action.user and action.run is None:
-        yield ("user",), "is only for `run`."
+        yield ("user",), say("is only for `run`.")
     yield from _wrong_sentences(action, lists)
     yield from _wrong_holes(action)
     yield from _wrong_run(action)
@@ -231,26 +246,43 @@ def _wrong_sentences(action: Action, lists: Mapping[str, Words]) -> _Wrong:
             try:
                 parse_sentence(sentence)
             except (ParseError, ValueError, AssertionError, IndexError, RecursionError) as error:
-                yield (language, number), f"is no sentence: {sentence!r}: {error}."
+                wrong = say(
+                    "is no sentence: {sentence!r}: {error}.", sentence=sentence, error=error
+                )
+                yield (language, number), wrong
             for kind, _ in _SLOT.findall(sentence):
                 if kind not in known:
                     yield (
                         (language, number),
-                        f"names the list `{kind}`; there is: {', '.join(sorted(known))}. One that "
-                        "takes any words is named in `free`.",
+                        say(
+                            "names the list `{kind}`; there is: {known}. One that takes any words "
+                            "is named in `free`.",
+                            kind=kind,
+                            known=", ".join(sorted(known)),
+                        ),
                     )
                 elif kind in lists and language not in lists[kind]:
-                    yield (language, number), f"needs `lists.{kind}.{language}`, which is missing."
+                    absent = f"lists.{kind}.{language}"
+                    yield (
+                        (language, number),
+                        say("needs `{missing}`, which is missing.", missing=absent),
+                    )
             named.append(_slots(sentence))
         wanted = _wanted(action)
         for number, names in enumerate(named):
             if missing := sorted(wanted - names):
-                yield (language, number), f"has no `{{{missing[0]}}}`, which the action needs."
+                yield (
+                    (language, number),
+                    say("has no `{{{slot}}}`, which the action needs.", slot=missing[0]),
+                )
     for language, texts in action.examples.items():
         if not action.sentences(language):
-            yield ("examples", language), f"has examples, but no sentences are in `{language}`."
+            yield (
+                ("examples", language),
+                say("has examples, but no sentences are in `{language}`.", language=language),
+            )
         if not texts:
-            yield ("examples", language), "is empty."
+            yield ("examples", language), say("is empty.")
 
 
 def _slots(sentence: str) -> set[str]:
@@ -287,56 +319,85 @@ def _wrong_holes(action: Action) -> _Wrong:
         for language, text in texts.items():
             for name in holes(text):
                 if name not in allowed:
-                    yield (key, language), f"names `{{{name}}}`, which no sentence has."
+                    yield (
+                        (key, language),
+                        say("names `{{{slot}}}`, which no sentence has.", slot=name),
+                    )
         if texts and (lacks := [each for each in LANGUAGES if action.sentences(each)]):
             for each in lacks:
                 if each not in texts:
-                    yield (key,), f"has no `{each}`, but there are sentences in it."
+                    yield (
+                        (key,),
+                        say("has no `{language}`, but there are sentences in it.", language=each),
+                    )
     for name, (low, high) in action.limits.items():
         if name not in slots:
-            yield ("limits", name), "is the limit of a slot that no sentence has."
+            yield ("limits", name), say("is the limit of a slot that no sentence has.")
         if low > high:
-            yield ("limits", name), f"is [{low}, {high}]; the least comes first."
+            wrong = say("is [{low}, {high}]; the least comes first.", low=low, high=high)
+            yield ("limits", name), wrong
     if action.on_stop and (slots or action.confirm or action.kind == "say"):
-        yield ("on_stop",), "is for what is done at once: without slots, without `confirm`."
+        yield (
+            ("on_stop",),
+            say("is for what is done at once: without slots, without `confirm`."),
+        )
 
 
 def _wrong_run(action: Action) -> _Wrong:
     run = action.run or []
     if any("\0" in each for each in run):
-        yield ("run",), "has a NUL character."
+        yield ("run",), say("has a NUL character.")
     if run and (not run[0] or holes(run[0])):
-        yield ("run", 0), "must name the program itself; a slot may only be a later argument."
+        yield (
+            ("run", 0),
+            say("must name the program itself; a slot may only be a later argument."),
+        )
     for number, each in enumerate(run[1:], 1):
         shell = any(_INTERPRETER.fullmatch(PurePath(word).name) for word in run[:number])
         if holes(each) and shell and _SCRIPT.fullmatch(run[number - 1]):
             yield (
                 ("run", number),
-                "puts what was said into a script; let the script take it as an argument: "
-                '["sh", "-c", \'echo "$1"\', "sh", "{slot}"].',
+                say("puts what was said into a script; let the script take it as an argument:")
+                + ' ["sh", "-c", \'echo "$1"\', "sh", "{slot}"].',
             )
     if action.user:
         try:
             other = bool(account(action.user))
         except KeyError:
-            yield ("user",), f"is {action.user!r}; there is no such user on this machine."
+            yield (
+                ("user",),
+                say("is {user!r}; there is no such user on this machine.", user=action.user),
+            )
         else:
             if other and os.geteuid():
-                yield ("user",), "is another user, which only root may become; leave it out."
+                yield (
+                    ("user",),
+                    say("is another user, which only root may become; leave it out."),
+                )
 
 
 def _wrong_elsewhere(path: Path, action: Action) -> _Wrong:
     if action.http:
         parts = urlsplit(action.http.url)
         if parts.scheme not in ("http", "https") or not parts.hostname or holes(parts.netloc):
-            yield ("http", "url"), "must begin with http:// or https:// and a fixed host."
+            yield (
+                ("http", "url"),
+                say("must begin with http:// or https:// and a fixed host."),
+            )
         if any("\r" in each or "\n" in each for each in action.http.headers.values()):
-            yield ("http", "headers"), "has a line break."
+            yield ("http", "headers"), say("has a line break.")
     if action.mqtt and set("+#\0") & set(action.mqtt.topic):
-        yield ("mqtt", "topic"), "is a topic that is published to; + and # are not allowed."
+        yield (
+            ("mqtt", "topic"),
+            say("is a topic that is published to; + and # are not allowed."),
+        )
     if action.python is not None:
         module, colon, function = action.python.rpartition(":")
         if not colon or not function.isidentifier() or not module:
-            yield ("python",), "must be `FILE.py:FUNCTION` or `PACKAGE.MODULE:FUNCTION`."
+            yield (
+                ("python",),
+                say("must be `FILE.py:FUNCTION` or `PACKAGE.MODULE:FUNCTION`."),
+            )
         elif module.endswith(".py") and not (path.parent / module).is_file():
-            yield ("python",), f"names {path.parent / module}, which is not there."
+            wrong = say("names {path}, which is not there.", path=path.parent / module)
+            yield ("python",), wrong

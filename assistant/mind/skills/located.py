@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.errors import BadInput
+from assistant.messages import say
 
 SUFFIXES = (".toml", ".yaml", ".yml")
 LARGEST = 1_000_000
@@ -34,14 +35,14 @@ class Located:
     def where(self, keys: Sequence[str | int]) -> str:
         """Return the file, and line and column of the deepest of `keys` that can be found."""
         at = self._in_yaml(keys) if self._tree is not None else self._in_toml(keys)
-        return f"{self.path}, line {at[0]}, column {at[1]}" if at else str(self.path)
+        return _at(self.path, *at) if at else str(self.path)
 
     def _toml(self) -> Any:
         try:
             return tomllib.loads(self._text)
         except (tomllib.TOMLDecodeError, RecursionError) as error:
             at = re.search(r" \(at line (\d+), column (\d+)\)", str(error))
-            where = f"{self.path}, line {at[1]}, column {at[2]}" if at else str(self.path)
+            where = _at(self.path, int(at[1]), int(at[2])) if at else str(self.path)
             raise BadInput(
                 "{where}: this is no TOML: {split}.",
                 where=where,
@@ -56,11 +57,10 @@ class Located:
             return yaml.safe_load(self._text)
         except (yaml.YAMLError, RecursionError, ValueError) as error:
             mark = getattr(error, "problem_mark", None)
-            where = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+            where = _at(self.path, mark.line + 1, mark.column + 1) if mark else str(self.path)
             reason = getattr(error, "problem", None) or "it cannot be read"
             raise BadInput(
-                "{path}{where}: this is no YAML: {reason}.",
-                path=self.path,
+                "{where}: this is no YAML: {reason}.",
                 where=where,
                 reason=reason,
             ) from error
@@ -105,3 +105,7 @@ class Located:
     def _place(self, at: int) -> tuple[int, int]:
         before = self._text[:at]
         return before.count("\n") + 1, at - before.rfind("\n")
+
+
+def _at(path: Path, line: int, column: int) -> str:
+    return say("{path}, line {line}, column {column}", path=path, line=line, column=column)
