@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, get_args
 
 from assistant import memory, power, threads
 from assistant.backchannels import backchannels, interjections
+from assistant.comeback import Comeback
 from assistant.config import Config
 from assistant.conversation import (
     FILLERS,
@@ -249,6 +250,15 @@ class Daemon:
         self.alarms: Alarms | None = None
         """What rings; only after the start, and where skills are enabled."""
         self._bell: asyncio.Task[None] | None = None
+        self.comeback = Comeback(
+            self._soon,
+            lambda room, reason: self._dispatch(Failed(self.state.turn, room, reason)),
+            self._tell,
+            self._device_again,
+        )
+        """Who is told of devices that go and come back."""
+        self.on_mute: Callable[[bool], None] | None = None
+        """Told when it is muted, or no longer; to be set before the start."""
         self.guard: Guard | None = None
         """What is refused; only after the start, and where it is enabled."""
         self.keeper = self._make_keeper()
@@ -373,6 +383,13 @@ class Daemon:
 
         self._soon(end)
 
+    def _device_again(self, room: str) -> None:
+        """A device has come back: what is known of its echo is void, and half a word unheard."""
+        if self._echo:
+            self._echo.renew()
+        if room == "loudspeaker" and self._player:
+            self._player.say_again()
+
     @property
     def last_said(self) -> str:
         """What was heard of the last answer; of an interrupted one its last sentence, whole."""
@@ -426,6 +443,8 @@ class Daemon:
     def mute(self, muted: bool) -> None:
         """Hear silence in place of the microphone, or hear again; from any thread."""
         self._muted = muted
+        if self.on_mute:
+            self.on_mute(muted)
 
     def plug(self, take: "Take") -> "Jack":
         """Let a browser be microphone and loudspeaker until `unplug`.
@@ -930,12 +949,13 @@ class Daemon:
 
         def listen(frame: "Frame") -> None:
             self.vitals.frame()
+            if self._muted:  # silence, for what was begun must find its end
+                hear(dataclasses.replace(frame, pcm=frame.pcm * 0))
+                return
             if echo:  # before the gain: what it learns would be wrong after each change
                 frame = echo.clean(frame)
             if hearing and (pcm := hearing.take(frame.pcm)) is not frame.pcm:
                 frame = dataclasses.replace(frame, pcm=pcm)
-            if self._muted:  # silence, for what was begun must find its end
-                frame = dataclasses.replace(frame, pcm=frame.pcm * 0)
             hear(frame)
 
         self.vitals.expect_frames(microphone.live)

@@ -215,6 +215,18 @@ class SoundCard:
         number = next(line.split("\t")[0] for line in modules if "remap-source" in line)
         self._pactl("unload-module", number)
 
+    def plug_microphone(self) -> None:
+        """The source `mic` is there again, and the default one."""
+        self._pactl(
+            "load-module", "module-remap-source", "master=micfeed.monitor", "source_name=mic"
+        )
+        self._pactl("set-default-source", "mic")
+
+    def listeners(self) -> int:
+        """How many programs take sound from this card."""
+        streams = self._pactl("list", "short", "source-outputs").splitlines()
+        return sum(line.split("\t")[2] != "-" for line in streams)  # a module has no client
+
     def unplug_loudspeaker(self) -> None:
         """The sink `spk` vanishes while the daemon stays."""
         modules = self._pactl("list", "short", "modules").splitlines()

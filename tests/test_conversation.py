@@ -658,6 +658,23 @@ def test_a_mind_that_fails_in_secret_is_asked_again_when_the_turn_has_ended():
     assert commands[-1] == Think(1, 2, "hello")
 
 
+def test_who_is_speaking_when_the_microphone_is_lost_is_told_and_listened_to_again():
+    lost = Failed(1, "microphone", "unplugged")
+    state, commands = run((WakeDetected("w"), 1), (SpeechStarted(1, 2), 2), (lost, 3))
+    assert [each for each in commands if isinstance(each, Cancel)] == [Cancel(1)]
+    assert commands[-1] == Say(2, 1, SENTENCES["en"].deaf)
+    state, commands = run((SpeakingEnded(2, 1, SENTENCES["en"].deaf), 6), state=state)
+    assert commands[-1] == Listen(3)
+
+
+def test_a_lost_microphone_ends_neither_an_answer_nor_the_waiting_for_a_question():
+    lost = Failed(1, "microphone", "unplugged")
+    waiting, _ = run((WakeDetected("w"), 1))
+    assert run((lost, 2), state=waiting) == (replace(waiting, now=2), ())
+    thinking, _ = run((Asked("hello"), 1))
+    assert run((lost, 2), state=thinking) == (replace(thinking, now=2), ())
+
+
 turns = st.integers(0, 6)
 takes = st.integers(0, 2)
 texts = st.sampled_from(["", "stop", "hello", "hello there"])

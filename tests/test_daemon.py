@@ -15,10 +15,14 @@ import numpy as np
 import pytest
 
 from assistant.audio import wav
+from assistant.audio.echo.path import EchoPath
 from assistant.audio.files import FileLoudspeaker, FileMicrophone
+from assistant.audio.patch import Patch
 from assistant.config import Config, parse
 from assistant.conversation import FILLERS, SENTENCES, Phase
 from assistant.daemon import Daemon, rules
+from assistant.ears.hearing import Hearing
+from assistant.ears.listener import Listener
 from assistant.ears.recogniser import Transcript
 from assistant.errors import AssistantError, BadInput, DeviceError
 from assistant.events import Asked, Heard, SayRequested, StopHeard, StopRequested, WakeDetected
@@ -580,6 +584,75 @@ def test_a_lost_device_ends_the_waiting_with_its_sentence(make):
             threading.Thread(target=watched.daemon.device_lost, args=("microphone", reason)).start()
         with pytest.raises(AssistantError, match="the microphone is gone"):
             await asyncio.wait_for(waiting, PATIENCE_S)
+
+    live(make(), talk)
+
+
+def test_a_device_that_goes_and_comes_back_is_told_and_ends_nothing(make):
+    async def talk(watched, *_):
+        daemon, reason = watched.daemon, "the microphone is gone"
+        for act in (
+            lambda: daemon.comeback.device_lost("microphone", reason),
+            lambda: daemon.comeback.device_lost("loudspeaker", "gone, too"),
+        ):
+            await asyncio.to_thread(act)
+        await watched.wait("device", room="microphone", there=False, message=reason)
+        await watched.wait("device", room="loudspeaker", there=False)
+        assert set(daemon.comeback.missing) == {"microphone", "loudspeaker"}
+        await asyncio.to_thread(daemon.comeback.device_back, "microphone")
+        await asyncio.to_thread(daemon.comeback.device_back, "loudspeaker")
+        await watched.wait("device", room="loudspeaker", there=True)
+        assert daemon.comeback.missing == {}
+        daemon.post(Asked("good"))
+        assert await watched.said() == "All is well."
+
+    live(make(), talk)
+
+
+def test_an_answer_is_given_up_when_the_loudspeaker_stays_away(make):
+    async def talk(watched, *_):
+        watched.daemon.post(Asked("long"))
+        await watched.wait("clause_started")
+        await asyncio.to_thread(watched.daemon.comeback.device_late, "loudspeaker", "gone")
+        await watched.wait("failed", room="loudspeaker")
+        await watched.wait("state", phase="asleep")
+
+    live(make(FakeMind(long=goes_on)), talk)
+
+
+def test_while_it_is_muted_no_sound_reaches_any_buffer(make, question, monkeypatch):
+    heard = []
+
+    def spy(method):
+        def take(self, given):
+            heard.append(getattr(given, "pcm", given).copy())
+            return method(self, given)
+
+        return take
+
+    for owner, name in (
+        (Listener, "hear"),
+        (EchoPath, "clean"),
+        (Hearing, "take"),
+        (Patch, "hear"),
+    ):
+        monkeypatch.setattr(owner, name, spy(getattr(owner, name)))
+
+    async def talk(watched, *_):
+        daemon, told = watched.daemon, []
+        daemon.on_mute = told.append
+        daemon.mute(True)
+        microphone = FileMicrophone([])
+        microphone.live = True
+        await daemon.hear_with(microphone)
+        microphone.play(question)
+        await until(lambda: len(heard) > 60)
+        assert not any(pcm.any() for pcm in heard)
+        daemon.mute(False)
+        microphone.play(question)
+        await until(lambda: heard[-1].any())
+        assert told == [True, False]
+        await asyncio.to_thread(microphone.stop)
 
     live(make(), talk)
 

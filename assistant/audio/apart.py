@@ -15,7 +15,6 @@ import threading
 import time
 from typing import Any
 
-from assistant.audio import devices
 from assistant.audio.devices import NOUN, Device, Kind
 from assistant.audio.line import (
     CLOSE_S,
@@ -31,8 +30,9 @@ from assistant.errors import DeviceError, EngineMissing
 
 log = logging.getLogger(__name__)
 
-OPEN_S = devices.ANSWER_S + 2.0
-"""The process has so many s to begin and to open the device; it gives up on PortAudio itself."""
+OPEN_S = 30.0
+"""The process has so many s to begin and to open the device. It gives up on PortAudio itself, much
+sooner; this is for one that does not even run."""
 ACT_S = 2.0
 """And so many to start, pause or resume the stream."""
 BUFFER = 1 << 20

@@ -50,8 +50,10 @@ class Microphone(Protocol):
     """What the user calls it, for messages."""
     live: bool
     """Whether it hears a real room, whose sound may be bad; else it is a file, or nothing."""
-    dropped: int
-    """Samples (at the device's rate) lost so far because nobody took them in time."""
+
+    @property
+    def dropped(self) -> int:
+        """Samples (at the device's rate) lost so far because nobody took them in time."""
 
     def start(self, sink: Callable[[Frame], None]) -> None:
         """Begin to call `sink` with consecutive frames, from one thread of its own.

@@ -36,6 +36,9 @@ class SilentMicrophone:
     def start(self, sink: Callable[[Frame], None]) -> None:
         """Call `sink` never."""
 
+    def mute(self, muted: bool) -> None:
+        """It is silent anyway."""
+
     def stop(self) -> None:
         """Nothing runs."""
 

@@ -25,6 +25,7 @@ from assistant.daemon import Daemon, Note, visible
 from assistant.errors import AssistantError
 from assistant.events import Asked, SayRequested, StopRequested, WakeDetected
 from assistant.language import leading
+from assistant.messages import say
 from assistant.serve import peers, prometheus, protocol, reloading
 from assistant.serve import settings as changes
 from assistant.serve.crowd import MOST
@@ -51,6 +52,7 @@ _SERVERS = {
     "paused": "the server at {} wants silence: the wake word does nothing",
     "none": "no server: the device answers by itself",
 }
+DEVICES = ("microphone", "loudspeaker")
 KEYS_HELP = "space: speak to it   s: stop   q: quit"
 
 
@@ -292,6 +294,7 @@ class Foreground:
                     "echo": self._daemon.echo,
                     "version": __version__,
                     "hearing": self._hearing(),
+                    "missing": dict(self._daemon.comeback.missing),
                     "remembers": self._remembers(),
                     "troubles": self._systemd.troubles,
                 }
@@ -551,12 +554,9 @@ class Foreground:
         """Return a daemon that is not started; it has the devices, and the observers of all."""
         from assistant.audio import engines
 
-        def lost(room: str) -> Callable[[str], None]:
-            return lambda reason: daemon.device_lost(room, reason)
-
-        microphone = engines.microphone(config, lost("microphone"))
-        loudspeaker = engines.loudspeaker(config, lost("loudspeaker"))
+        microphone, loudspeaker = engines.kept(config, lambda: daemon.comeback)
         daemon = Daemon(config, microphone, loudspeaker, self._notes)
+        daemon.on_mute = microphone.mute
         daemon.store_path = config.state_dir / STORE
         daemon.mute(self._chosen.get("muted", False))
         daemon.wish = self._wish
@@ -661,8 +661,10 @@ class Status:
                 self._print(f"assistant: {data['text']}")
             case "reply_ended":
                 self._print(f"assistant: {data['text']}")
-            case "failed":
+            case "failed" if data["room"] not in DEVICES:  # of those more is told
                 self._print(f"error: {data['message']}")
+            case "device":
+                self._print(_device(data))
         self._draw()
 
     def _print(self, text: str) -> None:
@@ -681,6 +683,17 @@ class Status:
             with contextlib.suppress(OSError):
                 click.echo("\r\x1b[K", nl=False)
                 sys.stdout.flush()
+
+
+def _device(data: dict[str, Any]) -> str:
+    """Return the line for a device that has gone or come back."""
+    if not data["there"]:
+        return say("error: {message} It is tried again until it is back.", message=data["message"])
+    back = {
+        "microphone": say("the microphone is back"),
+        "loudspeaker": say("the loudspeaker is back"),
+    }
+    return back[data["room"]]
 
 
 def _how_to_begin(config: Config) -> str:

@@ -24,6 +24,8 @@ def command(as_json: bool) -> None:
         click.echo(f"{told['phase']} ({told['model']}, {language})")
         for problem in (told["hearing"] or {}).get("problems", ()):
             tell("Hearing: {advice}", advice=advice(problem))
+        for reason in told.get("missing", {}).values():
+            tell("{reason} It is tried again until it is back.", reason=reason)
         if not told.get("remembers", True):
             tell(
                 "It cannot write down what it is told, which is lost at the next start: make room "

@@ -237,6 +237,19 @@ def _failed(rules: Rules, state: State, event: Failed) -> Decision:
         return state, ()  # only a stop word went unheard; the reply goes on
     if event.room in ("ears", "mind") and state.elsewhere in AWAY:
         return state, ()  # the server hears and thinks
-    if event.room in ("mouth", "loudspeaker", "microphone"):
+    if event.room == "microphone":
+        return _deaf(rules, state)
+    if event.room in ("mouth", "loudspeaker"):
         return rest(rules, in_vain(state), (Cancel(state.turn),))
     return apologise(rules, state, sentences(rules, state).failed)
+
+
+def _deaf(rules: Rules, state: State) -> Decision:
+    """The microphone is away for a moment or for long: who was speaking is told so.
+
+    An answer goes on without it, and who has said nothing yet may still do so in time.
+    """
+    if state.phase is not Phase.LISTENING or state.began is None:
+        return state, ()
+    fresh, dead = new_turn(state, spoken=True)
+    return say(rules, fresh, dead, sentences(rules, state).deaf)

@@ -42,6 +42,7 @@ class Sentences:
     slow: str = "That takes too long, sorry."
     failed: str = "Sorry, something went wrong."
     long: str = "Sorry, let me answer what you have said so far."
+    deaf: str = "Sorry, I could not hear you just now. Please say that again."
     away: str = "Sorry, I was away for a moment."
 
 
@@ -53,6 +54,7 @@ SENTENCES = {
         "抱歉，这要花太长时间。",
         "抱歉，出错了。",
         "不好意思，我先回答您刚才说的。",
+        "抱歉，我刚才听不见。请再说一遍。",
         "抱歉，我刚才离开了一下。",
     ),
 }

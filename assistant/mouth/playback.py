@@ -208,6 +208,10 @@ class Player:
         """Let `key` be as loud as before, from the word on in which it waited."""
         self._inbox.append(lambda: self._go_on(key))
 
+    def say_again(self) -> None:
+        """The device has lost what it had: go on from the beginning of the word that sounded."""
+        self._inbox.append(self._say_again)
+
     def take_back(self, key: Key, may: Callable[[], bool], told: Callable[[int], None]) -> None:
         """Drop the last clauses of the answer `key` that have not begun to sound.
 
@@ -327,6 +331,12 @@ class Player:
         if waited and self._clauses:
             self._clauses[0].back(int(BACK_S * self.rate), int(UNMARKED_S * self.rate))
         self._way.to(1.0)
+
+    def _say_again(self) -> None:
+        if self._clauses and self._clauses[0].played:
+            self._clauses[0].back(int(BACK_S * self.rate), int(UNMARKED_S * self.rate))
+            self._flow.to(0.0, 0.0)
+            self._flow.to(1.0, FADE_S)
 
     def _come_back(self) -> None:
         """Whatever comes next does not give way to what is over."""

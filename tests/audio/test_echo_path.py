@@ -45,6 +45,20 @@ def test_after_a_pause_of_the_stream_it_need_not_learn_anew() -> None:
     assert loss(heard, left, 1.5) > 15
 
 
+def test_with_another_device_nothing_is_trusted_until_it_has_learned_anew() -> None:
+    room = Room()
+    path = room.path()
+    room.cleaned(path, speech(CHINESE, room.rate, 6.0))
+    assert path.usable
+    before = len(room.told)
+    path.renew()
+    other = replace(room, way=0.15)
+    heard, left = other.cleaned(path, speech(CHINESE, room.rate, 8.0), start=200)
+    told = [usable for _, usable in room.told[before:]]
+    assert (told[0], told[-1]) == (False, True)
+    assert loss(heard, left, 6) > 10
+
+
 def test_stamps_that_lie_for_some_seconds_move_nothing() -> None:
     room = Room(lies=True)
     heard, left = room.cleaned(room.path(), speech(CHINESE, room.rate, 8.5))

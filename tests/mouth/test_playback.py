@@ -629,3 +629,17 @@ def test_what_is_shorter_than_a_step_is_not_told():
     it.clause(1, "two", STEP)
     it.pull()
     assert it.spans() == [(0, STEP, round((STEP - 1) / RATE, 4))]
+
+
+def test_what_a_lost_device_had_is_said_again_from_the_beginning_of_its_word():
+    it = Listening()
+    it.player.say_again()  # nothing sounds: nothing to say
+    it.clause(1, "One two.", 900, words=((4, 300), (8, 600)))
+    it.player.end(Key(1, 1))
+    for _ in range(5):
+        it.pull()
+    it.player.say_again()
+    for _ in range(7):
+        it.pull()
+    assert len(np.flatnonzero(np.concatenate(it.out))) == pytest.approx(500 + 600, abs=FADE)
+    assert it.ends == [(1, "One two.", pytest.approx(1.1))]

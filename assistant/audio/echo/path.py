@@ -42,7 +42,7 @@ class EchoPath:
         self._shift: Shift | None = None  # while it is looked how far the echo has moved
         self._reference: Reference | None = None
         self._finder, self._judge = DelayFinder(), Judge()
-        self._warned = self._found = False
+        self._warned = self._found = self._renewed = False
         self._heard = SteadyClock(RATE)
         self._number = 0  # samples heard
         self.delay = -MARGIN_S
@@ -67,8 +67,14 @@ class EchoPath:
 
         return tap
 
+    def renew(self) -> None:
+        """Another microphone or loudspeaker may be there now: learn anew; from any thread."""
+        self._renewed = True
+
     def clean(self, frame: Frame) -> Frame:
         """Return `frame` without the echo; as it is while nothing can be heard."""
+        if self._renewed:
+            self._forget()
         far = self._far(frame)
         if far is None:
             self._judge.quiet(frame.pcm)
@@ -116,6 +122,17 @@ class EchoPath:
             self.delay += shift.feed(heard, expected)
         if shift.over or expected is None:
             self._shift, self._canceller.learns = None, True
+
+    def _forget(self) -> None:
+        """Until it has learned again, what is cleaned cannot be trusted."""
+        self._renewed = self._found = False
+        self._shift, self._canceller.learns = None, True
+        self._finder.reset()
+        self._canceller.reset()
+        usable, self._judge = self._judge.usable, Judge()
+        self._heard, self._number, self.delay = SteadyClock(RATE), 0, -MARGIN_S
+        if usable:
+            self._on_usable(False)
 
     def _align(self, late: float) -> None:
         """The echo begins `late` s after its reference."""
