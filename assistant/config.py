@@ -240,7 +240,7 @@ class BargeIn(Section):
         12.0, description="how much softer it speaks while something else sounds, in dB"
     )
     hold: Annotated[float, Field(ge=0.0, le=5.0)] = Field(
-        0.3,
+        0.2,
         description="it waits, silent, once something has sounded for so many s, until it is clear "
         "whether somebody speaks to it",
     )

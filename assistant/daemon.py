@@ -891,6 +891,7 @@ class Daemon:
             lambda: (Vad(vad.threshold, vad.min_speech, vad.min_silence), wake.make(self.config)),
             lambda: engines.make(self.config),
             stops=lambda text: stops(self._rules, text),
+            stop_words=lambda: self._rules.stop_words,
             trace=self.trace,
             emit=self.post,
             on_failed=lambda turn, error: self._failed(turn, "ears", error),

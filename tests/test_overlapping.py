@@ -103,6 +103,18 @@ def test_what_the_canceller_leaves_makes_nothing_soft_but_a_stop_word_in_it_coun
     assert any(isinstance(each, Halt) for each in it.tell(Partial(1, "stop"), after=0.2))
 
 
+def test_a_stop_word_is_not_taken_for_the_reply_where_that_sounds_alike():
+    it = Talk(sounding="A tower with a bright lamp at its top.")
+    it.begin()
+    assert it.tell(Partial(1, "Stop it, stop."))[0] == Halt("Stop it, stop.")
+
+
+def test_a_stop_word_that_the_reply_says_itself_does_not_stop_it():
+    it = Talk(sounding="The bus will stop at the harbour.")
+    it.begin()
+    assert it.tell(Partial(1, "stop")) == ()
+
+
 def test_who_goes_on_is_given_silence_and_then_the_turn():
     it = Talk()
     it.begin()

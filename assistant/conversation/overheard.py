@@ -68,8 +68,13 @@ def echoed(text: str, sounding: str) -> bool:
     if not letters or not around:
         return False
     if len(letters) < SHORT:
-        return f" {' '.join(said)} " in f" {' '.join(reply)} "
+        return quoted(text, sounding)
     return _distance(letters, around) <= DIFFERS * len(letters)
+
+
+def quoted(text: str, sounding: str) -> bool:
+    """Whether `text` is a run of words of `sounding`: a stop word that the reply itself says."""
+    return f" {' '.join(words(text))} " in f" {' '.join(words(sounding))} "
 
 
 def rest_of_it(text: str, sounding: str, backchannels: Sequence[str], *, ended: bool) -> bool:

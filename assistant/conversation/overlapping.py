@@ -17,7 +17,7 @@ from assistant.conversation.afar import send
 from assistant.conversation.asking import asks
 from assistant.conversation.joining import joined, joins
 from assistant.conversation.listening import carried_on
-from assistant.conversation.overheard import echoed, halts, interrupts, rest_of_it
+from assistant.conversation.overheard import halts, interrupts, quoted, rest_of_it
 from assistant.conversation.speaking import stop
 from assistant.conversation.state import AWAY, Decision, Over, Phase, Rules, State
 from assistant.conversation.turns import attend, new_turn, trusted
@@ -195,7 +195,7 @@ def _meant(rules: Rules, state: State, over: Over, text: str, ended: bool) -> bo
 
 
 def _halts(rules: Rules, state: State, text: str) -> bool:
-    return halts(text, rules.stop_words) and not echoed(text, state.sounding)
+    return halts(text, rules.stop_words) and not quoted(text, state.sounding)
 
 
 def _halt(rules: Rules, state: State, text: str) -> Decision:

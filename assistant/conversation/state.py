@@ -118,7 +118,7 @@ class Rules:
     """The longest time that something rings which nobody stops."""
     barge_in: bool = True
     """Whoever speaks to the assistant interrupts it; False: only a stop word does."""
-    hold: float = 0.3
+    hold: float = 0.2
     """A reply waits for what has sounded over it for so long, until it is known what it is."""
     wait: float = 6.0
     """The longest that it waits for what may go on for ever."""

@@ -7,7 +7,7 @@ other owns the recogniser, which may block for hundreds of milliseconds.
 import math
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import TypeVar
@@ -18,7 +18,7 @@ from assistant.audio.frames import FRAME_SAMPLES, RATE, Frame, Pcm
 from assistant.ears.held import HeldVoice
 from assistant.ears.level import FULL_SCALE, dbfs
 from assistant.ears.phantoms import Phantoms
-from assistant.ears.recogniser import Recogniser
+from assistant.ears.recogniser import Recogniser, Weighing
 from assistant.ears.vad import Vad
 from assistant.ears.voiced import Voiced
 from assistant.ears.wake import WakeDetector
@@ -35,6 +35,9 @@ TAIL_S = 0.2
 """Silence after speech that the recogniser gets; the rest would only cost time."""
 STOP_WORD_S = 2.0
 """A stop word is a short utterance; longer speech during a reply is not looked at."""
+LIKELY = -7.0
+"""Log-probability from which a short sound over the reply is a stop word whatever was written: over
+the rest of an echo "stop" becomes "star" or "so". By benchmarks/stop_words.py."""
 ECHO_S = 0.5
 """Its own voice is looked back at for so long: its words are loud and soft in turn."""
 T = TypeVar("T")
@@ -84,14 +87,16 @@ class Listener:
         make_recogniser: Callable[[], Recogniser],
         *,
         stops: Callable[[str], bool],
+        stop_words: Callable[[], Sequence[str]] = tuple,
         trace: Trace,
         emit: Callable[[Event], None],
         on_failed: Callable[[int, AssistantError], None],
         held: HeldVoice | None = None,
     ) -> None:
-        """`stops(text)` tells whether a text is a stop word; `held` listens to each pause."""
+        """`stops(text)` tells whether a text is one of the `stop_words()`; `held` listens to each
+        pause."""
         self._make_detectors, self._make_recogniser = make_detectors, make_recogniser
-        self._stops, self._held_voice = stops, held
+        self._stops, self._stop_words, self._held_voice = stops, stop_words, held
         self._trace = trace
         self._emit = emit
         self._frames = Worker("ears", on_failed)
@@ -303,7 +308,8 @@ class Listener:
         if now is None or now.turn != turn or not now.began or self._vad.speaking:
             return
         now.settled, speech_s, stage = True, now.speech_s, now.stage("settled")
-        self._words.post(lambda: self._say_settled(turn, speech_s, stage), turn)
+        short = now.over and speech_s <= STOP_WORD_S
+        self._words.post(lambda: self._say_settled(turn, speech_s, stage, short), turn)
 
     def _finish(self, turn: int) -> None:
         now = self._now
@@ -358,10 +364,13 @@ class Listener:
             self._trace.mark(turn, stage, time.monotonic(), text=text)
             self._emit(Partial(turn, text))
 
-    def _say_settled(self, turn: int, speech_s: float, stage: str) -> None:
+    def _say_settled(self, turn: int, speech_s: float, stage: str, short: bool) -> None:
+        """Tell what was said until now; a `short` sound over the reply may be a stop word."""
         if self._gone(turn):
             return
         self._text = self._really_said(turn, self._recogniser.settle(), speech_s)
+        if short:
+            self._text = self._or_stop_word(turn, self._text)
         self._trace.mark(turn, stage, time.monotonic(), text=self._text)
         self._emit(Settled(turn, self._text))
 
@@ -382,12 +391,22 @@ class Listener:
         self._trace.mark(turn, "phantom", time.monotonic(), text=text)
         return ""
 
+    def _or_stop_word(self, turn: int, text: str) -> str:
+        """Return the stop word that was rather said, if there is one, or else `text`."""
+        if self._stops(text) or not isinstance(self._recogniser, Weighing):
+            return text
+        found = self._recogniser.nearest(self._stop_words(), PREROLL_S / 2)
+        if not found or found[1] < LIKELY:
+            return text
+        self._trace.mark(turn, "stop_word", time.monotonic(), text=text, nats=round(found[1], 1))
+        return found[0]
+
     def _look_for_stop(self, turn: int, sound: Pcm) -> None:
         if self._gone(turn):
             return
         self._uses += 1
         self._recogniser.start()
         self._recogniser.feed(sound)
-        text = self._recogniser.finish().text
+        text = self._or_stop_word(turn, self._recogniser.finish().text)
         if self._stops(text):
             self._emit(StopHeard(text))

@@ -10,6 +10,7 @@ Moonshine: Jeffries et al. 2024, arXiv 2410.15608.
 """
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
@@ -60,6 +61,10 @@ SHARE = 2.0
 
 FRESH_S = 0.1
 """Speech since the last partial without which such a quiet is not worth another one."""
+
+AROUND_S = 0.5
+"""Silence around a word that is weighed by itself. The network was trained on whole sentences; with
+less it takes more of the short ones for others, see benchmarks/stop_words.py."""
 
 
 class MoonshineRecogniser:
@@ -115,6 +120,18 @@ class MoonshineRecogniser:
     def finish(self) -> Transcript:
         """End the utterance."""
         return Transcript(self.settle())
+
+    def nearest(self, phrases: Sequence[str], skip: float = 0.0) -> tuple[str, float] | None:
+        """See `Weighing`. Takes some .02 s, and .005 s for each phrase."""
+        assert self._network is not None, "closed"
+        sound = self._sound()[round(skip * RATE) :]
+        written = {phrase: self._network.write(phrase) for phrase in phrases}
+        known = {phrase: tokens for phrase, tokens in written.items() if tokens}
+        if self._done or not known or len(sound) < SHORTEST_S * RATE:
+            return None
+        weights = self._network.weigh(np.pad(sound, round(AROUND_S * RATE)), [*known.values()])
+        weight, phrase = max(zip(weights, known, strict=True))
+        return phrase, weight
 
     def close(self) -> None:
         """Free the network."""
@@ -195,6 +212,7 @@ class Network:
         if not path.is_dir():
             raise BadInput("{path}: no such folder (wanted: a Moonshine model).", path=path)
         self._words = _words(path / TOKENS)
+        self._numbers = {word: number for number, word in enumerate(self._words) if number > END}
         self._encoder = _session(path / ENCODER, threads)
         self._decoder = _session(path / DECODER, threads)
         inputs = {node.name: node.shape for node in self._decoder.get_inputs()}
@@ -219,13 +237,7 @@ class Network:
 
         `draft` is what was heard in an earlier part of it; the better it is the less this takes.
         """
-        sound = (pcm / np.float32(FULL_SCALE)).astype(np.float32)[np.newaxis]
-        everything = np.ones(sound.shape, np.int64)
-        inputs = {"input_values": sound, "attention_mask": everything}
-        common = {
-            "encoder_hidden_states": self._encoder.run(None, inputs)[0],
-            "encoder_attention_mask": everything,  # one for a sample here, too
-        }
+        common = self._encode(pcm)
         limit = int(TOKENS_PER_S * len(pcm) / RATE) + 1
         text, memory = self._check(common, draft[:limit])
         while text[-1] != END and len(text) < limit:
@@ -235,7 +247,42 @@ class Network:
     def spell(self, tokens: list[int]) -> str:
         """Return the text of tokens, stripped."""
         text = b"".join(self._words[token] for token in tokens if token > END)
-        return text.decode("utf-8", "replace").replace("\N{LOWER ONE EIGHTH BLOCK}", " ").strip()
+        return text.decode("utf-8", "replace").replace(_SPACE, " ").strip()
+
+    def write(self, text: str) -> list[int]:
+        """Return tokens of `text`, a sentence as the network writes them; none: it cannot."""
+        left, tokens = f" {text[:1].upper()}{text[1:]}.".replace(" ", _SPACE).encode(), []
+        while left:
+            length = next((n for n in range(len(left), 0, -1) if left[:n] in self._numbers), 0)
+            if not length:
+                return []
+            tokens.append(self._numbers[left[:length]])
+            left = left[length:]
+        return tokens
+
+    def weigh(self, pcm: Pcm, texts: Sequence[list[int]]) -> list[float]:
+        """Return the log-probability of each of the `texts` (tokens), in nats, in that sound."""
+        common = self._encode(pcm)
+        nothing = dict.fromkeys([*self._text_keys, *self._sound_keys], self._nothing)
+        weights = []
+        for tokens in texts:
+            inputs = {**common, **nothing, "use_cache_branch": _NO}
+            logits = self._decoder.run(["logits"], {**inputs, "input_ids": _row([BEGIN, *tokens])})
+            rows = logits[0][0].astype(np.float64)
+            rows -= rows.max(axis=-1, keepdims=True)
+            chosen = rows[np.arange(len(rows)), [*tokens, END]]
+            weights.append(float((chosen - np.log(np.exp(rows).sum(axis=-1))).sum()))
+        return weights
+
+    def _encode(self, pcm: Pcm) -> dict[str, Any]:
+        """Return what the decoder is to know of samples (samples,) int16, 16 kHz."""
+        sound = (pcm / np.float32(FULL_SCALE)).astype(np.float32)[np.newaxis]
+        everything = np.ones(sound.shape, np.int64)
+        inputs = {"input_values": sound, "attention_mask": everything}
+        return {
+            "encoder_hidden_states": self._encoder.run(None, inputs)[0],
+            "encoder_attention_mask": everything,  # one for a sample here, too
+        }
 
     def _check(self, common: dict[str, Any], draft: list[int]) -> tuple[list[int], _Memory]:
         """Return the part of the draft that holds, with the token that follows on it."""
@@ -274,6 +321,7 @@ class Network:
         return self._decoder.run(["logits", *outputs], inputs)
 
 
+_SPACE = "\N{LOWER ONE EIGHTH BLOCK}"
 _NO, _YES = np.array([False]), np.array([True])
 
 

@@ -1,7 +1,8 @@
 """What every speech recogniser looks like from outside."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from assistant.audio.frames import Pcm
 
@@ -55,3 +56,15 @@ class Recogniser(Protocol):
 
     def close(self) -> None:
         """Free the model."""
+
+
+@runtime_checkable
+class Weighing(Protocol):
+    """A recogniser that can also tell how likely something else is than what it wrote."""
+
+    def nearest(self, phrases: Sequence[str], skip: float = 0.0) -> tuple[str, float] | None:
+        """Return the most likely of the phrases, and its log-probability in nats.
+
+        That is, that nothing else was said since `start`, but for the first `skip` s. None where no
+        phrase can be written, or nothing was heard.
+        """

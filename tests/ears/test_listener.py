@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from ears_sounds import austen
 
 from assistant.audio.edges import speech_span
 from assistant.audio.frames import FRAME_SAMPLES, RATE, Frame
@@ -14,6 +15,7 @@ from assistant.config import Config
 from assistant.conversation import Rules, stops
 from assistant.ears import engines, wake
 from assistant.ears.listener import Listener, Taken
+from assistant.ears.moonshine import MoonshineRecogniser
 from assistant.ears.vad import Vad
 from assistant.errors import AssistantError, BadInput
 from assistant.events import Heard, Partial, Settled, SpeechEnded, SpeechStarted, StopHeard
@@ -51,6 +53,7 @@ class Ears:
             lambda: (Vad(0.5, 0.1, 0.1), wake.make(config)),
             make_recogniser or (lambda: engines.make(config)),
             stops=lambda text: stops(Rules(stop_words=("ten of clubs",)), text),
+            stop_words=lambda: ("ten of clubs",),
             trace=self.trace,
             emit=self.events.put,
             on_failed=lambda turn, error: self.failures.put((turn, error)),
@@ -98,6 +101,35 @@ def test_an_utterance_becomes_partials_and_a_text(ears):
     assert heard.speech_s > 0.5
     assert heard.level > -40
     assert ears.trace.turn(1).between("speech_start", "speech_end") > 0.5
+
+
+class Mishears(MoonshineRecogniser):
+    """A fake that writes something else than it has heard, as the real one does over an echo."""
+
+    def settle(self):
+        super().settle()
+        return "Turn the cups."
+
+
+def test_a_stop_word_over_the_reply_counts_though_something_else_was_written():
+    path = Config().models_dir / "moonshine-tiny-en"
+    ears = Ears(lambda: Mishears(path, partial_every=0.0))
+    for turn, act, written in [
+        (1, ears.listener.overhear, "ten of clubs"),
+        (2, ears.listener.listen, "Turn the cups."),
+    ]:
+        act(turn)
+        ears.hear(silence(0.5), human(), silence(0.6))
+        ears.next(SpeechEnded)
+        ears.listener.settle(turn)
+        assert ears.next(Settled).text == written
+        ears.listener.cancel(turn)
+    ears.listener.overhear(3)
+    ears.hear(silence(0.5), austen(870)[: 2 * RATE], silence(0.6))
+    ears.next(SpeechEnded)
+    ears.listener.settle(3)
+    assert ears.next(Settled).text == "Turn the cups."
+    assert ears.listener.stop()
 
 
 def test_at_rest_speech_is_nobody_s_business(ears):

@@ -289,3 +289,21 @@ def test_a_network_of_another_kind_is_refused(tmp_path):
     (model / module.DECODER).symlink_to(MODEL / module.ENCODER)
     with pytest.raises(BadInput, match="do not belong to one Moonshine model"):
         MoonshineRecogniser(model)
+
+
+def test_what_was_said_is_more_likely_than_what_was_not(recogniser, spoken):
+    word = np.frombuffer(spoken("Cancel.").read_bytes()[44:], np.int16)
+    before = read_speech()[: RATE // 5]
+    recogniser.start()
+    recogniser.feed(join(before, silence(0.2), word, silence(0.2)))
+    phrase, weight = recogniser.nearest(["stop", "cancel", "停", "never mind"], 0.2)
+    assert phrase == "cancel"
+    assert -7.0 < weight <= 0.0
+    assert recogniser.nearest(["stop", "be quiet"], 0.2)[1] < weight - 3.0
+    assert recogniser.nearest(["停"])[1] < -15.0
+    assert recogniser.nearest([]) is None
+
+
+def test_nothing_is_likely_where_nothing_was_heard(recogniser):
+    recogniser.start()
+    assert recogniser.nearest(["stop"]) is None
