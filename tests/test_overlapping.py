@@ -109,6 +109,21 @@ def test_a_stop_word_is_not_taken_for_the_reply_where_that_sounds_alike():
     assert it.tell(Partial(1, "Stop it, stop."))[0] == Halt("Stop it, stop.")
 
 
+@pytest.mark.parametrize(
+    ("final", "asked"),
+    [("Stop.", False), ("Sir,,", False), ("", False), ("stop, why", True), ("how about two", True)],
+)
+def test_a_stop_word_that_becomes_another_word_in_the_end_asks_nothing(final, asked):
+    it = Talk()
+    it.begin()
+    it.tell(Partial(1, "Stop!"), after=0.2)
+    it.tell(SpeakingEnded(1, 1, "The sea"))
+    it.tell(SpeechEnded(2, it.now), after=0.2)
+    commands = [*it.tell(Settled(2, final)), *it.tell(Tick(), after=2.0)]
+    commands += it.tell(Heard(2, final, 0.4, -26.0))
+    assert any(isinstance(each, Think) for each in commands) is asked
+
+
 def test_a_stop_word_that_the_reply_says_itself_does_not_stop_it():
     it = Talk(sounding="The bus will stop at the harbour.")
     it.begin()

@@ -7,7 +7,7 @@ from assistant.conversation.afar import await_server, recall, send
 from assistant.conversation.endings import ending
 from assistant.conversation.farewell import Farewell, farewell
 from assistant.conversation.joining import joint
-from assistant.conversation.overheard import halts
+from assistant.conversation.overheard import halts, misheard
 from assistant.conversation.state import AWAY, Decision, Elsewhere, Phase, Rules, State, stops
 from assistant.conversation.turns import (
     answering,
@@ -134,7 +134,9 @@ def _begin(rules: Rules, state: State, commands: tuple[Command, ...]) -> Decisio
 
 def _ends_it(rules: Rules, state: State, text: str) -> bool:
     """Whether nothing else is wanted; what has stopped a reply may be said less strictly."""
-    return stops(rules, text) or (state.halted and halts(text, rules.stop_words))
+    return stops(rules, text) or (
+        state.halted and (halts(text, rules.stop_words) or misheard(text, rules.stop_words))
+    )
 
 
 def _heard(rules: Rules, state: State, event: Heard) -> Decision:

@@ -24,6 +24,8 @@ what is left of a clause that sounded before."""
 DIFFERS = 0.34
 """Share of the letters in which the assistant's own words may be misheard. Other sentences of the
 same language differ from the most similar place of a reply in half of their letters and more."""
+FEW = 2
+"""Words that a recogniser makes of one stop word."""
 SHORT = 5
 """Fewer letters than this are the assistant's own only where they are whole words of it: two words
 of so few letters are always similar."""
@@ -55,6 +57,13 @@ def halts(text: str, stop_words: Sequence[str]) -> bool:
         _pattern((*stop_words, *COURTESY)).fullmatch(said)
         and _pattern(tuple(stop_words), many=False).search(said)
     )
+
+
+def misheard(text: str, stop_words: Sequence[str]) -> bool:
+    """Whether `text` is only what a stop word became, which a partial result had held."""
+    said = words(text)
+    held = _pattern(tuple(stop_words), many=False).search(f"{' '.join(said)} ")
+    return len(said) <= FEW and held is None
 
 
 def echoed(text: str, sounding: str) -> bool:

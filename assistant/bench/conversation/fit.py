@@ -9,7 +9,8 @@ from assistant.bench.conversation.sound import words
 from assistant.bench.conversation.talkers import Talker
 from assistant.bench.room import Room, Setup
 from assistant.config import Config
-from assistant.ears.recogniser import Recogniser
+from assistant.ears.listener import LIKELY
+from assistant.ears.recogniser import Recogniser, Weighing
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,14 @@ def understood_alone(talkers: Sequence[Talker], config: Config, setup: Setup, se
     recogniser = engines.make(config)
 
     def stops(pcm: Pcm) -> bool:
-        return words(text(recogniser, pcm)) == words(STOP)
+        if words(text(recogniser, pcm)) == words(STOP):
+            return True
+        if not isinstance(recogniser, Weighing):
+            return False
+        recogniser.start()
+        recogniser.feed(pcm)
+        found = recogniser.nearest(config.turn.stop_words)
+        return found is not None and found[1] >= LIKELY
 
     def wakes(pcm: Pcm) -> bool:
         detectors = wake.make(config)

@@ -60,10 +60,10 @@ def synthetic(config: Config) -> list[Talker]:
     speech = config.speech.model_copy(update={"engine": "auto", "voice": "", "rate": 1.0})
     best = engines.make(config.model_copy(update={"language": language, "speech": speech}))
     if best.name == "piper":
-        found += [Talker(f"piper x {pitch}", _speaking(best, pitch)) for pitch in PITCHES]
+        found += [Talker(f"piper x {pitch}", speaking(best, pitch)) for pitch in PITCHES]
     for voice in ESPEAK[language]:
         espeak = EspeakSynthesiser(voice, language, 1.0)
-        found.append(Talker(f"espeak {voice}", _speaking(espeak, 1.0)))
+        found.append(Talker(f"espeak {voice}", speaking(espeak, 1.0)))
     return found
 
 
@@ -105,7 +105,7 @@ def others() -> list[Pcm]:
     return [wav.read(path) for path in sorted(Path(spec.origin).parent.glob("assets/*.wav"))]
 
 
-def _speaking(engine: Synthesiser, pitch: float) -> Callable[[str], Pcm]:
+def speaking(engine: Synthesiser, pitch: float) -> Callable[[str], Pcm]:
     def say(text: str) -> Pcm:
         blocks = [sound.pcm for sound in engine.synthesise(text, lambda: False)]
         whole = np.concatenate([np.zeros(0, np.int16), *blocks])
