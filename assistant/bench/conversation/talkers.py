@@ -106,6 +106,8 @@ def others() -> list[Pcm]:
 
 
 def speaking(engine: Synthesiser, pitch: float) -> Callable[[str], Pcm]:
+    """Return what lets a voice speak `pitch` times as high and as fast, as `Talker.say`."""
+
     def say(text: str) -> Pcm:
         blocks = [sound.pcm for sound in engine.synthesise(text, lambda: False)]
         whole = np.concatenate([np.zeros(0, np.int16), *blocks])
