@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from assistant.persona.reading import Persona
 
 SYSTEM_PATH = Path("/etc/assistant/config.toml")
+RELEASES = Path("/opt/assistant/releases")
+"""Where script/install puts the releases, which share the models in /var/lib/assistant."""
 WEB_TOKEN = "web-token"
 """The file of the web page's token, in the folder of what must not be lost."""
 
@@ -817,7 +819,7 @@ class Config(Section):
         if chosen := self.paths.models or os.environ.get("ASSISTANT_MODELS", ""):
             return Path(chosen).expanduser()
         checkout = Path(__file__).parent.parent / "models"
-        if (checkout / "catalog.toml").is_file():
+        if (checkout / "catalog.toml").is_file() and not checkout.is_relative_to(RELEASES):
             return checkout
         service = Path("/var/lib/assistant/models")
         if service.is_dir():

@@ -135,6 +135,8 @@ TO_TEST = {
     "mosquitto": file("sbin/mosquitto"),
     "openssl": program("openssl"),
     "systemd": program("systemd-analyze"),
+    "bubblewrap": program("bwrap"),
+    "libseccomp2": library("seccomp"),
     "pocketsphinx-testdata": file("share/pocketsphinx/test/data"),
 }
 

@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from hypothesis import strategies as st
 from assistant import config
 from assistant.commands import service
 from assistant.errors import AssistantError
+from assistant.serve import control, notify
 from assistant.serve.notify import Notifier, watchdog_interval
 from assistant.systemd import changing, network, units
 from assistant.systemd.network import Level
@@ -45,12 +47,12 @@ def test_systemd_finds_nothing_wrong_with_the_unit(program: str, tmp_path: Path)
     checked = subprocess.run(["systemd-analyze", "verify", path], capture_output=True, text=True)
     # It returns 0 on an unknown key, so its words are what counts; a program that does not exist
     # must be the only thing it finds, and it must have read the path whole.
-    words = [line for line in checked.stderr.splitlines() if "assistant.service" in line]
+    words = {line for line in checked.stderr.splitlines() if "assistant.service" in line}
     if program == "/bin/true":
-        assert words == []
+        assert not words
     else:
         assert len(words) == 1
-        assert f"{program} is not executable" in words[0]
+        assert f"{program} is not executable" in words.pop()
 
 
 def test_the_check_would_see_an_unknown_key(tmp_path: Path) -> None:
@@ -58,6 +60,10 @@ def test_the_check_would_see_an_unknown_key(tmp_path: Path) -> None:
     path.write_text(unit(Path("/bin/true")).replace("WatchdogSec=", "WatchdogSecs="))
     checked = subprocess.run(["systemd-analyze", "verify", path], capture_output=True, text=True)
     assert "WatchdogSecs" in checked.stderr
+
+
+def test_the_start_is_extended_by_the_time_that_the_unit_gives() -> None:
+    assert f"TimeoutStartSec={notify.START_S:.0f}\n" in unit()
 
 
 def test_the_unit_does_not_forbid_what_the_sound_library_needs() -> None:
@@ -121,7 +127,10 @@ def test_no_mark_is_left_in_any_file() -> None:
         assert not re.search("@[A-Z_]+@", file.text), file.path
 
 
-def test_a_checkout_in_a_home_can_be_read() -> None:
+def test_a_checkout_in_a_home_can_be_read(monkeypatch) -> None:
+    monkeypatch.setattr(sys, "executable", "/home/pi/.pyenv/bin/python")
+    assert "ProtectHome=read-only\n" in unit(PROGRAM)
+    monkeypatch.setattr(sys, "executable", "/bin/sh")
     assert "ProtectHome=read-only\n" in unit(Path("/home/pi/assistant/.venv/bin/assistant"))
     assert "ProtectHome=yes\n" in unit(PROGRAM)
 
@@ -250,7 +259,7 @@ def test_a_command_of_somebody_else_is_left_alone(tmp_path: Path) -> None:
     link = tmp_path / units.LINK.relative_to("/")
     link.parent.mkdir(parents=True)
     link.write_text("#!/bin/sh\n")
-    program = units.RELEASES / "1" / ".venv" / "bin" / "assistant"
+    program = config.RELEASES / "1" / ".venv" / "bin" / "assistant"
     changing.write(units.staged(program, 252), Place().owned, tmp_path, lambda *_, **__: None)
     changing.remove(Place().owned, tmp_path, lambda *_, **__: None)
     assert link.read_text() == "#!/bin/sh\n"
@@ -337,6 +346,29 @@ def test_a_python_behind_a_link_is_looked_for_where_it_lies(open_folder: Path) -
     assert service.unreachable(link) == open_folder / "gone"
 
 
+def test_who_runs_none_speaks_to_the_service(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setenv("RUNTIME_DIRECTORY", str(tmp_path / "own"))
+    monkeypatch.setattr(control, "SERVICE", tmp_path / "service.sock")
+    own = config.Config().socket_path
+    with pytest.raises(AssistantError, match=r"no assistant answers at .*own/control\.sock"):
+        control.call(own, {"command": "state"})
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(control.SERVICE))
+        listening.listen()
+
+        def answer() -> None:
+            with listening.accept()[0] as client:
+                client.recv(4096)
+                client.sendall(b'{"ok": true, "phase": "asleep"}\n')
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        assert control.call(own, {"command": "state"})["phase"] == "asleep"
+        thread.join()
+        with pytest.raises(AssistantError, match="no assistant answers"):  # another was named
+            control.call(tmp_path / "named.sock", {"command": "state"})
+
+
 # What systemd hears
 
 
@@ -357,12 +389,14 @@ def test_each_message_is_a_datagram_of_its_own(manager: socket.socket) -> None:
     notifier.watchdog()
     notifier.status("answering")
     notifier.stopping()
-    heard = [manager.recv(4096) for _ in range(4)]
+    notifier.starts_later(5.0)
+    heard = [manager.recv(4096) for _ in range(5)]
     assert heard == [
         b"READY=1\nSTATUS=listening",
         b"WATCHDOG=1",
         b"STATUS=answering",
         b"STOPPING=1",
+        b"EXTEND_TIMEOUT_USEC=125000000",
     ]
 
 

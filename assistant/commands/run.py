@@ -191,6 +191,7 @@ class Foreground:
             ended = asyncio.create_task(self._ended.wait())
             if wait := self._systemd.present and pause(self._trail.ends):
                 log.warning("it ended %d times in a row; it waits %g s.", self._trail.ends, wait)
+                self._systemd.starts_later(wait)
                 await asyncio.wait([ended], timeout=wait)
             starting = asyncio.create_task(self._daemon.start())
             await asyncio.wait([starting, ended], return_when=asyncio.FIRST_COMPLETED)

@@ -238,8 +238,7 @@ def _upgrade(files: list[Staged], place: Place) -> None:
     except AssistantError as error:
         if not running or before.same:
             raise AssistantError(
-                "{error} It does not become ready; `assistant service logs` says why. "
-                "It is tried again and again until you stop it.",
+                "{error} It does not become ready; `assistant service logs` says why.",
                 error=error,
             ) from error
         _roll_back(before, kept, place)

@@ -53,6 +53,10 @@ class Attendant:
             self._phase = data["phase"]
             self._systemd.status(self._line())
 
+    def starts_later(self, by_s: float) -> None:
+        """Tell that the start takes longer by `by_s` s, which begin now."""
+        self._systemd.starts_later(by_s)
+
     def stopping(self) -> None:
         """Tell that the end has begun."""
         self._systemd.stopping()

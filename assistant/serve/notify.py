@@ -7,6 +7,9 @@ import os
 
 import sdnotify
 
+START_S = 120.0
+"""The unit's TimeoutStartSec, in s."""
+
 
 class Notifier:
     """Speaks to the service manager that started this process, if one did."""
@@ -26,6 +29,10 @@ class Notifier:
     def status(self, text: str) -> None:
         """Set the line that `systemctl status` shows."""
         self._tell(*_status(text))
+
+    def starts_later(self, by_s: float) -> None:
+        """Tell that the start takes longer by `by_s` s, which begin now."""
+        self._tell(f"EXTEND_TIMEOUT_USEC={int((by_s + START_S) * 1e6)}")
 
     def stopping(self) -> None:
         """Tell that the daemon has begun to stop."""

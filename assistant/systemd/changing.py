@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 
+from assistant.config import RELEASES
 from assistant.errors import AssistantError
 from assistant.files import write_whole
-from assistant.systemd.units import RELEASES, Staged, below
+from assistant.systemd.units import Staged, below
 
 Tell = Callable[..., None]
 """``tell(sentence, **values)`` says what is done."""

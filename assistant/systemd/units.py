@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assistant import config
+from assistant.config import RELEASES
 from assistant.systemd.network import LEVELS, VARIABLE, Level
 
 UNIT = "assistant.service"
@@ -16,8 +17,6 @@ USER = "assistant"
 STATE = Path("/var/lib/assistant")
 LINK = Path("/usr/local/bin/assistant")
 """Leads to the installed release, so that everybody has the command."""
-RELEASES = Path("/opt/assistant/releases")
-"""Where script/install puts the releases."""
 HOMES = (Path("/home"), Path("/root"), Path("/run/user"))  # what ProtectHome= covers
 
 
@@ -68,10 +67,12 @@ def staged(
 
     `program` is the `assistant` that the unit starts, `systemd` the version that will read it.
     """
-    home = "read-only" if any(program.is_relative_to(each) for each in HOMES) else "yes"
+    # A checkout or a Python in somebody's home stays usable: to be read, never to be written.
+    needed = (program, Path(sys.executable).resolve())
+    at_home = any(path.is_relative_to(each) for path in needed for each in HOMES)
+    home = "read-only" if at_home else "yes"
     unit = template("assistant-user.service" if place.user else UNIT)
     unit = unit.replace("@COMMAND@", _quoted(program))
-    # A checkout in somebody's home stays usable: to be read, never to be written.
     files = [Staged(place.units / UNIT, unit.replace("@HOME_ACCESS@", home))]
     if not place.user:
         files.append(Staged(Path("/etc/sysusers.d/assistant.conf"), template("assistant.sysusers")))

@@ -31,7 +31,8 @@ PATIENCE_S = 60
 class Daemon:
     """`assistant run --json` as a child process."""
 
-    def __init__(self, card, folder, *settings):
+    def __init__(self, card, folder, *settings, wrap=lambda argv: argv, pass_fds=()):
+        """`wrap` makes another command line of the daemon's, such as one for a sandbox."""
         values = {
             "paths.socket": str(folder / "control.sock"),
             "llm.temperature": "0",
@@ -42,8 +43,9 @@ class Daemon:
         options = [f"--set={key}={value}" for key, value in values.items()]
         self.socket = values["paths.socket"]
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "assistant", *options, "run", "--json"],
+            wrap([sys.executable, "-m", "assistant", *options, "run", "--json"]),
             env={**card.env, "STATE_DIRECTORY": str(folder)},
+            pass_fds=pass_fds,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
