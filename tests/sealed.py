@@ -76,8 +76,8 @@ def program() -> int:
             array = (Comparison * len(only))(*only)
             library.seccomp_rule_add_array(context, action, number, len(only), array)
 
-    # RestrictNamespaces=yes and RestrictAddressFamilies= as systemd makes them: a call that cannot be
-    # looked into is not there, and the C library takes the one that can be.
+    # RestrictNamespaces=yes and RestrictAddressFamilies= as systemd makes them: clone3 cannot be
+    # looked into, so it is not there, and the C library takes clone.
     special = {"socket", "unshare", "setns", "clone", "clone3"}
     for name in allowed() - special:
         allow(name)
