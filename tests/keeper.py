@@ -9,7 +9,6 @@ The stores, and the files, are the real ones.
 import random
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 
@@ -118,21 +117,10 @@ def killed(folder, seed, after, *options):
 
 def cut(folder, seed, count, moments, *options):
     """Record a child, cut the power at so many moments; yield what is wrong after each."""
-    folder.mkdir()
-    calls = powercut.record(folder, __file__, folder, seed, count, *options)
-    steps, rng = plan(seed, count), random.Random(seed)
-    wanted = sorted(rng.randrange(len(calls)) for _ in range(moments))
-    disk, done = powercut.Disk(), 0
-    for at, (call, *arguments) in enumerate(calls):
-        if call == "said":
-            done += arguments[0].count(b"\n")
-        else:
-            disk.take(call, *arguments)
-        for _ in range(wanted.count(at)):
-            with tempfile.TemporaryDirectory(dir=folder.parent) as target:
-                disk.cut(Path(target), rng)
-                (Path(target) / MODEL).write_bytes(MODEL.encode())
-                yield wrong(Path(target), steps, done, states_stay=False)
+    steps, command = plan(seed, count), (__file__, folder, seed, count, *options)
+    for target, said in powercut.cuts(folder, command, moments, random.Random(seed)):
+        (target / MODEL).write_bytes(MODEL.encode())
+        yield wrong(target, steps, said.count(b"\n"), states_stay=False)
 
 
 def work(folder, steps):

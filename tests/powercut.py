@@ -3,8 +3,9 @@
 `record` runs a program under strace, which tells every write, `fsync`, rename and removal in one
 folder, in order. `Disk` takes these and can tell, at any moment, what a power cut might leave: what
 was synced for certain; of all else any part, each write whole, torn at a sector, or not at all, and
-of the names in the folder those that were changed until some moment since the folder was synced.
-That is more than a journaling file system loses, and what POSIX allows.
+of the names in a folder those that were changed until some moment since that folder was synced.
+That is more than a journaling file system loses, and what POSIX allows; only folders themselves are
+always there.
 
 Not seen are writes through `mmap`; SQLite makes them to the `-shm` file only, which it never trusts
 after a start, and which is left out here.
@@ -14,7 +15,9 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass, field
+from pathlib import Path
 
 SECTOR = 512
 CALLS = (
@@ -23,6 +26,7 @@ CALLS = (
 )
 LINE = re.compile(r"(?P<call>\w+)\((?P<arguments>.*)\) += (?P<result>-?\d+)")
 HEX = re.compile(r'"((?:\\x[0-9a-f]{2})*)"')
+AT = re.compile(r'\w+<((?:\\x[0-9a-f]{2})*)>, "((?:\\x[0-9a-f]{2})*)"')
 OPEN = re.compile(r"(\d+)<((?:\\x[0-9a-f]{2})*)>")
 
 
@@ -37,6 +41,26 @@ def record(folder, *command):
     strace = ["strace", "-y", "-xx", "-s", "1000000", "-e", f"trace={CALLS}", "-o", str(log)]
     subprocess.run([*strace, sys.executable, *map(str, command)], check=True, capture_output=True)
     return [call for line in log.read_text().splitlines() if (call := _parsed(line, str(folder)))]
+
+
+def cuts(folder, command, moments, rng):
+    """Record a command that works in the new `folder`, and cut its power at so many moments.
+
+    Yields, for each, a folder with what is left, and what the command had said by then.
+    """
+    folder.mkdir()
+    calls = record(folder, *command)
+    wanted = sorted(rng.randrange(len(calls)) for _ in range(moments))
+    disk, said = Disk(), b""
+    for at, (call, *arguments) in enumerate(calls):
+        if call == "said":
+            said += arguments[0]
+        else:
+            disk.take(call, *arguments)
+        for _ in range(wanted.count(at)):
+            with tempfile.TemporaryDirectory(dir=folder.parent) as target:
+                disk.cut(Path(target), rng)
+                yield Path(target), said
 
 
 @dataclass
@@ -81,6 +105,7 @@ class Disk:
             names[name] = content
         for name, content in names.items():
             if content is not None and not name.endswith("-shm"):
+                (target / name).parent.mkdir(parents=True, exist_ok=True)
                 (target / name).write_bytes(content.after_a_cut(rng))
 
     def _open(self, number, name, creates, truncates):
@@ -102,10 +127,14 @@ class Disk:
     def _sync(self, name):
         if name in self._names:
             self._names[name].sync()
-
-    def _sync_folder(self):
-        self._durable.update(self._pending)
-        self._pending.clear()
+            return
+        rest = []
+        for inside, content in self._pending:  # it is a folder
+            if inside.rpartition("/")[0] == name:
+                self._durable[inside] = content
+            else:
+                rest.append((inside, content))
+        self._pending = rest
 
     def _rename(self, old, new):
         content = self._names.pop(old)
@@ -137,20 +166,19 @@ def _parsed(line, folder):
     if not matched or (result := int(matched["result"])) < 0:
         return None
     call, arguments = matched["call"], matched["arguments"]
-    texts = [_bytes(each) for each in HEX.findall(arguments)]
-    if call.startswith(("rename", "unlink")):
-        names = [_inside(each.decode(), folder) for each in texts]
-        return None if None in names else (re.match("rename|unlink", call)[0], *names)
-    if call in ("open", "openat"):
-        name = _inside(texts[0].decode(), folder)
+    if call.startswith(("rename", "unlink", "open")):
+        names = [_inside(each, folder) for each in _paths(arguments)]
+        if None in names or "AT_REMOVEDIR" in arguments:
+            return None
+        if not call.startswith("open"):
+            return re.match("rename|unlink", call)[0], *names
         flags = arguments.split('"')[-1]
-        return name and ("open", result, name, "O_CREAT" in flags, "O_TRUNC" in flags)
+        return "open", result, *names, "O_CREAT" in flags, "O_TRUNC" in flags
+    texts = [_bytes(each) for each in HEX.findall(arguments)]
     number, path = OPEN.search(arguments).groups()
     path = _bytes(path).decode(errors="replace")
     if call == "write" and number == "1":
         return "said", texts[-1]
-    if call in ("fsync", "fdatasync") and path == folder:
-        return ("sync_folder",)
     if call == "close" or (name := _inside(path, folder)) is None:
         return None
     last = arguments.rsplit(", ", 1)[-1]
@@ -164,11 +192,18 @@ def _parsed(line, folder):
     return "sync", name
 
 
+def _paths(arguments):
+    """Return the whole paths that a call names."""
+    found = AT.findall(arguments) or [("", each) for each in HEX.findall(arguments)]
+    return [str(Path(*(_bytes(each).decode() for each in pair))) for pair in found]
+
+
 def _bytes(escaped):
     return bytes.fromhex(escaped.replace("\\x", ""))
 
 
 def _inside(path, folder):
-    """Return the name in the folder; None for a path somewhere else."""
-    head, _, name = path.rpartition("/")
-    return name if head == folder else None
+    """Return the path from the folder on, empty for itself; None for one somewhere else."""
+    if path == folder:
+        return ""
+    return path.removeprefix(f"{folder}/") if path.startswith(f"{folder}/") else None

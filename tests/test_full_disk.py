@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+ROOT = Path(__file__).parent.parent
 OWN = ["unshare", "--user", "--map-root-user", "--mount"]
 MAY = shutil.which("unshare") and not subprocess.run([*OWN, "true"], capture_output=True).returncode
 pytestmark = pytest.mark.skipif(
@@ -47,7 +48,7 @@ def run(folder, script):
         capture_output=True,
         text=True,
         timeout=60,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)},
+        env={**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}"},
     )
     assert done.returncode == 0, done.stderr
 
@@ -152,5 +153,43 @@ assert not list(Path().rglob("*.part")), "what was begun is still there"
 make_room()
 states.save([1], b"new" * 10_000)
 assert states.load([1]) == b"new" * 10_000
+""",
+    )
+
+
+@pytest.mark.engine
+def test_the_whole_assistant_goes_on_and_says_what_it_cannot_keep(tmp_path):
+    (tmp_path / "disk").mkdir()
+    run(
+        tmp_path / "disk",
+        """
+import json, time
+from shell import Child, assistant
+
+folder = {"STATE_DIRECTORY": ".", "CACHE_DIRECTORY": ".", "RUNTIME_DIRECTORY": os.pardir}
+env = {name: str(Path(where).absolute()) for name, where in folder.items()}
+fill()
+settings = ["--set=audio.backend=none", "--set=history.keep=true"]
+with Child(*settings, "run", "--json", env=env) as child:
+    lines = map(json.loads, child.process.stdout)
+    heard = lambda: next(line["heard"] for line in lines if line["event"] == "speaking_ended")
+    next(line for line in lines if line["event"] == "ready")
+    ask = lambda text: assistant("ask", "--running", text, env=env)
+    assert ask("Set a timer for ten minutes").returncode == 0
+    assert heard().endswith("it is lost if the power goes.")
+    assert b"make room in" in assistant("status", env=env).stdout
+    make_room()
+    ask("Set a timer for five minutes")
+    assert "lost" not in heard()
+    for _ in range(100):
+        if b"make room" not in (told := assistant("status", env=env).stdout):
+            break
+        time.sleep(0.1)
+    assert b"make room" not in told
+from assistant.archive import FILE, Archive
+from assistant.store import Store
+
+assert [ring.seconds for ring in Store(Path("store.db")).rings()] == [600.0, 300.0]
+assert "ten minutes" in next(Archive(Path(FILE)).read()).asked
 """,
     )

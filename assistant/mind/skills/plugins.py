@@ -6,7 +6,6 @@ import importlib
 import importlib.util
 import json
 import logging
-import os
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
@@ -17,6 +16,7 @@ from types import ModuleType
 from typing import Any
 
 from assistant.errors import BadInput
+from assistant.files import write_whole
 from assistant.mind.skills.limited import Failed, Hangs, Limited
 from assistant.mind.skills.reading import KINDS
 from assistant.mind.skills.sentences import check
@@ -102,12 +102,7 @@ class Store(MutableMapping[str, Any]):
             raise ValueError(f"a plug-in may keep {LARGEST} bytes")
         with self._lock:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            beside = self._path.with_suffix(".new")
-            with beside.open("w", encoding="utf-8") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            beside.replace(self._path)
+            write_whole(self._path, text)
             self._data = json.loads(text)
 
 
