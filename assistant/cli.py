@@ -53,6 +53,7 @@ COMMANDS = {
     "models": "List, fetch, verify and remove models.",
     "config": "Show, check or write the configuration.",
     "doctor": "Say what is installed, what is used and why, and what is missing.",
+    "report": "Pack what helps to find a fault into a file, without anything private.",
     "tune": "Measure which numbers of threads are fastest on this machine, and use them.",
     "bench": "Measure latency, memory and start-up on this machine.",
     "service": "Install the assistant as a systemd service.",

@@ -9,6 +9,7 @@ import os
 import socket
 import struct
 import sys
+from collections import deque
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -35,6 +36,7 @@ def begin(level: str) -> None:
         handler = logging.StreamHandler()
         handler.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
     root.addHandler(handler)
+    root.addHandler(recent)
     set_level(level)
 
 
@@ -88,6 +90,39 @@ class Journal(logging.Handler):
         """End."""
         self._socket.close()
         super().close()
+
+
+class Recent(logging.Handler):
+    """Remembers where the last messages came from, without what they were filled in with.
+
+    So nothing that anybody said, wrote or named is in it; see `assistant.support`.
+    """
+
+    def __init__(self, most: int = 200) -> None:
+        """So many messages at the `most` are remembered."""
+        super().__init__()
+        self._records: deque[dict[str, Any]] = deque(maxlen=most)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Remember a message."""
+        error = record.exc_info[0] if record.exc_info else None
+        self._records.append(
+            {
+                "time": round(record.created, 3),
+                "level": record.levelname,
+                "logger": record.name,
+                "place": f"{record.filename}:{record.lineno} {record.funcName}",
+                "error": error.__name__ if error else None,
+            }
+        )
+
+    def told(self) -> list[dict[str, Any]]:
+        """Return them, the oldest first."""
+        return list(self._records)
+
+
+recent = Recent()
+"""Of this process; see `begin`."""
 
 
 def entry(record: logging.LogRecord) -> bytes:

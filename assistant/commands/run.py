@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+EARLY = ("hello", "state", "figures", "metrics", "mqtt", "log", "log_level")
+"""What is answered while everything loads, too."""
 FREE_S = 0.1
 """How often it looks whether the talk is over, in s."""
 
@@ -272,7 +274,15 @@ class Foreground:
     def _handle(self, request: dict[str, Any]) -> dict[str, Any]:
         """Answer a request of the control socket."""
         text = request.get("text")
-        if request["command"] not in ("hello", "state", "figures", "metrics", "mqtt", "log_level"):
+        if request["command"] not in (
+            "hello",
+            "state",
+            "figures",
+            "metrics",
+            "mqtt",
+            "log",
+            "log_level",
+        ):
             self._need_ready()
         match request["command"]:
             case "hello":
@@ -305,6 +315,8 @@ class Foreground:
                 return self._counted()
             case "metrics":
                 return {"text": prometheus.page(self._counted())}
+            case "log":
+                return {"records": logs.recent.told()}
             case "log_level":
                 return logs.asked(request)
             case "mqtt":

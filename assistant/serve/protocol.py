@@ -33,6 +33,7 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
     "set": ("volume", "rate", "voice", "language", "persona", "muted"),
     "adapter": ("name",),
     "reload": (),
+    "log": (),
     "log_level": ("level",),
     "trace": ("turn",),
     "record": ("next",),
