@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from assistant.audio.frames import FRAME_SAMPLES, RATE, Frame, Pcm
-from assistant.bench.conversation.script import STOP, WAKE
+from assistant.bench.conversation.script import PAUSES, STOP, WAKE, Halves
 from assistant.bench.conversation.sound import words
 from assistant.bench.conversation.talkers import Talker
 from assistant.bench.room import Room, Setup
@@ -15,10 +15,12 @@ from assistant.ears.recogniser import Recogniser, Weighing
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """Those whose stop word and those whose wake word is understood; all, where nobody is."""
+    """Those whose stop word is understood, and so on; all, where nobody is."""
 
     stop: Sequence[Talker]
     wake: Sequence[Talker]
+    pauses: Sequence[tuple[Halves, Talker]]
+    """Only of those who can wake it."""
 
 
 def understood_alone(talkers: Sequence[Talker], config: Config, setup: Setup, seed: int = 0) -> Fit:
@@ -53,9 +55,27 @@ def understood_alone(talkers: Sequence[Talker], config: Config, setup: Setup, se
         found = [who for who in talkers if understood(_in_room(quiet, seed, who.say(word)))]
         return found or talkers
 
-    fit = Fit(those(STOP, stops), those(WAKE, wakes))
+    def whole(halves: Halves, who: Talker) -> bool:
+        sound = _in_room(quiet, seed, halves.said_by(who.say))
+        return understands(halves, text(recogniser, sound))
+
+    stop, called = those(STOP, stops), those(WAKE, wakes)
+    pairs = [
+        (halves, called[(first + number) % len(called)])
+        for first in range(len(called))
+        for number, halves in enumerate(PAUSES)
+    ]
+    fit = Fit(stop, called, [pair for pair in pairs if whole(*pair)] or pairs)
     recogniser.close()
     return fit
+
+
+def understands(halves: Halves, heard: str) -> bool:
+    """Whether `heard` holds half of the words of both halves at the least."""
+    return all(
+        2 * sum(word in words(heard) for word in words(half)) >= len(words(half))
+        for half in (halves.first, halves.second)
+    )
 
 
 def text(recogniser: Recogniser, pcm: Pcm) -> str:

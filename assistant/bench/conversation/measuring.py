@@ -135,7 +135,7 @@ async def _scenarios(
             if found := await interrupted(stage, next(questions), *next(said)):
                 add(found)
                 break
-    for halves, who in zip(_some(script.PAUSES, plan.pauses), itertools.cycle(fit.wake)):
+    for halves, who in _some(fit.pauses, plan.pauses):
         add(await hesitant(stage, halves, who))
 
 

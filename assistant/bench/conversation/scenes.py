@@ -5,7 +5,8 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from assistant.audio.frames import RATE, Pcm
+from assistant.audio.frames import Pcm
+from assistant.bench.conversation.fit import understands
 from assistant.bench.conversation.outcome import STOPPED_S, Outcome
 from assistant.bench.conversation.script import WAKE, Halves
 from assistant.bench.conversation.sound import errors, spoken_s, words
@@ -152,23 +153,17 @@ async def interrupted(
 
 async def hesitant(stage: Stage, halves: Halves, who: Talker) -> Take | None:
     """Somebody wakes it and pauses within a request; None: it did not wake."""
-    import numpy as np
-
-    first, second = who.say(halves.first), who.say(halves.second)
-    pause = np.zeros(round(halves.pause * RATE), np.int16)
     begin, end = stage.speak(who.say(WAKE))
     if not await _woken(stage, begin, end + 1.0):
         await stage.hush()
         return None
     await asyncio.sleep(0.3)
-    begin, end = stage.speak(np.concatenate((first, pause, second)))
+    begin, end = stage.speak(halves.said_by(who.say))
     await asyncio.sleep(max(0.0, end - time.monotonic()))
     answered = await stage.audible(begin, end + ANSWER_S)
     texts = [each["text"] for each in stage.told("heard", begin)]
     heard = texts[-1] if texts else ""
-    wanted = words(halves.second)
-    whole = 2 * sum(word in words(heard) for word in wanted) >= len(wanted)
-    cut = not whole or (answered is not None and answered < end)
+    cut = not understands(halves, heard) or (answered is not None and answered < end)
     decided = [
         mark.at
         for turn in stage.daemon.trace.turns()

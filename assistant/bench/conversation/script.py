@@ -1,6 +1,9 @@
 """What is said in the scenarios, by the assistant and to it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+
+from assistant.audio.frames import RATE, Pcm
 
 PASSAGE = (
     "A lighthouse is a tower with a bright lamp at its top. For hundreds of years it has told "
@@ -44,6 +47,13 @@ class Halves:
     pause: float
     """In s."""
     second: str
+
+    def said_by(self, say: Callable[[str], Pcm]) -> Pcm:
+        """Return it as `say` says it, (samples,) int16 16 kHz."""
+        import numpy as np
+
+        silence = np.zeros(round(self.pause * RATE), np.int16)
+        return np.concatenate((say(self.first), silence, say(self.second)))
 
 
 PAUSES = (
