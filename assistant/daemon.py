@@ -30,6 +30,7 @@ from assistant.conversation import (
 )
 from assistant.conversation.farewell import Farewell, farewell
 from assistant.cores import Cores
+from assistant.crew import AHEAD, Crew
 from assistant.errors import AssistantError
 from assistant.events import (
     LAST_TAKE,
@@ -104,6 +105,7 @@ if TYPE_CHECKING:
     from assistant.mouth.playback import Player
     from assistant.mouth.speaker import Speaker
     from assistant.record.keeping import Keeper
+    from assistant.worker import Hand
 
 log = logging.getLogger(__name__)
 
@@ -231,6 +233,9 @@ class Daemon:
         self._secret: Key | None = None  # the take that nobody may see yet
         self._kept_back: list[tuple[str, dict[str, Any]]] = []  # what is to be told of it
         self._dropped: deque[Key] = deque(maxlen=128)  # whose last words may still come
+        self.crew = Crew(self._hangs, self._give_up, lambda: self._soon(self._tell_crew))
+        """How well everything works."""
+        self._watch: asyncio.Task[None] | None = None
         self._thinker = self._make_thinker()
         self._speaker: Speaker | Mute = (
             self._make_speaker() if loudspeaker else Mute(self._mute_end)
@@ -322,6 +327,7 @@ class Daemon:
             fillers = self._rules.fillers[0] if self._rules.filler_after else ()
             self._speaker.learn((*sentences, *filter(None, (greeting,)), *fillers))
         self._power = asyncio.create_task(self._watch_power())
+        self._watch = asyncio.create_task(self.crew.watch(self._hands))
         if self.alarms:
             self._bell = asyncio.create_task(bell.watch(self.alarms, self._dispatch))
 
@@ -352,7 +358,7 @@ class Daemon:
         self._stopped = True
         if self._timer:
             self._timer.cancel()
-        for task in (self._power, self._bell):
+        for task in (self._power, self._bell, self._watch):
             if task:
                 task.cancel()
         self._dead(self.state.turn)
@@ -596,9 +602,10 @@ class Daemon:
         if self._stopped:  # what the silenced rooms still report
             return
         before, now = self.state, time.monotonic()
-        self.state, commands = decide(self._rules, before, event, now)
+        rules = self.crew.rules(self._rules)
+        self.state, commands = decide(rules, before, event, now)
         if self.keeper:
-            self.keeper.took(self._rules, before, event, now, commands, self.state)
+            self.keeper.took(rules, before, event, now, commands, self.state)
         # Before all else: a robot may be moving.
         if self._is_stop(event):
             self._thinker.stop_actions()
@@ -724,6 +731,7 @@ class Daemon:
         self._thinker.release(key)
         self.trace.keep(key.turn, key.take)
         self.trace.mark(key.turn, "released", now, take=key.take)
+        self.crew.fitness[AHEAD].worked()
         self._secret, kept = None, self._kept_back
         self._kept_back = []
         for name, data in kept:
@@ -799,6 +807,7 @@ class Daemon:
 
     def _make_thinker(self) -> Thinker:
         from assistant.mind import engines, prompt
+        from assistant.mind.thin import NoModel
 
         def hybrid() -> "Hybrid | None":
             from assistant.mind.remote.hybrid import make
@@ -825,6 +834,8 @@ class Daemon:
             make_hybrid=hybrid if self.config.remote.endpoint else lambda: None,
             make_sources=self._make_sources,
             sieve=lambda text: self.guard.sieve(text) if self.guard else None,
+            stand_in=NoModel(self.config.language),
+            fitness=self.crew.fitness["mind"],
         )
 
     def _make_sources(self) -> "list[Source]":
@@ -1058,6 +1069,19 @@ class Daemon:
         assert not isinstance(self._speaker, Mute)
         self._speaker.load(self._player, done)
 
+    def _hands(self) -> "list[Hand]":
+        return self._thinker.hands() if self.ready.is_set() else []
+
+    def _hangs(self, room: str, error: AssistantError) -> None:
+        self._failed(self.state.turn, room, error)
+
+    def _give_up(self, error: AssistantError) -> None:
+        if self._broken and not self._broken.done():
+            self._broken.set_exception(error)
+
+    def _tell_crew(self) -> None:
+        self._tell("crew", {"poor": self.crew.told()})
+
     async def _watch_power(self) -> None:
         """Tell the decider when the machine must be spared, or no longer."""
         while True:
@@ -1138,6 +1162,8 @@ class Daemon:
         def tell() -> None:
             if self.ready.is_set():
                 log.info("%s: %s", room, error)
+                if self._secret == Key(turn, take):
+                    self.crew.fitness[AHEAD].failed(str(error))
                 self._dispatch(Failed(turn, room, str(error), take))
             elif self._broken and not self._broken.done():  # it is loading: `start` raises it
                 self._broken.set_exception(error)

@@ -326,14 +326,15 @@ def test_an_empty_answer_is_said_so(make):
 # --- the mouth -------------------------------------------------------------------------------
 
 
-def test_a_mouth_that_breaks_ends_the_turn_and_the_next_one_is_spoken(make):
+def test_a_mouth_that_breaks_ends_the_turn_with_a_sentence_and_the_next_one_is_spoken(make):
     voice = FakeVoice(fails=[True])
 
     async def talk(watched, _, loudspeaker):
         watched.daemon.post(Asked("first"))
         await watched.wait("failed", room="mouth", message="the voice broke")
-        await watched.wait("state", phase="asleep")
         assert not np.any(loudspeaker.pcm)
+        assert await watched.said() == SORRY.failed
+        await watched.wait("state", phase="asleep")
         watched.daemon.post(Asked("second"))
         assert await watched.said() == "All is well."
         assert np.abs(loudspeaker.pcm).max() > 7000
@@ -348,6 +349,7 @@ def test_a_mouth_that_breaks_in_the_middle_is_silent_at_once(make):
     async def talk(watched, _, loudspeaker):
         watched.daemon.post(Asked("long"))
         await watched.wait("failed", room="mouth")
+        assert await watched.said() == SORRY.failed
         await watched.wait("state", phase="asleep")
         await asyncio.sleep(0.1)
         before = len(loudspeaker.pcm)

@@ -42,6 +42,24 @@ def test_a_running_assistant_is_well_and_says_what_it_does(path, about, told):
     assert json.loads(as_json.stdout) == STATE | about
 
 
+def test_what_works_no_longer_is_said(path):
+    poor = [{"room": "mind", "why": "out of memory.", "back_in_s": 42}]
+
+    async def main():
+        told = ABOUT | {"poor": poor}
+        server = ControlServer(path, lambda r: told if r["command"] == "info" else STATE)
+        await server.start()
+        try:
+            return await asyncio.to_thread(lambda: status(path))
+        finally:
+            await server.stop()
+
+    assert asyncio.run(main()).stdout.decode().splitlines()[1:] == [
+        "The language model fails: only skills and documents answer (out of memory); "
+        "tried again in 42 s."
+    ]
+
+
 def test_what_is_wrong_with_the_microphone_is_said(path):
     report = {"problems": ["clipping", "offset"], "speech": -3.0}
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.errors import AssistantError, BadInput
-from assistant.worker import Worker
+from assistant.worker import Worker, sign
 
 
 class Failures(list):
@@ -113,3 +113,94 @@ def test_the_backlog_is_what_waits(worker):
     release.set()
     worker.stop()
     assert worker.backlog() == 0
+
+
+# --- a job that hangs ---------------------------------------------------------------------------
+
+
+def test_a_job_that_gives_no_sign_of_life_is_told_by_its_silence(worker):
+    go, done, silent = threading.Event(), threading.Event(), []
+    assert worker.silent_s() == 0
+
+    def job():
+        go.wait()
+        sign()
+        silent.append(worker.silent_s())
+        sign(for_s=100)
+        silent.append(worker.silent_s())
+        done.set()
+
+    worker.post(job)
+    while worker.silent_s() < 0.1:
+        time.sleep(0.01)
+    go.set()
+    assert done.wait(10)
+    worker.stop()
+    assert silent[0] < 0.1
+    assert silent[1] == 0
+    assert worker.silent_s() == 0
+
+
+def test_nobody_else_says_that_it_is_alive(worker):
+    go = threading.Event()
+    worker.post(go.wait)
+    while worker.silent_s() < 0.05:
+        time.sleep(0.01)
+    sign(for_s=100)
+    assert worker.silent_s() >= 0.05
+    go.set()
+
+
+def test_what_waits_behind_a_hanging_job_is_done_by_another_thread_in_order(worker, failures):
+    go, done = threading.Event(), []
+
+    def hang():
+        go.wait()
+        sign(for_s=1000)  # it speaks for nobody any more
+        raise RuntimeError("late")
+
+    worker.post(hang, 1)
+    for number in range(3):
+        worker.post(lambda number=number: done.append((number, threading.get_ident())), 2)
+    while not worker.silent_s():
+        time.sleep(0.01)
+    old = worker._thread
+    worker.abandon(lambda: done.append(("first", threading.get_ident())))
+    assert worker.left == 1
+    assert worker.stop()
+    assert [what for what, _ in done] == ["first", 0, 1, 2]
+    assert len({thread for _, thread in done}) == 1
+    assert old.is_alive()
+    go.set()
+    old.join(10)
+    assert not old.is_alive()
+    assert failures == []  # of what was left behind nobody is told again
+    assert worker.silent_s() == 0
+
+
+def test_threads_that_hang_are_counted_until_they_come_back(worker):
+    go = [threading.Event(), threading.Event()]
+    for number, each in enumerate(go):
+        worker.post(each.wait)
+        while not worker.silent_s():
+            time.sleep(0.01)
+        old = worker._thread
+        assert "wait" in worker.where()
+        worker.abandon(lambda: None)
+        assert worker.left == number + 1
+    go[1].set()
+    old.join(10)
+    assert worker.left == 1
+    go[0].set()
+
+
+def test_a_job_that_ends_the_thread_does_not(worker, failures):
+    def leave():
+        raise SystemExit(3)
+
+    done = []
+    worker.post(leave, 5)
+    worker.post(lambda: done.append(1))
+    assert worker.stop()
+    assert done == [1]
+    assert [key for key, _, _ in failures] == [5]

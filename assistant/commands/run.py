@@ -21,6 +21,7 @@ from assistant.commands import example, persona_option, quieten, rereader, setti
 from assistant.commands.columns import end_of
 from assistant.config import Config
 from assistant.conversation import State
+from assistant.crew import poor
 from assistant.daemon import Daemon, Note, visible
 from assistant.errors import AssistantError
 from assistant.events import Asked, SayRequested, StopRequested, WakeDetected
@@ -175,6 +176,7 @@ class Foreground:
         try:
             await self._control.start()
             self._daemon.left = self._trail.begin()
+            self._daemon.crew.crashed(self._trail.blamed)
             self._notes.append(self._trail.note)
             await self._work()
             self._trail.end()
@@ -308,6 +310,7 @@ class Foreground:
                     "missing": dict(self._daemon.comeback.missing),
                     "remembers": self._remembers(),
                     "troubles": self._systemd.troubles,
+                    "poor": self._daemon.crew.told(),
                 }
             case "state":
                 return visible(self._daemon.state)
@@ -674,6 +677,9 @@ class Status:
                 self._print(f"assistant: {data['text']}")
             case "reply_ended":
                 self._print(f"assistant: {data['text']}")
+            case "crew":
+                for each in data["poor"]:
+                    self._print(poor(**each))
             case "failed" if data["room"] not in DEVICES:  # of those more is told
                 self._print(f"error: {data['message']}")
             case "device":

@@ -9,6 +9,7 @@ from assistant.commands import example, print_json, settings, tell
 @click.option("--json", "as_json", is_flag=True, help="One object: phase, turn, out, model, ...")
 def command(as_json: bool) -> None:
     """Say what the running assistant does; exit code 1 where none answers, or it still loads."""
+    from assistant.crew import poor
     from assistant.ears.conditions import advice
     from assistant.serve.control import call
 
@@ -34,5 +35,7 @@ def command(as_json: bool) -> None:
             )
         for trouble in told.get("troubles", ()):
             click.echo(trouble)
+        for each in told.get("poor", ()):
+            click.echo(poor(each["room"], each["why"], each["back_in_s"]))
         if told.get("echo") == "heard":
             tell("half duplex: it hears its own voice, see docs/audio.md")

@@ -26,6 +26,7 @@ from assistant.conversation.turns import (
     listen,
     new_turn,
     rest,
+    rings,
     say,
     sentences,
     think,
@@ -240,7 +241,10 @@ def _failed(rules: Rules, state: State, event: Failed) -> Decision:
     if event.room == "microphone":
         return _deaf(rules, state)
     if event.room in ("mouth", "loudspeaker"):
-        return rest(rules, in_vain(state), (Cancel(state.turn),))
+        mute = event.room == "loudspeaker" or state.sorry or rings(state)
+        state = in_vain(state)
+        if mute:
+            return rest(rules, state, (Cancel(state.turn),))
     return apologise(rules, state, sentences(rules, state).failed)
 
 

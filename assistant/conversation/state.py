@@ -193,6 +193,8 @@ class State:
     """Whether they promise more."""
     take: int = 0
     """The newest take of this turn; every older one is dead."""
+    sorry: bool = False
+    """It only says what went wrong."""
     worded: int = 0
     """The take of which a word has come."""
     filler_at: float | None = None

@@ -151,7 +151,7 @@ def apologise(rules: Rules, state: State, sentence: str) -> Decision:
     """Say what went wrong, in a turn of its own, and then rest."""
     tones = (Earcon("error"),) if rules.earcon else ()
     fresh, dead = new_turn(state, spoken=False)
-    return say(rules, fresh, (*dead, *tones), sentence)
+    return say(rules, replace(fresh, sorry=True), (*dead, *tones), sentence)
 
 
 def drop(rules: Rules, state: State, why: str) -> Decision:

@@ -131,6 +131,7 @@ class Guests:
         self._expected_s = GUESS_S
         self._model: GuestModel | None = None
         self._work: Generator[None, None, None] | None = None
+        self._served: Guest | None = None  # whose answer is being made
         self._closed = False
 
     def ask(self, guest: Guest) -> int:
@@ -186,6 +187,14 @@ class Guests:
             self._model.close()
             self._model = None
 
+    def renew(self) -> None:
+        """The answer that was being made hangs on another thread: leave it, and go on."""
+        served, self._served = self._served, None
+        self._work = None
+        if served:
+            served.on_failed(AssistantError(ENDS))
+        self.go_on()
+
     def _step(self) -> None:
         """Do one token's work, and come again if there may be more."""
         with self._lock:
@@ -197,9 +206,9 @@ class Guests:
                 guest = self._queue.take()
             if guest is None:
                 return
-            self._work = self._serve(guest)
+            self._work, self._served = self._serve(guest), guest
         if next(self._work, ...) is ...:
-            self._work = None
+            self._work = self._served = None
         self.go_on()
 
     def _serve(self, guest: Guest) -> Generator[None, None, None]:

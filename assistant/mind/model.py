@@ -67,7 +67,9 @@ class GuestModel(Protocol):
 class LanguageModel(Protocol):
     """Streams a reply. Used by one long-lived thread only, warm-up included."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """What the model is called."""
 
     def count(self, text: str) -> int:
         """Number of tokens of `text`, without the chat template."""

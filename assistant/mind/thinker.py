@@ -8,8 +8,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from assistant.cores import Cores
-from assistant.errors import AssistantError
+from assistant.errors import AssistantError, BadInput
 from assistant.events import ALWAYS, LAST_TAKE, NEVER, Key
+from assistant.fitness import Fitness
 from assistant.mind import going_on, prompt
 from assistant.mind.going_on import Cut, Unheard
 from assistant.mind.guests import Guests
@@ -17,8 +18,10 @@ from assistant.mind.history import History
 from assistant.mind.known import Known, Source
 from assistant.mind.model import LanguageModel, Message, Usage
 from assistant.mind.remote.either import either
+from assistant.mind.steady import SteadyModel, beating
+from assistant.mind.thin import NoModel
 from assistant.trace import Trace
-from assistant.worker import Worker
+from assistant.worker import Hand, Worker, sign
 
 if TYPE_CHECKING:
     from assistant.mind.guard.stream import Sieve
@@ -29,6 +32,10 @@ PENDING = 8
 """Questions whose fate (heard or not) may still come; more than a few are never open."""
 LOOK_S = 0.01
 """How often a secret answer that is long enough looks whether it was released or dropped, in s."""
+HANGS_S = 20.0
+"""A mind that gives no sign of life for so long hangs; a healthy one gives many each second."""
+ACT_S = 150.0
+"""What is done for a question ends by itself before that."""
 WITHOUT_MODEL = Usage(0, 0, 0, 0.0, 0.0)
 
 
@@ -63,6 +70,8 @@ class Thinker:
         make_hybrid: Callable[[], "Hybrid | None"] = lambda: None,
         make_sources: Callable[[], Sequence[Source]] = lambda: (),
         sieve: "Callable[[str], Sieve | None]" = lambda _: None,
+        stand_in: LanguageModel | None = None,
+        fitness: Fitness | None = None,
     ) -> None:
         """`secret_tokens` is how long a secret answer gets, in pieces, before it is released.
 
@@ -73,8 +82,8 @@ class Thinker:
         `held_system(language)`. What one of
         `make_sources()` answers, the first of them first, is neither sent nor asked of the model.
         What a model answers to a question goes through `sieve(question)`, where there is one.
+        `stand_in` answers while `fitness` says that the model is left alone.
         """
-        self._make_model = make_model
         self._system = system
         self._history_tokens = history_tokens
         self._secret_tokens = secret_tokens
@@ -88,7 +97,10 @@ class Thinker:
         self.hybrid: Hybrid | None = None
         """The help of a larger model, where there is one; only after `load`."""
         self._sources: Sequence[Source] = ()
-        self._worker = Worker("mind", on_failed)
+        self._on_failed = on_failed
+        self._worker = Worker("mind", self._broke)
+        self._model = SteadyModel(make_model, stand_in or NoModel("en"), fitness or Fitness())
+        self._loaded = False
         # Every key up to these is dead, or released; references change at once: no lock.
         self._dead = self._released = NEVER
         self._wanted: tuple[int, str] | None = None  # the newest words to be read along
@@ -99,7 +111,6 @@ class Thinker:
         # Both belong to the thread that calls `think`, `release` and `remember`.
         self._pending: OrderedDict[int, str] = OrderedDict()  # questions that are answered aloud
         self._newest: tuple[Key, str] = (NEVER, "")  # the question that was asked last
-        self._model: LanguageModel
         self._history: History
         self._unheard = Unheard()
         self._speaking = False  # somebody speaks to the device, or waits for its answer
@@ -115,10 +126,11 @@ class Thinker:
         """Make the model and prefill the system prompt, then call `done`, all on its thread."""
 
         def job() -> None:
-            self._model = self._make_model()
+            self._model.load()
             self.hybrid = self._make_hybrid()
             self._history = History(self._history_tokens, self._model.count)
             self._model.warm(self._messages(""))
+            self._loaded = True
             done()
             # Before the first question, and nobody waits for it.
             self._sources = self._make_sources()
@@ -266,11 +278,29 @@ class Thinker:
                 source.close()
             if self.hybrid:
                 self.hybrid.close()
-            if hasattr(self, "_model"):
-                self._model.close()
+            self._model.close()
 
         self._worker.post(close, NEVER)
         return self._worker.stop()
+
+    def hands(self) -> list[Hand]:
+        """Return the one worker of the mind."""
+        return [Hand("mind", self._worker, HANGS_S, self._renew, NEVER)]
+
+    def _renew(self) -> None:
+        self.guests.renew()
+        self._model.renew()
+        self._recover()
+
+    def _broke(self, key: Key, error: AssistantError) -> None:
+        """Tell of a failure, and make the model anew now: nobody waits for it yet."""
+        self._on_failed(key, error)
+        if self._loaded and not isinstance(error, BadInput):
+            self._worker.post(self._recover, NEVER)
+
+    def _recover(self) -> None:
+        if self._worker.backlog() == 0:
+            self._model.warm(self._messages(""))
 
     def _messages(self, text: str) -> list[Message]:
         return prompt.messages(self._told_system(), self._history, text)
@@ -393,7 +423,7 @@ class Thinker:
             ahead=self._secret_tokens,
             filled=lambda: key == self._filled,
             released=lambda: key <= self._released,
-            cancelled=cancelled,
+            cancelled=beating(cancelled),
         )
 
     def _sifted(self, key: Key, text: str, pieces: Iterator[str]) -> Iterator[str]:
@@ -454,6 +484,7 @@ class Thinker:
             self._model.warm(self._messages(text), cancelled, judged=judged)
         if known.act and self._released_yet(key, cancelled):
             self._on_acted(key)
+            sign(ACT_S)
             if said := known.act():
                 yield f" {said}" if known.text else said
 
@@ -471,6 +502,7 @@ class Thinker:
         """Wait until the answer is wanted; return whether it is, or was dropped."""
         while key > self._released and not cancelled():
             self._changed.clear()
+            sign()
             if key > self._released and not cancelled():
                 self._changed.wait(LOOK_S)
         return not cancelled()
