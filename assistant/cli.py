@@ -136,7 +136,7 @@ def _override(pair: str) -> tuple[str, Any]:
         )
     try:
         return key.strip(), tomllib.loads(f"value = {value}")["value"]
-    except tomllib.TOMLDecodeError:
+    except (tomllib.TOMLDecodeError, RecursionError):
         return key.strip(), value
 
 

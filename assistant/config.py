@@ -925,7 +925,7 @@ def load(named: Path | None = None, overrides: dict[str, Any] | None = None) -> 
                 path=path,
                 start=error.start,
             ) from error
-        except tomllib.TOMLDecodeError as error:
+        except (tomllib.TOMLDecodeError, RecursionError) as error:
             raise BadInput("{path}: is not valid TOML: {error}.", path=path, error=error) from error
     for dotted, value in (overrides or {}).items():
         table, _, key = dotted.rpartition(".")

@@ -164,7 +164,7 @@ def _document(path: Path) -> "_Table":
         raise BadInput(
             "{path}: the catalogue cannot be read: {strerror}.", path=path, strerror=error.strerror
         ) from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         raise BadInput(
             "{path}: the catalogue is not valid TOML: {error}.", path=path, error=error
         ) from error

@@ -4,6 +4,7 @@ import csv
 import io
 import logging
 import re
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -154,6 +155,8 @@ def _docx(name: str, data: bytes, largest: int) -> Document:
         NotImplementedError,
         EOFError,
         OSError,
+        ValueError,  # places before the beginning of the file
+        struct.error,
         zlib.error,
         ElementTree.ParseError,
     ) as error:

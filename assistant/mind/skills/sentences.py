@@ -24,7 +24,8 @@ def parse(text: str, source: str, language: str) -> dict[str, Any]:
         loader = yaml.SafeLoader(text)
         tree = loader.get_single_node()
         data = loader.construct_document(tree) if tree else None
-    except yaml.YAMLError as error:
+        found = list(_sentences(tree))
+    except (yaml.YAMLError, RecursionError, ValueError) as error:  # nested, or a date that is none
         mark = getattr(error, "problem_mark", None)
         where = f"{source}, line {mark.line + 1}, column {mark.column + 1}" if mark else source
         reason = getattr(error, "problem", None) or "it cannot be read"
@@ -34,7 +35,7 @@ def parse(text: str, source: str, language: str) -> dict[str, Any]:
             "{source}: there are no sentences; it begins with `intents:`, see docs/skills.md.",
             source=source,
         )
-    if unknown := sorted(set(data) - KEYS):
+    if unknown := sorted(map(str, set(data) - KEYS)):
         raise BadInput(
             "{source}: `{unknown}` is none of what may stand there: {keys}.",
             source=source,
@@ -50,9 +51,9 @@ def parse(text: str, source: str, language: str) -> dict[str, Any]:
         )
     for name, intent in data["intents"].items():
         _check_form(source, name, intent)
-    lists = {*KINDS, *data.get("lists", {})}
-    rules = set(data.get("expansion_rules", {}))
-    for sentence, mark in _sentences(tree):
+    lists = {*KINDS, *_names(data, source, "lists")}
+    rules = _names(data, source, "expansion_rules")
+    for sentence, mark in found:
         check(sentence, f"{source}, line {mark.line + 1}, column {mark.column + 1}", lists, rules)
     return data
 
@@ -70,6 +71,22 @@ def plain(sentence: str) -> str:
     """Return the words of a sentence and the names of its lists, to compare it with a text."""
     words = _SYNTAX.sub(lambda found: f"{{{found[1]}}}" if found[1] else " ", sentence)
     return " ".join(words.split())
+
+
+def _names(data: dict[str, Any], source: str, key: str) -> set[str]:
+    """Return what is called by a name under `key`. Raises `BadInput`."""
+    named = data.get(key, {})
+    right = isinstance(named, dict) and all(
+        isinstance(name, str) and (isinstance(value, str) or key == "lists")
+        for name, value in named.items()
+    )
+    if not right:
+        raise BadInput(
+            "{source}: `{key}` must hold names, each with what it stands for.",
+            source=source,
+            key=key,
+        )
+    return set(named)
 
 
 def _check_form(source: str, name: str, intent: Any) -> None:
@@ -99,7 +116,7 @@ def _sentences(node: Any) -> Iterator[tuple[str, Any]]:
             if key.value == "sentences" and isinstance(value, yaml.SequenceNode):
                 yield from ((each.value, each.start_mark) for each in value.value)
             elif key.value == "expansion_rules" and isinstance(value, yaml.MappingNode):
-                yield from ((each.value, each.start_mark) for _, each in value.value)
+                yield from ((str(each.value), each.start_mark) for _, each in value.value)
             else:
                 yield from _sentences(value)
     elif isinstance(node, yaml.SequenceNode):
@@ -144,7 +161,7 @@ def check(sentence: str, where: str, lists: set[str], rules: set[str]) -> None:
 
     try:
         parse_sentence(sentence)
-    except (ParseError, ValueError, AssertionError) as error:
+    except (ParseError, ValueError, AssertionError, IndexError, RecursionError) as error:
         raise BadInput(
             "{where}: {sentence!r} is no sentence: {error}.",
             where=where,

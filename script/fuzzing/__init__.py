@@ -1,0 +1,1 @@
+"""Bytes that nobody meant, for every parser that takes what comes from outside."""
