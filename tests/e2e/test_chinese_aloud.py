@@ -7,28 +7,21 @@ words are right, and come when they were said.
 The microphone does not hear the loudspeaker, as with a perfect echo canceller.
 """
 
-import asyncio
-import queue
-import threading
 import time
 
 import numpy as np
 import pytest
+from aloud import Aloud
 from by_heart import ByHeart
 
-from assistant.audio.files import FileLoudspeaker, FileMicrophone
 from assistant.audio.frames import RATE
 from assistant.audio.resample import resample
 from assistant.bench.conversation.talkers import trimmed
-from assistant.config import parse
-from assistant.daemon import Daemon
 from assistant.ears import engines
-from assistant.events import SayRequested, StopRequested, WakeDetected
 from assistant.mouth.espeak import EspeakSynthesiser
 
 pytestmark = [pytest.mark.e2e, pytest.mark.engine, pytest.mark.slow]
 
-PATIENCE_S = 60
 SETTINGS = {
     "language": "zh",
     "llm": {"temperature": 0.0, "max_tokens": 120},
@@ -48,75 +41,6 @@ ALL = (
 )  # fmt: skip
 
 
-class Room:
-    """A running assistant, to which one speaks and which one hears."""
-
-    def __init__(self, sounds):
-        self.sounds, self.seen, self._told = sounds, [], queue.SimpleQueue()
-        self._microphone, self.loudspeaker = FileMicrophone([]), FileLoudspeaker(RATE)
-        self.daemon = Daemon(parse(SETTINGS, "test"), self._microphone, self.loudspeaker)
-        self.daemon.observe(lambda name, data: self._told.put({"event": name, **data}))
-        self._loop = asyncio.new_event_loop()
-        threading.Thread(target=self._loop.run_forever, daemon=True).start()
-        self._do(self.daemon.start())
-
-    def stop(self):
-        self._do(self.daemon.stop())
-        self._loop.call_soon_threadsafe(self._loop.stop)
-
-    def history(self):
-        return self._do(self.daemon.history())
-
-    def hush(self):
-        """End what goes on, and forget what was said."""
-        self.daemon.post(StopRequested())
-        self._do(self.daemon.asleep())
-        self.daemon.forget()
-        while not self._told.empty():
-            self._told.get()
-        self.seen.clear()
-
-    def say(self, text):
-        """Speak, and return when it was said."""
-        time.sleep(max(0.0, self._microphone.play(self.sounds[text]) - time.monotonic()))
-
-    def wake_and_say(self, text):
-        self.daemon.post(WakeDetected("test"))
-        self.wait("state", phase="listening")
-        time.sleep(0.3)
-        self.say(text)
-
-    def recite(self):
-        """Let it say the text; return the turn once it is audible."""
-        self.daemon.post(SayRequested(TEXT))
-        turn = self.wait("clause_started")["turn"]
-        time.sleep(1.0)
-        return turn
-
-    def wait(self, name, /, **wanted):
-        """Return the next event of that name and content."""
-        until = time.monotonic() + PATIENCE_S
-        while (left := until - time.monotonic()) > 0:
-            try:
-                event = self._told.get(timeout=left)
-            except queue.Empty:
-                break
-            self.seen.append(event)
-            if event["event"] == name and wanted.items() <= event.items():
-                return event
-        raise AssertionError(f"no {name} {wanted} within {PATIENCE_S} s: {self.seen[-12:]}")
-
-    def told(self, name):
-        """Return all events of that name until now."""
-        return [event for event in self.seen if event["event"] == name]
-
-    def stages(self, turn):
-        return [mark.stage for mark in self.daemon.trace.turn(turn).marks]
-
-    def _do(self, work):
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(PATIENCE_S)
-
-
 @pytest.fixture(scope="module")
 def sounds():
     """What espeak-ng says for each text, (samples,) int16 16 kHz."""
@@ -133,7 +57,7 @@ def sounds():
 def running(sounds):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(engines, "make", lambda config: ByHeart(sounds))
-        it = Room(sounds)
+        it = Aloud(SETTINGS, sounds)
         yield it
         it.stop()
 
@@ -145,7 +69,8 @@ def room(running):
 
 
 def test_stop_over_a_reply_silences_it(room):
-    turn = room.recite()
+    turn = room.recite(TEXT)
+    time.sleep(1.0)
     room.say(STOP)
     assert room.wait("stop_heard")["text"] == STOP
     heard = room.wait("speaking_ended", turn=turn)["heard"]
@@ -159,7 +84,8 @@ def test_stop_over_a_reply_silences_it(room):
 
 
 def test_a_murmur_makes_it_soft_and_loses_no_word(room):
-    turn = room.recite()
+    turn = room.recite(TEXT)
+    time.sleep(1.0)
     room.say(UH_HUH)
     heard = room.wait("speaking_ended", turn=turn)["heard"]
     assert heard == TEXT

@@ -63,7 +63,7 @@ class Daemon:
     def _read_errors(self):
         self._errors.extend(self.process.stderr)
 
-    def wait(self, name, patience=PATIENCE_S, **wanted):
+    def wait(self, name, /, patience=PATIENCE_S, **wanted):
         """Return the next event of that name and content."""
         until = time.monotonic() + patience
         while (left := until - time.monotonic()) > 0:

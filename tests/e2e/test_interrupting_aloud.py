@@ -4,15 +4,28 @@ The card's loudspeaker is not heard by its microphone, as with a perfect echo ca
 """
 
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
 from soundcard import SoundCard
 from test_conversation_aloud import Daemon
+from tones_heard import tone_in
 
+from assistant.audio import wav
 from assistant.audio.frames import RATE
+from assistant.bench.conversation.talkers import trimmed
+from assistant.serve.control import call
 
 pytestmark = [pytest.mark.e2e, pytest.mark.engine, pytest.mark.slow]
+
+
+TRIES = 3
+"""A machine that stalls loses sound of the virtual card."""
+ALIKE = 0.8
+"""See `tone_in`."""
+HALVES = ("Please tell me who wrote Hamlet and", "who painted the Mona Lisa.")
+TEXT = "The lighthouse stands on a rock in the harbour, and its lamp is seen from far away."
 
 
 @pytest.fixture(scope="module")
@@ -66,8 +79,50 @@ def test_a_question_over_the_reply_is_heard_whole_and_answered(card, daemon, spo
     answer = daemon.wait("speaking_ended", turn=turn + 1)["heard"].lower()
     assert "rome" in answer
     time.sleep(0.5)
+    card.speak(spoken("What did you say?"))
+    assert daemon.wait("speaking_ended", turn=turn + 2)["heard"].lower().rstrip(". ") in answer
+    time.sleep(0.5)
     card.speak(spoken("Go on, please."))  # with the months
-    rest = daemon.wait("clause_started", turn=turn + 2)["text"]
+    rest = daemon.wait("clause_started", turn=turn + 3)["text"]
     months = "".join(e["piece"] for e in daemon.seen if e["event"] == "text" and e["turn"] == turn)
     assert months.startswith(cut)
     assert months[len(cut) :].lstrip().startswith(rest.strip())
+
+
+def test_a_murmur_over_the_reply_does_not_end_it(card, daemon, spoken):
+    call(Path(daemon.socket), {"command": "say", "text": TEXT})
+    turn = daemon.wait("clause_started")["turn"]
+    time.sleep(1.0)
+    card.speak(spoken("Uh-huh."))
+    assert daemon.wait("speaking_ended", turn=turn)["heard"].split() == TEXT.split()
+    daemon.wait("state", phase="asleep")
+
+
+def test_who_promises_more_is_waited_for(card, daemon, spoken, tmp_path):
+    begun = len(daemon.seen)
+    call(Path(daemon.socket), {"command": "wake"})
+    daemon.wait("state", phase="listening")
+    time.sleep(0.3)
+    halves = [trimmed(wav.read(spoken(half))) for half in HALVES]
+    pause = np.zeros(round(0.8 * RATE), np.int16)
+    with wav.WavWriter(tmp_path / "halves.wav", RATE) as writer:
+        writer.write(np.concatenate([halves[0], pause, halves[1]]))
+    card.speak(tmp_path / "halves.wav")
+    heard = daemon.wait("heard")["text"].lower()
+    assert "hamlet" in heard
+    assert "lisa" in heard
+    assert sum(event["event"] == "heard" for event in daemon.seen[begun:]) == 1
+
+
+def test_wake_and_stop_have_tones(card, daemon):
+    for _ in range(TRIES):
+        recording = card.record()
+        for command, tone in (("wake", "wake"), ("stop", "cancel")):
+            call(Path(daemon.socket), {"command": command})
+            daemon.wait("earcon", name=tone)
+            time.sleep(0.6)
+        pcm = recording.stop()
+        alike = [tone_in(pcm, RATE, name)[0] for name in ("wake", "cancel")]
+        if min(alike) > ALIKE:
+            break
+    assert min(alike) > ALIKE
