@@ -339,7 +339,7 @@ def test_who_has_not_ended_after_a_while_is_taken_at_their_word():
     it = Talk()
     it.begin()
     it.tell(Tick(), after=0.3)
-    it.tell(Partial(1, "mom where are my"), after=1.0)  # may be for somebody else
+    it.tell(Partial(1, "where are my"), after=1.0)  # may be for somebody else
     assert it.state.turn == 1
     assert it.tell(Tick(), after=6.0) == (CarryOn(2, 1), Cancel(1))
 

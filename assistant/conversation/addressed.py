@@ -62,9 +62,11 @@ def signs(text: str, reply: str) -> dict[str, float]:
 def _score(said: Said) -> float:
     weights = WEIGHTS[of(said.text, of(said.reply, "en"))]
     score = weights["always"] + ASKED * asks(said.reply)
-    score += sum(weights[name] * value for name, value in signs(said.text, said.reply).items())
+    found = signs(said.text, said.reply)
+    score += sum(weights[name] * value for name, value in found.items())
     score -= DECIBEL * max(0.0, said.quieter_db - NEAR_DB)
-    score += CUTS_IN * (said.over and _cuts_in(said.text))
+    if said.over:  # what is short is mostly an answer, and here nothing was asked
+        score += CUTS_IN * _cuts_in(said.text) - weights["short"] * found["short"]
     return score - SECOND * max(0.0, said.speech_s - LONG_S)
 
 

@@ -109,6 +109,17 @@ def test_how_far_it_came_is_what_counts():
     assert audible_words(said, "") == 0
 
 
+def test_a_word_that_comes_again_much_later_is_not_how_far_it_came():
+    said = "Bread is made by mixing flour and yeast. It is baked and then it is made to be eaten."
+    assert audible_words(said, "Bread is made by mixing flour, and") == 7
+    assert (
+        audible_words(
+            "A fox was walking along the beach, and the crow too.", "A fox was walking on the road"
+        )
+        == 7
+    )
+
+
 def test_words_that_nobody_heard_are_missed():
     assert missing_words("one two three four five", "one two four five") == 1
     assert missing_words("one two three", "one two two three") == 0

@@ -90,14 +90,19 @@ def errors(said: str, heard: str) -> tuple[int, int]:
 def audible_words(reply: str, transcript: str) -> int:
     """Return how many words of `reply` were audible when `transcript` is what was understood.
 
-    A recogniser errs within, but what counts is how far it came.
+    A recogniser errs within, but what counts is how far it came: to the end of the beginning of
+    `reply` that differs least, the longest of several.
     """
-    pairs = aligned(words(reply), words(transcript))
-    if not pairs:
-        return 0
-    last, other = pairs[-1]
-    beyond = len(words(transcript)) - 1 - other  # misheard ones behind the last that fits
-    return min(len(words(reply)), last + 1 + beyond)
+    said, heard = words(reply), words(transcript)
+    row = list(range(len(heard) + 1))
+    least, count = len(heard), 0
+    for number, word in enumerate(said, 1):
+        above, row[0] = row[0], number
+        for j, other in enumerate(heard, 1):
+            above, row[j] = row[j], min(above + (word != other), row[j] + 1, row[j - 1] + 1)
+        if row[-1] <= least:
+            least, count = row[-1], number
+    return count if heard else 0
 
 
 def missing_words(said: str, transcript: str) -> int:
