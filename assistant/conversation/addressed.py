@@ -65,8 +65,9 @@ def _score(said: Said) -> float:
     found = signs(said.text, said.reply)
     score += sum(weights[name] * value for name, value in found.items())
     score -= DECIBEL * max(0.0, said.quieter_db - NEAR_DB)
-    if said.over:  # what is short is mostly an answer, and here nothing was asked
-        score += CUTS_IN * _cuts_in(said.text) - weights["short"] * found["short"]
+    if said.over:  # what is short is mostly an answer
+        score += CUTS_IN * _cuts_in(said.text)
+        score -= weights["short"] * found["short"] * (not asks(said.reply))
     return score - SECOND * max(0.0, said.speech_s - LONG_S)
 
 
