@@ -28,6 +28,10 @@ class Cores:
         finally:
             self._free.set()
 
+    def reset(self) -> None:
+        """Nobody goes first any more: who did hangs."""
+        self._free.set()
+
     def give_way(self) -> None:
         """Wait while somebody goes first, `PATIENCE_S` at the most."""
         self._free.wait(PATIENCE_S)

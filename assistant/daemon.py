@@ -890,6 +890,8 @@ class Daemon:
             cores=self._cores,
             trace=self.trace,
             on_failed=lambda key, error: self._failed(key.turn, "mouth", error, key.take),
+            make_plain=engines.plain(self.config),
+            fitness=self.crew.fitness["mouth"],
         )
 
     def _make_listener(self) -> "Listener":
@@ -1070,7 +1072,10 @@ class Daemon:
         self._speaker.load(self._player, done)
 
     def _hands(self) -> "list[Hand]":
-        return self._thinker.hands() if self.ready.is_set() else []
+        if not self.ready.is_set():
+            return []
+        mouth = [] if isinstance(self._speaker, Mute) else self._speaker.hands()
+        return [*self._thinker.hands(), *mouth]
 
     def _hangs(self, room: str, error: AssistantError) -> None:
         self._failed(self.state.turn, room, error)

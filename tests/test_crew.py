@@ -7,14 +7,16 @@ The engines are fakes, for a real one cannot be made to fail on command; threads
 import asyncio
 import threading
 
+import numpy as np
 import pytest
-from test_daemon import SORRY, FakeMind, breaks, live, make, plain  # noqa: F401
+from test_daemon import SORRY, FakeMind, FakeVoice, breaks, live, make, plain  # noqa: F401
 
 from assistant import crew
 from assistant.conversation import Phase, Rules, State, decide
 from assistant.errors import AssistantError
 from assistant.events import Asked, Failed, Say, SayRequested, Started
 from assistant.mind.thin import SENTENCES
+from assistant.mouth.synthesiser import Sound
 from assistant.worker import Worker
 
 
@@ -74,6 +76,63 @@ async def ask(watched, text):
     heard = await watched.said()
     await watched.wait("state", phase="asleep")
     return heard
+
+
+# --- the mouth ---------------------------------------------------------------------------------
+
+
+class Ill(FakeVoice):
+    """A voice that does not speak, but does that instead."""
+
+    def __init__(self, does):
+        super().__init__()
+        self.does = does
+
+    def synthesise(self, text, cancelled):
+        yield from self.does()
+
+
+def test_what_a_voice_cannot_say_the_plainer_one_says_at_once(make):  # noqa: F811
+    def broken():
+        yield Sound(np.full(1600, np.nan, np.float32))
+
+    voices = []
+
+    def maker():
+        voices.append(Ill(broken))
+        return voices[-1]
+
+    async def talk(watched, _, loudspeaker):
+        watched.daemon.post(Asked("alpha"))
+        assert await watched.said() == "All is well."
+        assert np.abs(loudspeaker.pcm).max() > 2000
+        assert watched.named("failed") == []
+        (poor,) = watched.daemon.crew.told()
+        assert (poor["room"], "float32" in poor["why"]) == ("mouth", True)
+
+    live(make(voice=maker, speech={"engine": "piper"}), talk)
+    assert all(voice.closed for voice in voices)
+    assert len(voices) == 3
+
+
+def test_a_voice_that_hangs_is_left_behind_and_the_next_turn_is_spoken(make, lock):  # noqa: F811
+    first = []
+
+    def hang():
+        if not first:
+            first.append(1)
+            lock.hang()
+        yield Sound(np.full(3200, 8000, np.int16))
+
+    async def talk(watched, *_):
+        await asyncio.sleep(0.2)
+        watched.daemon.post(Asked("alpha"))
+        await watched.said()
+        await watched.wait("state", phase="asleep")
+        assert await ask(watched, "beta") == "All is well."
+        assert watched.daemon.speaker.hands()[0].worker.left == 1
+
+    live(make(voice=lambda: Ill(hang)), talk)
 
 
 # --- the decider -------------------------------------------------------------------------------

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Callable, Iterator
 
-from assistant.audio.resample import Resampler
 from assistant.language import HAN, of
+from assistant.mouth.rated import rated
 from assistant.mouth.synthesiser import Sound, Synthesiser
 
 _RUN = re.compile(rf"[{HAN}](?:[{HAN}]|[^\w])*|[^{HAN}]+")
@@ -78,11 +78,4 @@ class BilingualSynthesiser:
         if self._other is None:
             self._other = self._make_other()
         self._other.speed = self.speed
-        rate = self._other.rate
-        resampler = Resampler(rate, self.rate)
-        for sound in self._other.synthesise(run, cancelled):
-            words = tuple((chars, at * self.rate // rate) for chars, at in sound.words)
-            lips = tuple((at * self.rate // rate, shape) for at, shape in sound.lips)
-            yield Sound(resampler.feed(sound.pcm), words, lips)
-        if len(rest := resampler.flush()):
-            yield Sound(rest)
+        yield from rated(self._other, run, cancelled, self.rate)

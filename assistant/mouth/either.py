@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Iterator
 
-from assistant.audio.resample import Resampler
+from assistant.mouth.rated import rated
 from assistant.mouth.synthesiser import Sound, Synthesiser
 from assistant.wyoming.errors import Lost
 from assistant.wyoming.pauses import Pauses
@@ -61,11 +61,4 @@ class EitherSynthesiser:
         if self._local is None:
             self._local = self._make_local()
         self._local.speed = self.speed
-        rate = self._local.rate
-        resampler = Resampler(rate, self.rate)
-        for sound in self._local.synthesise(text, cancelled):
-            words = tuple((c, before + at * self.rate // rate) for c, at in sound.words)
-            lips = tuple((before + at * self.rate // rate, shape) for at, shape in sound.lips)
-            yield Sound(resampler.feed(sound.pcm), () if before else words, lips)
-        if len(rest := resampler.flush()):
-            yield Sound(rest)
+        yield from rated(self._local, text, cancelled, self.rate, before)

@@ -1,6 +1,7 @@
 """Chooses the voice that the settings name."""
 
 import importlib.util
+from collections.abc import Callable
 from pathlib import Path
 
 from assistant.config import Config
@@ -25,6 +26,17 @@ def make(config: Config) -> Synthesiser:
 
     _explained(others[0])  # what cannot be loaded when it is wanted is told of now
     return BilingualSynthesiser(_one(first), first.language, lambda: _one(others[0]))
+
+
+def plain(config: Config) -> Callable[[], Synthesiser] | None:
+    """Return what makes espeak's voice, for when the one of the settings fails; None: it is that.
+
+    espeak has a voice for each script.
+    """
+    if {_chosen(each) for each in _each(config)} == {"espeak"}:
+        return None
+    speech = config.speech.model_copy(update={"engine": "espeak", "voice": ""})
+    return lambda: _one(_each(config.model_copy(update={"speech": speech}))[0])
 
 
 def explain(config: Config) -> str:

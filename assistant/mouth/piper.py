@@ -223,7 +223,12 @@ class PiperSynthesiser:
 
 
 def _pcm(wave: Wave) -> Pcm:
-    """Return what the network made as int16; it is never beyond full scale, but for rounding."""
+    """Return what the network made as int16; it is never beyond full scale, but for rounding.
+
+    Raises `AssistantError` for what is no sound.
+    """
+    if not np.isfinite(wave).all():
+        raise AssistantError("piper made numbers that are no sound.")
     pcm: Pcm = np.rint(wave * 32767).clip(-32767, 32767).astype(np.int16)
     return pcm
 

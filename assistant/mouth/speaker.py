@@ -10,14 +10,16 @@ from assistant.audio.frames import Pcm
 from assistant.cores import Cores
 from assistant.errors import AssistantError
 from assistant.events import ALWAYS, NEVER, Key
+from assistant.fitness import Fitness
 from assistant.mouth.chunker import Chunker, Clause
 from assistant.mouth.playback import Player
 from assistant.mouth.remembering import Remembering
 from assistant.mouth.spoken import speakable
+from assistant.mouth.steady import SteadyVoice
 from assistant.mouth.synthesiser import Synthesiser
 from assistant.mouth.words import carried
 from assistant.trace import Trace
-from assistant.worker import Worker
+from assistant.worker import Hand, Worker
 
 HURRIED = 16
 """Letters of the first clause once somebody waits for it: about a second of sound."""
@@ -27,6 +29,9 @@ SLOWEST, FASTEST = 0.5, 2.0
 
 STILL_S = 0.3
 """Seconds in which a loudspeaker asks for samples again, unless it stands still."""
+
+HANGS_S = 20.0
+"""A voice that gives no sign of life for so long hangs: it speaks a clause at a time."""
 
 T = TypeVar("T")
 Resample = Callable[[Pcm, int, int], Pcm]
@@ -51,8 +56,12 @@ class Speaker:
         cores: Cores,
         trace: Trace,
         on_failed: Callable[[Key, AssistantError], None],
+        make_plain: Callable[[], Synthesiser] | None = None,
+        fitness: Fitness | None = None,
     ) -> None:
-        self._make = make_synthesiser
+        """`make_plain` makes the voice that stands in while `fitness` says that the other rests."""
+        self._make, self._make_plain = make_synthesiser, make_plain
+        self._fitness = fitness or Fitness()
         self._language = language
         self._spoken: tuple[Key, str] = (NEVER, language)
         self._limits = (first_clause, clause)
@@ -68,6 +77,7 @@ class Speaker:
         self._speed = 1.0
         self._chunker = Chunker(*self._limits)
         self._player: Player
+        self._steady: SteadyVoice
         self._synthesiser: Remembering
 
     def load(self, player: Player, done: Callable[[], None]) -> None:
@@ -75,7 +85,8 @@ class Speaker:
         self._player = player
 
         def job() -> None:
-            self._synthesiser = Remembering(self._make())
+            self._steady = SteadyVoice(self._make, self._make_plain, self._fitness)
+            self._synthesiser = Remembering(self._steady)
             done()
 
         self._worker.post(job, NEVER)
@@ -150,6 +161,14 @@ class Speaker:
         return self._worker.call(
             lambda: job(self._synthesiser.voice, lambda: self._worker.backlog() > 0), NEVER
         )
+
+    def hands(self) -> list[Hand]:
+        """Return the one worker of the mouth."""
+        return [Hand("mouth", self._worker, HANGS_S, self._renew, NEVER)]
+
+    def _renew(self) -> None:
+        self._cores.reset()
+        self._steady.renew()
 
     def stop(self) -> bool:
         """End; return whether the thread ended in time."""
