@@ -831,6 +831,7 @@ class Daemon:
             on_alone=lambda key: self.post(LeftAlone(key.turn, key.take)),
             held=lambda: self.state.held,
             held_system=lambda language: prompt.own_prompt(self.config, language, "spoken"),
+            both=self.config.language == AUTO,
             make_hybrid=hybrid if self.config.remote.endpoint else lambda: None,
             make_sources=self._make_sources,
             sieve=lambda text: self.guard.sieve(text) if self.guard else None,

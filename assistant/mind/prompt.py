@@ -38,6 +38,15 @@ def asked(question: str, held: str) -> str:
     return f"{question} {HELD[held]}"
 
 
+def switched(question: str, last: str) -> str:
+    """Return a question for the model, where each is answered in its own language.
+
+    Behind a `last` answer in the other one the small model stays in that (docs/languages.md).
+    """
+    own = of(question, "")
+    return f"{question} {HELD[own]}" if own and last and of(last, own) != own else question
+
+
 def messages(system: str, history: History, user: str) -> list[Message]:
     """Return the whole prompt: who it is, what was said so far, what is asked now.
 

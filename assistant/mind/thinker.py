@@ -67,6 +67,7 @@ class Thinker:
         on_alone: Callable[[Key], None] = lambda _: None,
         held: Callable[[], str] = lambda: "",
         held_system: Callable[[str], str] = lambda _: "",
+        both: bool = False,
         make_hybrid: Callable[[], "Hybrid | None"] = lambda: None,
         make_sources: Callable[[], Sequence[Source]] = lambda: (),
         sieve: "Callable[[str], Sieve | None]" = lambda _: None,
@@ -79,7 +80,7 @@ class Thinker:
         when a question leaves the device, with the help of `make_hybrid()`, and `on_alone(key)`
         when that does not answer it and the model here does; `on_acted(key)` before something is
         done for a question. All is answered in the language `held()`, where it is not empty, as
-        `held_system(language)`. What one of
+        `held_system(language)`; else each question in its own, where `both` are spoken. What one of
         `make_sources()` answers, the first of them first, is neither sent nor asked of the model.
         What a model answers to a question goes through `sieve(question)`, where there is one.
         `stand_in` answers while `fitness` says that the model is left alone.
@@ -91,7 +92,7 @@ class Thinker:
         self._trace = trace
         self._on_text, self._on_judged, self._on_end = on_text, on_judged, on_end
         self._on_out, self._on_alone, self._on_acted = on_out, on_alone, on_acted
-        self._held, self._held_system = held, held_system
+        self._held, self._held_system, self._both = held, held_system, both
         self._make_hybrid, self._make_sources = make_hybrid, make_sources
         self._sieve = sieve
         self.hybrid: Hybrid | None = None
@@ -398,7 +399,10 @@ class Thinker:
         judged: Callable[[float], None] | None,
     ) -> Iterator[str]:
         """Yield the answer of the model here, or of the one that helps."""
-        earlier, asked = self._messages(text), prompt.asked(text, self._held())
+        earlier = self._messages(text)
+        asked = prompt.asked(text, self._held())
+        if self._both and not self._held() and len(earlier) > 2:
+            asked = prompt.switched(text, earlier[-2].text)
         if asked != text and judged:  # with what stands behind it, half a question would look whole
             self._model.warm(earlier, cancelled, judged=judged)
             judged = None

@@ -11,6 +11,7 @@ from assistant.cores import Cores
 from assistant.errors import AssistantError
 from assistant.events import LAST_TAKE, NEVER, Key
 from assistant.mind.model import Message, Usage
+from assistant.mind.prompt import HELD
 from assistant.mind.thinker import PENDING, Thinker
 from assistant.trace import Trace
 
@@ -583,4 +584,20 @@ def test_where_a_question_goes_is_decided_while_it_is_still_spoken():
     stage.thinker.prepare(1, "what is the")
     until(lambda: decides.routed)
     assert decides.routed == [("what is the", 0)]
+    assert stage.thinker.stop()
+
+
+@pytest.mark.parametrize("both", [True, False])
+def test_where_both_are_spoken_the_model_is_told_when_the_language_changes(both):
+    stage = Stage(both=both).load()
+    talk = ["why is it cold", "为什么天冷", "为什么下雪", "42", "who wrote it"]
+    answers = ["It is winter.", "因为是冬天。", "因为冷。", "好。", "Nobody."]
+    for turn, (question, answer) in enumerate(zip(talk, answers, strict=True)):
+        stage.thinker.think(Key(turn, 1), question)
+        stage.thinker.remember(turn, answer)
+    assert [text for role, text in stage.history() if role == "user"] == talk
+    changed = {1: HELD["zh"], 4: HELD["en"]} if both else {}
+    assert [each[-1].text for each in stage.model.asked] == [
+        f"{text} {changed[turn]}" if turn in changed else text for turn, text in enumerate(talk)
+    ]
     assert stage.thinker.stop()
