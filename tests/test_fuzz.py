@@ -63,6 +63,13 @@ def test_what_was_found_once_is_refused(name, data):
         TARGETS[name].parse(data)
 
 
+def test_a_page_that_the_parser_gives_up_on_is_read_until_there():
+    from assistant.mind.knowledge.reading import read
+
+    page = read("a.html", b"<h1>A</h1><p>before <![]DOCTYPE x> after</p>", 1000)
+    assert "before" in page.sections[-1].text
+
+
 def broken_by(act):
     """A parser with a fault, for input that begins with a zero."""
 

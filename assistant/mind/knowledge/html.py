@@ -1,5 +1,6 @@
 """Reads HTML into sections: what is seen, under its headings."""
 
+import contextlib
 import re
 from html.parser import HTMLParser
 
@@ -18,8 +19,9 @@ CELLS = {"td", "th"}
 def sections(text: str) -> list[Section]:
     """Return what stands under each heading. Broken HTML is read as far as it can be."""
     reader = _Reader()
-    reader.feed(text)
-    reader.close()
+    with contextlib.suppress(AssertionError):  # Python's word for `<![` and no known name
+        reader.feed(text)
+        reader.close()
     reader.finish()
     return reader.sections
 

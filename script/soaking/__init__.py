@@ -1,0 +1,1 @@
+"""Hours of conversation: does anything grow, does anything get lost?"""
