@@ -910,6 +910,8 @@ class Daemon:
             emit=self.post,
             on_failed=lambda turn, error: self._failed(turn, "ears", error),
             held=self._make_held(),
+            make_other=lambda: engines.other(self.config),
+            fitness=self.crew.fitness["ears"],
         )
 
     def _make_held(self) -> "HeldVoice | None":
@@ -1076,7 +1078,8 @@ class Daemon:
         if not self.ready.is_set():
             return []
         mouth = [] if isinstance(self._speaker, Mute) else self._speaker.hands()
-        return [*self._thinker.hands(), *mouth]
+        ears = self._listener.hands() if self._listener else []
+        return [*self._thinker.hands(), *mouth, *ears]
 
     def _hangs(self, room: str, error: AssistantError) -> None:
         self._failed(self.state.turn, room, error)

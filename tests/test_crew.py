@@ -9,12 +9,22 @@ import threading
 
 import numpy as np
 import pytest
-from test_daemon import SORRY, FakeMind, FakeVoice, breaks, live, make, plain  # noqa: F401
+from test_daemon import (  # noqa: F401
+    SORRY,
+    FakeEars,
+    FakeMind,
+    FakeVoice,
+    breaks,
+    live,
+    make,
+    plain,
+    question,
+)
 
 from assistant import crew
 from assistant.conversation import Phase, Rules, State, decide
 from assistant.errors import AssistantError
-from assistant.events import Asked, Failed, Say, SayRequested, Started
+from assistant.events import Asked, Failed, Say, SayRequested, Started, WakeDetected
 from assistant.mind.thin import SENTENCES
 from assistant.mouth.synthesiser import Sound
 from assistant.worker import Worker
@@ -133,6 +143,38 @@ def test_a_voice_that_hangs_is_left_behind_and_the_next_turn_is_spoken(make, loc
         assert watched.daemon.speaker.hands()[0].worker.left == 1
 
     live(make(voice=lambda: Ill(hang)), talk)
+
+
+# --- the ears ----------------------------------------------------------------------------------
+
+
+class Deaf(FakeEars):
+    """A recogniser that hangs at the first utterance."""
+
+    def __init__(self, lock):
+        super().__init__()
+        self.lock = lock
+
+    def settle(self):
+        if not self.lock.threads:
+            self.lock.hang()
+        return super().settle()
+
+
+def test_a_recogniser_that_hangs_is_left_behind_and_hears_the_next_time(
+    make,  # noqa: F811
+    lock,
+    question,  # noqa: F811
+):
+    async def talk(watched, microphone, _):
+        for heard in (SORRY.failed, "All is well."):
+            watched.daemon.post(WakeDetected("test"))
+            await watched.wait("state", phase="listening")
+            microphone.play(question)
+            assert await watched.said() == heard
+            await watched.wait("state", phase="asleep")
+
+    live(make(ears=lambda: Deaf(lock)), talk, deaf=False)
 
 
 # --- the decider -------------------------------------------------------------------------------

@@ -482,7 +482,7 @@ def question():
 
 
 def test_ears_that_break_are_apologised_for_and_hear_the_next_time(make, question):
-    ears = FakeEars(fails=[True])
+    ears = FakeEars(fails=[True, True])  # it is asked once more
 
     async def talk(watched, microphone, _):
         for heard in (SORRY.failed, "All is well."):

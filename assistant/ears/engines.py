@@ -70,6 +70,19 @@ def make(config: Config) -> Recogniser:
     return WhisperRecogniser(choice.path, config.language, threads=config.asr.threads)
 
 
+def other(config: Config) -> Recogniser | None:
+    """Load the next best recogniser, for when the one of the settings fails; None: there is none.
+
+    Raises as `make`.
+    """
+    chosen, here = choose(config).engine, _here(config)
+    for engine in _ready(here, Shelf(config.models_dir)):
+        if engine != chosen:
+            asr = here.asr.model_copy(update={"engine": engine})
+            return make(config.model_copy(update={"asr": asr}))
+    return None
+
+
 def choose(config: Config) -> Choice:
     """Say which engine with which model `make` would load, without loading it. Raises as `make`."""
     wanted, shelf = config.asr, Shelf(config.models_dir)

@@ -15,7 +15,10 @@ from assistant.ears.smart_turn import SPAN
 from assistant.errors import AssistantError
 from assistant.events import Event, Sounded
 from assistant.trace import Trace
-from assistant.worker import Worker
+from assistant.worker import Hand, Worker
+
+HANGS_S = 10.0
+"""One that gives no sign of life for so long hangs."""
 
 
 class HeldVoice:
@@ -43,6 +46,7 @@ class HeldVoice:
         def load() -> None:
             self._complete = make()
 
+        self._load = load
         self._worker.post(load, 0)
 
     def begin(self, frames: Iterable[Pcm]) -> None:
@@ -60,6 +64,10 @@ class HeldVoice:
         if pause is not None:
             sound = np.concatenate(self._frames)
             self._worker.post(lambda: self._ask(turn, pause, sound), turn)
+
+    def hand(self) -> Hand:
+        """Return its worker."""
+        return Hand("ears", self._worker, HANGS_S, self._load, 0)
 
     def stop(self) -> bool:
         """End; return whether the thread ended in time."""

@@ -19,14 +19,16 @@ from assistant.ears.held import HeldVoice
 from assistant.ears.level import FULL_SCALE, dbfs
 from assistant.ears.phantoms import Phantoms
 from assistant.ears.recogniser import Recogniser, Weighing
+from assistant.ears.steady import SteadyRecogniser
 from assistant.ears.vad import Vad
 from assistant.ears.voiced import Voiced
 from assistant.ears.wake import WakeDetector
 from assistant.errors import AssistantError
 from assistant.events import Event, Heard, Partial, Settled, SpeechEnded, SpeechStarted, StopHeard
 from assistant.events import WakeDetected as Woken
+from assistant.fitness import Fitness
 from assistant.trace import Trace
-from assistant.worker import Worker
+from assistant.worker import Hand, Worker
 
 PREROLL_S = 0.4
 """Sound before the detected start of speech that the recogniser gets too: the detector needs
@@ -40,6 +42,8 @@ LIKELY = -7.0
 the rest of an echo "stop" becomes "star" or "so". By benchmarks/stop_words.py."""
 ECHO_S = 0.5
 """Its own voice is looked back at for so long: its words are loud and soft in turn."""
+LOOKS_S, HEARS_S = 10.0, 45.0
+"""A detector, or a recogniser, that gives no sign of life for so long hangs."""
 T = TypeVar("T")
 FRAME_S = FRAME_SAMPLES / RATE
 ASLEEP_FRAMES = 3
@@ -88,6 +92,8 @@ class Listener:
         *,
         stops: Callable[[str], bool],
         stop_words: Callable[[], Sequence[str]] = tuple,
+        make_other: Callable[[], Recogniser | None] = lambda: None,
+        fitness: Fitness | None = None,
         trace: Trace,
         emit: Callable[[Event], None],
         on_failed: Callable[[int, AssistantError], None],
@@ -96,6 +102,7 @@ class Listener:
         """`stops(text)` tells whether a text is one of the `stop_words()`; `held` listens to each
         pause."""
         self._make_detectors, self._make_recogniser = make_detectors, make_recogniser
+        self._make_other, self._fitness = make_other, fitness or Fitness()
         self._stops, self._stop_words, self._held_voice = stops, stop_words, held
         self._trace = trace
         self._emit = emit
@@ -111,7 +118,7 @@ class Listener:
         self._vad: Vad
         self._wakes: list[WakeDetector] = []
         self._voiced = Voiced()
-        self._recogniser: Recogniser
+        self._recogniser: SteadyRecogniser
         self._phantoms: Phantoms
         self._text: str | None = None  # what was settled, while nothing was said since
         self._waiting: deque[Pcm] = deque()
@@ -126,7 +133,9 @@ class Listener:
             done()
 
         def recogniser() -> None:
-            self._recogniser = self._make_recogniser()
+            self._recogniser = SteadyRecogniser(
+                self._make_recogniser, self._make_other, self._fitness
+            )
             self._phantoms = Phantoms(self._recogniser.name)
             done()
 
@@ -190,6 +199,24 @@ class Listener:
             return job(self._recogniser, self._uses)
 
         return self._words.call(run, 0)
+
+    def hands(self) -> list[Hand]:
+        """Return the workers of the ears."""
+        held = [self._held_voice.hand()] if self._held_voice else []
+        return [
+            Hand("ears", self._frames, LOOKS_S, self._renew_detectors, 0),
+            Hand("ears", self._words, HEARS_S, self._renew_recogniser, 0),
+            *held,
+        ]
+
+    def _renew_detectors(self) -> None:
+        self._vad, self._wakes = self._make_detectors()
+        self._attend(None)
+
+    def _renew_recogniser(self) -> None:
+        self._recognising, self._text = -1, None
+        self._uses += 1
+        self._recogniser.renew()
 
     def stop(self) -> bool:
         """End; return whether both threads ended in time."""
