@@ -10,6 +10,7 @@ from assistant.commands import Seconds, example, print_json, settings, tell
     epilog=example(
         "assistant bench conversation --quick",
         "assistant bench conversation --echo 6 --minutes 30 --json",
+        "assistant bench conversation --language zh --quick",
     ),
 )
 @click.option("--quick", is_flag=True, help="A few of each scenario, in less than three minutes.")
@@ -34,6 +35,11 @@ from assistant.commands import Seconds, example, print_json, settings, tell
     show_default=True,
     help="By how many millionths the loudspeaker's clock is faster than the microphone's.",
 )
+@click.option(
+    "--language",
+    type=click.Choice(["en", "zh"]),
+    help="What is spoken, by it and to it (the language of the settings).",
+)
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
 @click.option(
     "--json",
@@ -49,6 +55,7 @@ def command(
     minutes: float | None,
     delay: float,
     drift: float,
+    language: str | None,
     seed: int,
     as_json: bool,
 ) -> None:
@@ -67,8 +74,11 @@ def command(
     if minutes is not None:
         plan = dataclasses.replace(plan, minutes=minutes)
     setup = Setup(echo_db=echo_db, delay=delay, drift_ppm=drift)
+    config = settings()
+    if language:
+        config = config.model_copy(update={"language": language})
     say = (lambda _: None) if as_json else click.echo
-    result = measuring.measure(settings(), setup, plan, seed, say)
+    result = measuring.measure(config, setup, plan, seed, say)
     if as_json:
         print_json(result)
         return

@@ -10,10 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.audio.resample import resample
+from assistant.backchannels import backchannels
 from assistant.bench.conversation.fit import text
-from assistant.bench.conversation.measuring import understood
+from assistant.bench.conversation.judging import Own, understood
 from assistant.bench.conversation.outcome import Outcome, by_kind, table
 from assistant.bench.conversation.scenes import Take
+from assistant.bench.conversation.script import of as script_of
 from assistant.bench.conversation.sound import (
     aligned,
     audible_words,
@@ -29,8 +31,10 @@ from assistant.bench.conversation.talkers import own_voice
 from assistant.bench.room import Setup
 from assistant.bench.room.levels import active_dbfs, parts
 from assistant.config import Config
+from assistant.conversation.overheard import backchannel
 from assistant.ears import engines
 from assistant.ears.recogniser import Transcript
+from assistant.language import of as language_of
 
 RATE = 8_000
 
@@ -243,13 +247,37 @@ def test_a_reply_that_waits_and_goes_on_is_not_stopped(monkeypatch):
     over = of("interruption", said=said, stopped=True)
     takes = [Take(alone, pcm), Take(recital, pcm, coughs), Take(recital, pcm, coughs)]
     takes += [Take(recital, pcm, coughs[:1]), Take(over, pcm), Take(over, pcm)]
-    texts = [said, said.replace("two ", ""), "one two three", "one two three", "one two", said]
-    monkeypatch.setattr(engines, "make", lambda config: Reader(texts))
-    found = understood(takes, Config())
+    texts = [said, said, said.replace("two ", ""), "one two three", "one two three", "one two"]
+    monkeypatch.setattr(engines, "make", lambda config: Reader([*texts, said]))
+    found = understood(takes, Config(), Own(said, pcm))
     assert [each.kind for each in found] == ["alone", *["cough"] * 5, "interruption"]
     assert [each.stopped for each in found] == [False, False, False, False, True, False, True]
     assert [each.lost_words for each in found] == [0, 0, 1, 0, 0, 7, 0]
     assert found[-1].audible_words == 2
+
+
+def test_where_a_voice_is_not_understood_its_length_tells(monkeypatch):
+    said = "灯塔是一座塔"
+    own, part = (np.full(round(s * RATE_OUT), 3000, np.int16) for s in (2.0, 1.0))
+    cough = of("cough", after_s=0.3)
+    takes = [Take(of("alone", said=said), own), Take(of("alone", said=said), part)]
+    takes += [Take(of("recital", said=said), pcm, [cough]) for pcm in (own, part)]
+    takes += [Take(of("interruption", said=said, stopped=True, history_words=3), part)]
+    monkeypatch.setattr(engines, "make", lambda config: Reader(["简体中文"]))
+    found = understood(takes, Config(), Own(said, own))
+    assert [each.stopped for each in found] == [False, True, False, True, True]
+    assert table(found)["history_exact_rate"] is None  # nobody can tell
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_each_language_has_all_that_is_said(language):
+    script = script_of(language)
+    texts = [script.passage, script.stop, *script.questions, *script.interruptions, *script.asides]
+    texts += [each for halves in script.pauses for each in (halves.first, halves.second)]
+    assert {language_of(text, "") for text in [*texts, *script.backchannels]} == {language}
+    rules = Config(language=language)
+    assert script.stop.rstrip("!").lower() in rules.turn.stop_words
+    assert all(backchannel(each, backchannels()) for each in script.backchannels)
 
 
 # --- the real assistant in the room ---------------------------------------------------------------

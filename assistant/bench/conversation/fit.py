@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from assistant.audio.frames import FRAME_SAMPLES, RATE, Frame, Pcm
-from assistant.bench.conversation.script import PAUSES, STOP, WAKE, Halves
+from assistant.bench.conversation.script import WAKE, Halves, Script
 from assistant.bench.conversation.sound import words
 from assistant.bench.conversation.talkers import Talker
 from assistant.bench.room import Room, Setup
@@ -15,23 +15,33 @@ from assistant.ears.recogniser import Recogniser, Weighing
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """Those whose stop word is understood, and so on; all, where nobody is."""
+    """Those whose stop word is understood, and so on; nobody may be."""
 
     stop: Sequence[Talker]
     wake: Sequence[Talker]
-    pauses: Sequence[tuple[Halves, Talker]]
-    """Only of those who can wake it."""
+    pauses: Sequence[tuple[Halves, Talker, Talker]]
+    """What is asked with a pause, by whom, and who wakes it."""
 
 
-def understood_alone(talkers: Sequence[Talker], config: Config, setup: Setup, seed: int = 0) -> Fit:
-    """Try all talkers in a silent room, with the engines of the settings."""
+def understood_alone(
+    script: Script,
+    talkers: Sequence[Talker],
+    callers: Sequence[Talker],
+    config: Config,
+    setup: Setup,
+    seed: int = 0,
+) -> Fit:
+    """Try all talkers and `callers`, who say the wake word, in a silent room.
+
+    With the engines of the settings.
+    """
     from assistant.ears import engines, wake
 
     quiet = replace(setup, echo_db=-200.0)
     recogniser = engines.make(config)
 
     def stops(pcm: Pcm) -> bool:
-        if words(text(recogniser, pcm)) == words(STOP):
+        if words(text(recogniser, pcm)) == words(script.stop):
             return True
         if not isinstance(recogniser, Weighing):
             return False
@@ -51,21 +61,28 @@ def understood_alone(talkers: Sequence[Talker], config: Config, setup: Setup, se
             ]
         )
 
-    def those(word: str, understood: Callable[[Pcm], bool]) -> Sequence[Talker]:
-        found = [who for who in talkers if understood(_in_room(quiet, seed, who.say(word)))]
-        return found or talkers
+    def those(
+        who: Sequence[Talker], word: str, understood: Callable[[Pcm], bool]
+    ) -> Sequence[Talker]:
+        return [each for each in who if understood(_in_room(quiet, seed, each.say(word)))]
 
     def whole(halves: Halves, who: Talker) -> bool:
         sound = _in_room(quiet, seed, halves.said_by(who.say))
         return understands(halves, text(recogniser, sound))
 
-    stop, called = those(STOP, stops), those(WAKE, wakes)
+    called = those(callers, WAKE, wakes)
+    askers = called if callers is talkers else talkers  # whoever can, wakes it themselves
     pairs = [
-        (halves, called[(first + number) % len(called)])
-        for first in range(len(called))
-        for number, halves in enumerate(PAUSES)
+        (halves, askers[(first + number) % len(askers)])
+        for first in range(len(askers))
+        for number, halves in enumerate(script.pauses)
     ]
-    fit = Fit(stop, called, [pair for pair in pairs if whole(*pair)] or pairs)
+    asked = [
+        (halves, who, who if callers is talkers else called[number % len(called)])
+        for number, (halves, who) in enumerate(pair for pair in pairs if whole(*pair))
+        if called
+    ]
+    fit = Fit(those(talkers, script.stop, stops), called, asked)
     recogniser.close()
     return fit
 

@@ -10,9 +10,8 @@ from typing import Any, TypeVar
 import numpy as np
 
 from assistant.audio.frames import RATE, Pcm
-from assistant.audio.resample import resample
-from assistant.bench.conversation import script
-from assistant.bench.conversation.fit import Fit, text, understood_alone
+from assistant.bench.conversation.fit import Fit, understood_alone
+from assistant.bench.conversation.judging import Own, understood
 from assistant.bench.conversation.outcome import Outcome, by_kind, table
 from assistant.bench.conversation.scenes import (
     Disturbance,
@@ -23,7 +22,7 @@ from assistant.bench.conversation.scenes import (
     hesitant,
     interrupted,
 )
-from assistant.bench.conversation.sound import audible_words, missing_words, words
+from assistant.bench.conversation.script import ENGLISH, WAKE, Script, of
 from assistant.bench.conversation.stage import RATE_OUT, Stage
 from assistant.bench.conversation.talkers import (
     Talker,
@@ -41,8 +40,6 @@ from assistant.errors import AssistantError
 T = TypeVar("T")
 Tell = Callable[[str], None]
 TELEVISION_S = 3.0
-BROKEN = 4
-"""A recital that fell silent, and lacks so many words more than usual, was broken off."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -75,8 +72,10 @@ def measure(
     Returns `outcome.table`, and with it `kinds`, `setup`, `late` (blocks of the loudspeaker that
     were late: a machine too busy to be believed) and `each`. Raises `AssistantError`.
     """
-    takes, late = asyncio.run(_play(config, setup, plan, seed, tell))
-    outcomes = understood(takes, config)
+    script = of(config.language)
+    voice = own_voice(config, script.passage, RATE_OUT)
+    takes, late = asyncio.run(_play(config, script, voice, setup, plan, seed, tell))
+    outcomes = understood(takes, config, Own(script.passage, voice))
     return {
         **table(outcomes),
         "kinds": by_kind(outcomes),
@@ -87,11 +86,17 @@ def measure(
 
 
 async def _play(
-    config: Config, setup: Setup, plan: Plan, seed: int, tell: Tell
+    config: Config, script: Script, voice: Pcm, setup: Setup, plan: Plan, seed: int, tell: Tell
 ) -> tuple[list[Take], int]:
     rng = np.random.default_rng(seed)
-    talkers = await asyncio.to_thread(synthetic, config)
-    fit = await asyncio.to_thread(understood_alone, talkers, config, setup, seed)
+    talkers = callers = await asyncio.to_thread(synthetic, config)
+    if script is not ENGLISH:  # the wake words that are ready-made are English
+        english = config.model_copy(update={"language": "en"})
+        callers = await asyncio.to_thread(synthetic, english)
+    fit = await asyncio.to_thread(understood_alone, script, talkers, callers, config, setup, seed)
+    for what, those in (("stop word", fit.stop), ("wake word", fit.wake), ("pauses", fit.pauses)):
+        if not those:
+            tell(f"{what}: nobody here is understood, so it is left out")
     takes: list[Take] = []
 
     def add(take: Take | None) -> None:
@@ -100,10 +105,9 @@ async def _play(
             for each in (take.outcome, *take.rows):
                 tell(_line(each))
 
-    voice = await asyncio.to_thread(own_voice, config, script.PASSAGE, RATE_OUT)
     async with Stage(config, setup, seed, voice) as stage:
         try:
-            await _scenarios(stage, plan, talkers, fit, rng, add)
+            await _scenarios(stage, script, plan, talkers, fit, rng, add)
         except AssistantError as error:  # what is known until then is told
             add(Take(Outcome("stuck", str(error), "")))
         return takes, stage.devices.loudspeaker.late
@@ -111,6 +115,7 @@ async def _play(
 
 async def _scenarios(
     stage: Stage,
+    script: Script,
     plan: Plan,
     talkers: Sequence[Talker],
     fit: Fit,
@@ -119,45 +124,48 @@ async def _scenarios(
 ) -> None:
     own: list[float] = []
     while not own or sum(own) < 60 * plan.minutes:
-        take = await alone(stage, script.PASSAGE)
+        take = await alone(stage, script.passage)
         own.append(max(1.0, take.outcome.seconds))
         add(take)
-    for events in _disturbances(plan, talkers, rng):
-        for each in await disturbed(stage, script.PASSAGE, events, statistics.median(own)):
+    for events in _disturbances(script, plan, talkers, rng):
+        for each in await disturbed(stage, script.passage, events, statistics.median(own)):
             add(each)
     for who in _some(fit.stop, plan.stops):
-        add(await commanded(stage, "stop", script.STOP, who, script.PASSAGE))
+        add(await commanded(stage, "stop", script.stop, who, script.passage))
     for who in _some(fit.wake, plan.wakes):
-        add(await commanded(stage, "wake", script.WAKE, who, script.PASSAGE))
-    said, questions = _sentences(talkers), itertools.cycle(script.QUESTIONS)
+        add(await commanded(stage, "wake", WAKE, who, script.passage))
+    said, questions = _sentences(script, talkers), itertools.cycle(script.questions)
     for _ in range(plan.interruptions):
-        for _ in range(len(script.QUESTIONS)):
+        for _ in range(len(script.questions)):
             if found := await interrupted(stage, next(questions), *next(said)):
                 add(found)
                 break
-    for halves, who in _some(fit.pauses, plan.pauses):
-        add(await hesitant(stage, halves, who))
+    for halves, who, caller in _some(fit.pauses, plan.pauses):
+        add(await hesitant(stage, halves, who, caller))
 
 
 def _disturbances(
-    plan: Plan, talkers: Sequence[Talker], rng: np.random.Generator
+    script: Script, plan: Plan, talkers: Sequence[Talker], rng: np.random.Generator
 ) -> list[list[Disturbance]]:
     """Return what shall not stop it, kind by kind."""
     murmurs = [
         Disturbance("backchannel", what, who.name, who.say(what))
         for what, who in zip(
-            _some(script.BACKCHANNELS, plan.backchannels), itertools.cycle(talkers)
+            _some(script.backchannels, plan.backchannels), itertools.cycle(talkers)
         )
     ]
     coughs = [
         Disturbance("cough", f"cough {number}", "made", _int16(cough(rng)))
         for number in range(plan.coughs)
     ]
-    pairs = zip(script.ASIDES, talkers, strict=False)
+    pairs = zip(script.asides, talkers, strict=False)
     said = [(what, who.name, who.say(what)) for what, who in pairs]
-    said += [(each.text, each.name, each.pcm) for each in readers()]
+    people = readers() if script is ENGLISH else []
+    said += [(each.text, each.name, each.pcm) for each in people]
     asides = [Disturbance("aside", *each, "far", -3.0) for each in _some(said, plan.asides)]
-    programmes = others() or [who.say(script.PASSAGE) for who in talkers]
+    programmes = (others() if script is ENGLISH else []) or [
+        who.say(script.passage) for who in talkers
+    ]
     shown = []
     for number, pcm in enumerate(_some(programmes, plan.televisions)):
         length = round(TELEVISION_S * RATE)
@@ -170,57 +178,16 @@ def _disturbances(
     return [each for each in groups if each]
 
 
-def _sentences(talkers: Sequence[Talker]) -> Iterator[tuple[str, str, Pcm]]:
+def _sentences(script: Script, talkers: Sequence[Talker]) -> Iterator[tuple[str, str, Pcm]]:
     """Yield (text, who, sound) of what is said over replies, people and made voices by turns."""
     made = [
         (text, who.name, who.say(text))
-        for text, who in zip(script.INTERRUPTIONS, itertools.cycle(talkers))
+        for text, who in zip(script.interruptions, itertools.cycle(talkers))
     ]
-    real = [(each.text, each.name, each.pcm) for each in orders()]
+    people = orders() if script is ENGLISH else []
+    real = [(each.text, each.name, each.pcm) for each in people]
     pairs = itertools.zip_longest(made, real)
     return itertools.cycle([each for pair in pairs for each in pair if each])
-
-
-def understood(takes: Sequence[Take], config: Config) -> list[Outcome]:
-    """Return the outcomes with what was audible, by the recogniser of the settings.
-
-    An interruption of a reply that had been said to its end is left out.
-    """
-    from assistant.ears import engines
-
-    recogniser = engines.make(config)
-    outcomes: list[Outcome] = []
-    usual = 0  # words of the passage that the recogniser misses when nothing disturbs
-    for take in takes:
-        outcome = take.outcome
-        if take.pcm is not None:
-            heard = text(recogniser, resample(take.pcm, RATE_OUT, RATE))
-            count = audible_words(outcome.said, heard)
-            outcome = dataclasses.replace(outcome, audible=heard, audible_words=count)
-        match outcome.kind:
-            case "alone":
-                lost = missing_words(outcome.said, outcome.audible)
-                broken = lost > len(words(outcome.said)) // 4
-                usual = usual if broken else max(usual, lost)
-                outcomes.append(dataclasses.replace(outcome, stopped=outcome.stopped or broken))
-            case "recital":
-                lost = max(0, missing_words(outcome.said, outcome.audible) - usual)
-                *before, last = take.rows
-                broken = lost >= BROKEN and last.after_s is not None
-                last = dataclasses.replace(last, stopped=broken, lost_words=0 if broken else lost)
-                outcomes += [*before, last]
-            case "interruption" if outcome.stopped and _whole(outcome):
-                continue
-            case _:
-                outcomes.append(outcome)
-    recogniser.close()
-    return outcomes
-
-
-def _whole(outcome: Outcome) -> bool:
-    """Whether all of a reply was audible."""
-    said = len(words(outcome.said))
-    return said > 0 and (outcome.audible_words or 0) >= said
 
 
 def _some(values: Sequence[T], count: int) -> list[T]:

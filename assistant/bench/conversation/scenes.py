@@ -151,9 +151,9 @@ async def interrupted(
     return Take(outcome, sound)
 
 
-async def hesitant(stage: Stage, halves: Halves, who: Talker) -> Take | None:
-    """Somebody wakes it and pauses within a request; None: it did not wake."""
-    begin, end = stage.speak(who.say(WAKE))
+async def hesitant(stage: Stage, halves: Halves, who: Talker, caller: Talker) -> Take | None:
+    """`caller` wakes it, and `who` pauses within a request; None: it did not wake."""
+    begin, end = stage.speak(caller.say(WAKE))
     if not await _woken(stage, begin, end + 1.0):
         await stage.hush()
         return None
