@@ -84,6 +84,7 @@ class ControlServer:
         self._check, self._group = check, group
         self._crowd, self._pace = Crowd(most), Pace()
         self._server: asyncio.Server | None = None
+        self._ended = False
 
     async def start(self) -> None:
         """Begin to listen. Raises `AssistantError` when another daemon does, or it cannot."""
@@ -114,6 +115,7 @@ class ControlServer:
 
     async def stop(self) -> None:
         """Stop listening and remove the socket."""
+        self._ended = True
         if self._server:
             self._server.close()
             self.path.unlink(missing_ok=True)
@@ -126,11 +128,15 @@ class ControlServer:
                 await self._listen(reader, writer)
         except (TimeoutError, ValueError, OSError):
             log.debug("a control client was let go")
+        except asyncio.CancelledError:  # the loop ends; asyncio would complain of each client
+            self._ended = True
         finally:
             self._crowd.leave(writer)
             writer.close()
-            with contextlib.suppress(OSError, TimeoutError):
-                await asyncio.wait_for(writer.wait_closed(), LEAVE_S)
+            if not self._ended:
+                with contextlib.suppress(OSError, TimeoutError):
+                    async with asyncio.timeout(LEAVE_S):
+                        await writer.wait_closed()
             writer.transport.abort()  # one who does not read would be kept for ever
 
     def _unwelcome(self, writer: asyncio.StreamWriter) -> dict[str, Any] | None:
@@ -148,7 +154,8 @@ class ControlServer:
         """Answer one request after the other; a stream or a talk is the last one."""
         while True:
             self._crowd.idle(writer)
-            line = await asyncio.wait_for(reader.readline(), IDLE_S)
+            async with asyncio.timeout(IDLE_S):
+                line = await reader.readline()
             self._crowd.busy(writer)
             if not line:
                 return
@@ -229,13 +236,13 @@ class _Said:
 
     def __init__(self, reader: asyncio.StreamReader) -> None:
         self._reader = reader
-        self._lines: asyncio.Queue[dict[str, Any]] = asyncio.Queue(UNHEARD)
+        self._lines: asyncio.Queue[bytes] = asyncio.Queue(UNHEARD)
 
     async def hear(self) -> None:
         """Take lines until the client goes, or says too much without an end of line."""
         with contextlib.suppress(ValueError, OSError):
             while line := await self._reader.readline():
-                await self._lines.put(_parsed(line))
+                await self._lines.put(line)
 
     def to(self, talk: Talk) -> Stream:
         """Return the talk, in which all this is said."""
@@ -244,7 +251,7 @@ class _Said:
     async def lines(self) -> AsyncGenerator[dict[str, Any], None]:
         """Yield them, without end: that the client goes ends the whole talk."""
         while True:
-            yield await self._lines.get()
+            yield _parsed(await self._lines.get())
 
 
 async def _begun(stream: Stream, request: dict[str, Any]) -> AsyncGenerator[dict[str, Any], None]:
@@ -278,7 +285,9 @@ async def _write(writer: asyncio.StreamWriter, line: dict[str, Any]) -> None:
 
 async def _drained(writer: asyncio.StreamWriter) -> None:
     """Wait until most of it is read. Raises `TimeoutError` for one who does not read."""
-    await asyncio.wait_for(writer.drain(), IDLE_S)
+    # Not `wait_for`: until Python 3.12 it can swallow that the stream is to end.
+    async with asyncio.timeout(IDLE_S):
+        await writer.drain()
 
 
 def _encoded(line: dict[str, Any]) -> bytes:
@@ -324,7 +333,8 @@ def _lines(
         client.settimeout(CALL_TIMEOUT_S)
         try:
             _connect(client, path)
-            client.sendall(json.dumps(request).encode() + b"\n")
+            with contextlib.suppress(BrokenPipeError):  # refused already: the answer says why
+                client.sendall(json.dumps(request).encode() + b"\n")
             client.settimeout(timeout_s)
             answers = client.makefile("rb")
             while True:
