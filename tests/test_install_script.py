@@ -1,4 +1,4 @@
-"""script/install: what it refuses before it writes anything; the whole is benchmarks/service.py's."""
+"""script/install: what it refuses before it writes anything; benchmarks/service.py tries the rest."""
 
 import os
 import subprocess
