@@ -1,4 +1,4 @@
-"""script/install: what it refuses before it writes anything; benchmarks/service.py tries the rest."""
+"""script/install: what it refuses before it writes; benchmarks/service.py tries the service."""
 
 import os
 import subprocess
