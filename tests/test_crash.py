@@ -9,7 +9,7 @@ import threading
 import time
 
 import pytest
-from shell import Child, until
+from shell import Child, assistant, until
 
 from assistant.conversation import SENTENCES
 from assistant.serve.control import call
@@ -19,6 +19,7 @@ LIGHT = (
     "--set=speech.engine=espeak",
     "--set=llm.max_tokens=400",
     "--set=turn.follow_up=0.0",
+    "--set=history.keep=true",
     "--set=echo.mode=off",
 )
 STORY = "Write a long story about a fox."
@@ -92,5 +93,8 @@ def test_a_crash_in_mid_answer_loses_that_turn_and_nothing_else(tmp_path):
         assert daemon.process.wait(30) == 0
         log = error.read().decode()
     assert "crashed in native code" in log
+    kept = assistant("history", "list", "--json", env=env).stdout.decode()
+    assert "set a timer for 2 hours" in kept
+    assert STORY not in kept  # the turn that was lost
     assert "Segmentation fault" in log
     assert {each.name for each in tmp_path.iterdir()} == {"state"}

@@ -9,6 +9,8 @@ log = logging.getLogger(__name__)
 
 OFF = "off"
 """The phase of an assistant that has ended."""
+POOR = "poor"
+"""In place of asleep: something fails so often that something plainer stands in for it."""
 END_S = 1.0
 """How long lamps are waited for at the end, in s."""
 
@@ -17,7 +19,10 @@ class Lamp(Protocol):
     """Something that shows the phase; see docs/lamps.md. Called on a thread of its own."""
 
     def state(self, phase: str) -> None:
-        """Show `asleep`, `listening`, `thinking`, `speaking` or `off`. May take its time."""
+        """Show `asleep`, `poor`, `listening`, `thinking`, `speaking` or `off`.
+
+        May take its time.
+        """
 
 
 class Lit:
@@ -71,12 +76,18 @@ class Lamps:
 
     def __init__(self, lamps: Sequence[tuple[str, Lamp]]) -> None:
         self._lit = [Lit(name, lamp) for name, lamp in lamps]
+        self._phase, self._poor = "asleep", False
 
     def __call__(self, name: str, data: dict[str, Any]) -> None:
         """Take an event."""
         if name == "state":
-            for lit in self._lit:
-                lit.show(data["phase"])
+            self._phase = data["phase"]
+        elif name == "crew":
+            self._poor = bool(data["poor"])
+        else:
+            return
+        for lit in self._lit:
+            lit.show(POOR if self._poor and self._phase == "asleep" else self._phase)
 
     def end(self) -> None:
         """Put all out."""

@@ -9,13 +9,14 @@ from pathlib import Path
 from assistant.errors import BadInput
 
 LEDS = Path("/sys/class/leds")
-SHARES = {"listening": 1.0, "thinking": 0.25, "speaking": 0.5}
+SHARES = {"listening": 1.0, "thinking": 0.25, "speaking": 0.5, "poor": 0.05}
 """How bright it is, as a part of the brightest; in any other phase it is dark."""
 
 
 class Led:
     """Bright while it listens, blinking (or a quarter as bright) while it thinks, half while it
-    speaks, dark while it sleeps. Of a LED that can only be on or off every share is on.
+    speaks, dark while it sleeps, a glow then while something fails. Of a LED that can only be on or
+    off every share is on.
     """
 
     def __init__(self, name: str, folder: Path = LEDS) -> None:

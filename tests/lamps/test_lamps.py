@@ -110,6 +110,24 @@ def test_lamps_are_shown_the_state_and_nothing_else():
     assert lamp.phases == ["listening", "off"]
 
 
+def test_lamps_glow_in_its_sleep_while_something_fails(tmp_path):
+    lamp, it = Shown(), led(tmp_path)
+    lamps = Lamps([("a", lamp), ("led", Led("ACT", tmp_path))])
+    lamps("crew", {"poor": [{"room": "mind"}]})
+    lamp.wait("poor")
+    until_shown = time.monotonic() + PATIENCE_S
+    while brightness(it) != "13" and time.monotonic() < until_shown:
+        time.sleep(0.005)
+    assert brightness(it) == "13"
+    show(lamps, "listening")
+    lamp.wait("poor", "listening")
+    show(lamps, "asleep")
+    lamp.wait("poor", "listening", "poor")
+    lamps("crew", {"poor": []})
+    lamp.wait("poor", "listening", "poor", "asleep")
+    lamps.end()
+
+
 def test_a_lamp_that_raises_is_told_of_once_and_goes_on(caplog):
     lamp, other = Shown(raises=2), Shown()
     lamps = Lamps([("broken", lamp), ("other", other)])
