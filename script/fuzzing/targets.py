@@ -10,6 +10,7 @@ import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -293,6 +294,39 @@ def documents(data: bytes) -> None:
     read(names[data[0] % len(names)] if data else "a.txt", data[1:], 1 << 20)
 
 
+def pdf_seeds() -> list[bytes]:
+    """A page of text, as a writer makes it, and one by hand."""
+    import pypdf
+
+    draw = b"BT /F1 12 Tf 72 700 Td (Hello world.) Tj ET"
+    objects = [
+        b"<< /Type /Catalog /Pages 2 0 R >>",
+        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R "
+        b"/Resources << /Font << /F1 5 0 R >> >> >>",
+        b"<< /Length %d >>\nstream\n%b\nendstream" % (len(draw), draw),
+        b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+    ]
+    page, places = b"%PDF-1.4\n", []
+    for number, each in enumerate(objects, 1):
+        places.append(len(page))
+        page += b"%d 0 obj\n%b\nendobj\n" % (number, each)
+    table = b"".join(b"%010d 00000 n \n" % place for place in places)
+    end = b"trailer << /Size 6 /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % len(page)
+    page += b"xref\n0 6\n0000000000 65535 f \n" + table + end
+    written, writer = io.BytesIO(), pypdf.PdfWriter(clone_from=io.BytesIO(page))
+    writer.pages[0].compress_content_streams()
+    writer.write(written)
+    return [page, written.getvalue()]
+
+
+def pdf(data: bytes) -> None:
+    """A PDF for the knowledge."""
+    from assistant.mind.knowledge.reading import read
+
+    read("a.pdf", data, 1 << 20)
+
+
 # --- files that machines write --------------------------------------------------------------------
 
 
@@ -464,6 +498,32 @@ def words(data: bytes) -> None:
     speakable(text[:300], "en"), speakable(text[:300], "zh")
 
 
+@functools.cache
+def books() -> list[Any]:
+    """Return the sentences of both languages."""
+    from assistant.mind.skills.book import Book
+
+    return [Book.load(language) for language in ("en", "zh")]
+
+
+def skills_seeds() -> list[bytes]:
+    """What skills take, with numbers, times and units."""
+    told = (
+        "set a timer for one hour and 25 minutes", "what is 12 times seven point five",
+        "wake me at half past six tomorrow", "how many miles are 3/4 of a kilometer",
+        "设一个二十五分钟的计时器", "三千零五乘以零点二等于多少", "明天早上六点半叫我起床",
+        "十二月二十五号是星期几", "what day is the 31st of february", "roll 2 dice",
+    )  # fmt: skip
+    return [each.encode() for each in told]
+
+
+def skills(data: bytes) -> None:
+    """What was said, on its way to the skill that answers it."""
+    text = data.decode("utf-8", "replace")[:300]
+    for book in books():
+        book.match(text)
+
+
 def _text(data: bytes) -> str:
     from assistant.errors import BadInput
 
@@ -488,5 +548,7 @@ TARGETS = {
     "gguf": Target(gguf_seeds, gguf),
     "recording": Target(recording_seeds, recording),
     "kept": Target(kept_seeds, kept),
+    "pdf": Target(pdf_seeds, pdf, share=1),
+    "skills": Target(skills_seeds, skills, share=1),
     "words": Target(words_seeds, words, share=1),
 }
