@@ -220,7 +220,11 @@ class SoundCard:
         self._pactl(
             "load-module", "module-remap-source", "master=micfeed.monitor", "source_name=mic"
         )
-        self._pactl("set-default-source", "mic")
+        self.make_default("mic")
+
+    def make_default(self, source: str) -> None:
+        """Let another source be the default microphone."""
+        self._pactl("set-default-source", source)
 
     def listeners(self) -> int:
         """How many programs take sound from this card."""

@@ -21,9 +21,11 @@ from assistant.audio.line import (
     QUIET_S,
     WATCH_S,
     Callback,
+    Flow,
     OnLost,
     gone,
     silent,
+    unsteady,
 )
 from assistant.audio.wire import LARGEST, Wish, unpack_blocks
 from assistant.errors import DeviceError, EngineMissing
@@ -94,7 +96,8 @@ class ApartLine:
     def start(self, delay: int = 0) -> None:
         """See `Line`."""
         self._ask("start", ACT_S, delay=delay)
-        self._heartbeat = time.monotonic()
+        self._heartbeat = now = time.monotonic()
+        self._flow = Flow(self.rate, now)
         self._server.start()
 
     def pause(self) -> None:
@@ -105,7 +108,8 @@ class ApartLine:
     def resume(self) -> None:
         """See `Line`."""
         self._ask("resume", ACT_S)
-        self._heartbeat = time.monotonic()
+        self._heartbeat = now = time.monotonic()
+        self._flow.begin(now)
         self._paused = False
 
     def _ask(self, what: str, patience: float, **more: Any) -> dict[str, Any]:
@@ -147,10 +151,14 @@ class ApartLine:
 
     def _serve(self) -> None:
         """Take the sound, or give it; notice when there is none. Twice, as `OwnLine`."""
-        suspicious = False
+        suspicious, reason = False, gone(self.label)
         while not self._closing.is_set():
-            quiet = not self._paused and time.monotonic() - self._heartbeat > QUIET_S
+            now = time.monotonic()
+            quiet = not self._paused and now - self._heartbeat > QUIET_S
             if quiet and suspicious:
+                break
+            if not self._paused and self._flow.wrong(now):
+                reason = unsteady(self.label)
                 break
             suspicious = quiet
             self._sound.settimeout(None if self._paused else WATCH_S)
@@ -165,15 +173,17 @@ class ApartLine:
             self._heartbeat, suspicious = time.monotonic(), False
             self._handle(message)
         if not self._closing.is_set():
-            self._on_lost(gone(self.label))
+            self._on_lost(reason)
 
     def _handle(self, message: bytes) -> None:
         if self._kind == "input":
             for block in unpack_blocks(message):
+                self._flow.came(block.samples)
                 if not self._closing.is_set():
                     self._callback(block.content, block.samples, block.at, block.lost)
             return
         wish = Wish.unpack(message)
+        self._flow.came(wish.samples)
         content = bytearray(2 * wish.samples)
         self._callback(content, wish.samples, wish.at, wish.lost)
         with contextlib.suppress(OSError):  # the process is gone, as the next `recv` tells

@@ -15,6 +15,8 @@ log = logging.getLogger(__name__)
 
 FIRST_S, GROWTH, LONGEST_S = 0.25, 1.5, 10.0
 """Seconds until it is tried again, what they are multiplied by each time, and the most."""
+STEADY_S = 10.0
+"""What has not lived for so many s counts as a try that failed."""
 LOOK_S = 0.25
 """How often it looks in a pause whether something was plugged in or began, in s."""
 END_S = 3.0
@@ -68,6 +70,7 @@ class Keeper:
         self._wanted = self._is_open = True
         self._ended = self._late = False
         self._died = False  # since it was opened last
+        self._opened: float | None = clock()  # when; None: it was tried since, in vain
         self._since = 0.0  # monotonic s at which it was lost
         self._thread = threading.Thread(target=self._run, name=f"{room} keeper", daemon=True)
 
@@ -125,6 +128,11 @@ class Keeper:
                     self._is_open = False
 
     def _try(self, pauses: Pauses) -> None:
+        opened, self._opened = self._opened, None
+        if opened is not None and self._clock() - opened >= STEADY_S:
+            pauses.reset()
+        elif opened is not None and self.missing:  # it dies as soon as it lives
+            self._pause(pauses, self._signs())
         before, self._died = self._signs(), False
         try:
             self._open()
@@ -139,7 +147,7 @@ class Keeper:
             self._look_at_the_clock()
             self._pause(pauses, before)
             return
-        pauses.reset()
+        self._opened = self._clock()
         if missing:
             self._on_back()
 

@@ -23,6 +23,11 @@ BELIEVED_S = 5.0
 """A buffer that claims to be further away in time than this many s has no usable time."""
 RATES = (48_000, 44_100, 32_000, 16_000, 24_000, 8000)
 """Tried in this order, in Hz, where a device refuses the rate that it calls its own."""
+PACE_S = 1.0
+"""Whether sound comes at the pace of time is seen over so many s, twice in a row."""
+SLOWEST, FASTEST = 0.5, 3.0
+"""Less or more of real time than that is no sound device: one that stutters, or ALSA's `null`,
+which would keep a core busy. A stream that catches up after a stall is faster for a moment only."""
 INVALID_RATE = -9997
 """PortAudio's `paInvalidSampleRate`."""
 
@@ -77,6 +82,41 @@ def silent(label: str) -> str:
         "{label} does not answer; unplug it and plug it in again, or restart the sound system.",
         label=label,
     )
+
+
+def unsteady(label: str) -> str:
+    """Return the sentence for a device that is much too slow or too fast."""
+    return say(
+        "{label} does not keep the pace of time: its sound comes far too slowly or too fast; plug "
+        "it in again, or choose another one (`assistant devices` lists them).",
+        label=label,
+    )
+
+
+class Flow:
+    """Whether samples come as fast as they sound; `came` may be called from another thread."""
+
+    def __init__(self, rate: int, now: float) -> None:
+        """`rate` in Hz; `now` as in `wrong`."""
+        self._rate = rate
+        self.begin(now)
+
+    def begin(self, now: float) -> None:
+        """Forget what was: the stream begins."""
+        self._since, self._samples, self._bad = now, 0, 0
+
+    def came(self, samples: int) -> None:
+        """So many have come."""
+        self._samples += samples
+
+    def wrong(self, now: float) -> bool:
+        """Return whether it is no real sound; `now` in monotonic s, a few times a second."""
+        seconds = now - self._since
+        if seconds >= PACE_S:
+            pace = self._samples / self._rate / seconds
+            self._bad = 0 if SLOWEST <= pace <= FASTEST else self._bad + 1
+            self._since, self._samples = now, 0
+        return self._bad > 1
 
 
 class OwnLine:
@@ -145,6 +185,7 @@ class OwnLine:
 
     def start(self, delay: int = 0) -> None:
         """See `Line`."""
+        self._flow = Flow(self.rate, time.monotonic())
         self._ask(self._stream.start)
         self._heartbeat = time.monotonic()
         if self._watched:
@@ -159,7 +200,8 @@ class OwnLine:
     def resume(self) -> None:
         """See `Line`."""
         self._ask(self._stream.start)
-        self._heartbeat = time.monotonic()
+        self._heartbeat = now = time.monotonic()
+        self._flow.begin(now)
         self._paused = False
 
     def _ask(self, act: Callable[[], Any]) -> Any:
@@ -200,6 +242,7 @@ class OwnLine:
 
     def _called(self, buffer: Any, frames: int, when: Any, status: Any) -> None:
         self._heartbeat = now = time.monotonic()
+        self._flow.came(frames)
         if self._closing.is_set():
             return
         clock = float(self._stream.time)
@@ -223,6 +266,9 @@ class OwnLine:
             quiet = not self._paused and time.monotonic() - self._heartbeat > QUIET_S
             if self._finished or (quiet and suspicious):
                 self._on_lost(gone(self.label))
+                return
+            if not self._paused and self._flow.wrong(time.monotonic()):
+                self._on_lost(unsteady(self.label))
                 return
             suspicious = quiet
 

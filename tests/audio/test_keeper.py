@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from assistant.audio import signs
 from assistant.audio.frames import FRAME_SAMPLES, RATE, Frame, Pcm
 from assistant.audio.keeper import FIRST_S, LONGEST_S, Keeper, Pauses
+from assistant.audio.line import FASTEST, PACE_S, SLOWEST, Flow
 from assistant.audio.rated import Rated
 from assistant.audio.tones import tone
 from assistant.audio.zeros import FIRST_S as ZEROS_S
@@ -65,7 +66,7 @@ def test_the_pauses_grow_to_a_limit_and_begin_anew() -> None:
 
 
 def test_what_is_lost_is_told_once_and_opened_again() -> None:
-    device = Device()
+    device = Device(patience=99)
     device.keeper.start()
     for _ in range(2):
         device.keeper.lost("gone")
@@ -127,6 +128,38 @@ def test_what_dies_while_it_is_opened_is_opened_again() -> None:
     device.keeper.join()
     assert device.tries == 2
     assert device.told == ["gone", "late", "back"]
+
+
+def test_what_dies_as_soon_as_it_lives_is_no_busy_loop() -> None:
+    device = Device()
+    device.keeper._on_back = lambda: device.keeper.lost("dead again")
+    device.keeper.start()
+    device.keeper.lost("gone")
+    began = time.monotonic()
+    wait_for(lambda: device.tries == 4)
+    assert time.monotonic() - began > 3 * FIRST_S  # each pause is longer than the one before
+    device.keeper._on_back = lambda: device.told.append("back")
+    wait_for(lambda: device.told[-1] == "back")
+    device.keeper.stop()
+    device.keeper.join()
+
+
+PACES = st.lists(st.floats(0.0, 9.0), min_size=1, max_size=12)
+
+
+@given(PACES)
+def test_only_what_keeps_no_pace_for_long_is_no_real_sound(paces: list[float]) -> None:
+    flow, now, bad = Flow(48_000, 50.0), 50.0, 0
+    for pace in paces:
+        for _ in range(5):
+            assert flow.wrong(now) == (bad > 1)
+            now += PACE_S / 5
+            flow.came(round(pace * 48_000 * PACE_S / 5))
+        now += 1e-6
+        bad = 0 if SLOWEST <= pace / (1 + 1e-6 / PACE_S) <= FASTEST else bad + 1
+        assert flow.wrong(now) == (bad > 1)
+    flow.begin(now)
+    assert not flow.wrong(now)
 
 
 def test_what_is_not_wanted_is_closed_and_not_missed() -> None:
