@@ -27,7 +27,7 @@ from assistant.bench.conversation.sound import (
     words,
 )
 from assistant.bench.conversation.stage import RATE_OUT, Stage
-from assistant.bench.conversation.talkers import own_voice
+from assistant.bench.conversation.talkers import BLOCK, own_voice, trimmed
 from assistant.bench.room import Setup
 from assistant.bench.room.levels import active_dbfs, parts
 from assistant.config import Config
@@ -314,3 +314,11 @@ def test_what_it_says_is_seen_in_the_sound():
     assert audible_words(SENTENCE, heard) == len(words(SENTENCE))
     echo = np.concatenate([frame.pcm for frame in frames])
     assert active_dbfs(parts(echo)) == pytest.approx(Setup().talker_dbfs - 6.0, abs=3.0)
+
+
+def test_breath_before_the_first_word_is_no_part_of_what_is_said():
+    rng = np.random.default_rng(0)
+    breath, word = rng.normal(0, 15, RATE // 4), rng.normal(0, 3000, RATE // 2)
+    pcm = np.concatenate((np.zeros(RATE), breath, word, breath)).astype(np.int16)
+    assert abs(len(trimmed(pcm)) - RATE // 2) <= 2 * BLOCK
+    assert not trimmed(np.zeros(RATE, np.int16)).any()

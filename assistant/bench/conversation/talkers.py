@@ -12,8 +12,11 @@ from assistant.audio.edges import speech_span
 from assistant.audio.frames import RATE, Pcm
 from assistant.audio.resample import resample
 from assistant.config import Config
+from assistant.ears.level import dbfs
 from assistant.mouth.synthesiser import Synthesiser
 
+BLOCK, FALL = RATE // 50, 25.0
+"""What is so many dB below the loudest 20 ms is no speech at the beginning or the end."""
 PITCHES = (0.9, 1.0, 1.13)
 """A voice that is played so much faster is another talker: smaller or larger, higher or lower."""
 ESPEAK = {"en": ("en-gb", "en-us"), "zh": ("cmn-latn-pinyin",)}
@@ -45,9 +48,20 @@ class Recording:
 
 
 def trimmed(pcm: Pcm) -> Pcm:
-    """Return the sound (samples,) int16 16 kHz from its first voiced sample to its last."""
+    """Return the sound (samples,) int16 16 kHz from its first voiced sample to its last.
+
+    Breath and hiss before the first word, which nobody would give way to, are no part of it.
+    """
     span = speech_span(pcm)
-    return pcm[span[0] : span[1]] if span else pcm
+    if not span:
+        return pcm
+    pcm = pcm[span[0] : span[1]]
+    blocks = range(0, len(pcm), BLOCK)
+    levels = [dbfs(pcm[begin : begin + BLOCK]) for begin in blocks]
+    loud = [
+        begin for begin, level in zip(blocks, levels, strict=True) if level > max(levels) - FALL
+    ]
+    return pcm[loud[0] : loud[-1] + BLOCK]
 
 
 def synthetic(config: Config) -> list[Talker]:
