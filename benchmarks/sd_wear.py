@@ -20,42 +20,17 @@ import tempfile
 import time
 from pathlib import Path
 
+from small_disk import SmallDisk
+
 from assistant import database
 from assistant.archive import FILE, Archive, Turn
 
 SIZE = "128M"
-SECTOR = 512
 TURNS = 24
 APART_S = 6.0
 """Longer than the 5 s after which ext4 and the kernel write by themselves."""
 REST_S = 60.0
 ASSISTANT = [sys.executable, "-m", "assistant"]
-
-
-class Card:
-    """A small ext4 file system in the folder `self.folder`, whose writes are counted."""
-
-    def __init__(self, place):
-        image, self.folder = place / "card.img", place / "card"
-        self.folder.mkdir()
-        run("truncate", "-s", SIZE, image)
-        run("mkfs.ext4", "-q", image)
-        run("mount", "-o", "loop", image, self.folder)
-        device = Path(run("findmnt", "-no", "SOURCE", self.folder).strip())
-        self._stat = Path("/sys/block", device.name, "stat")
-
-    def written(self):
-        """Return how many bytes the device was told to write, after all that waits was."""
-        run("sync", "-f", self.folder)
-        return int(self._stat.read_text().split()[6]) * SECTOR
-
-    def close(self):
-        run("umount", self.folder)
-
-
-def run(*command):
-    done = subprocess.run([*map(str, command)], check=True, capture_output=True, text=True)
-    return done.stdout
 
 
 def written_by(pid):
@@ -126,7 +101,10 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--minutes", type=float, help="measure the whole assistant, so long each")
     args = parser.parse_args()
-    with tempfile.TemporaryDirectory() as place, contextlib.closing(Card(Path(place))) as card:
+    with (
+        tempfile.TemporaryDirectory() as place,
+        contextlib.closing(SmallDisk(Path(place), SIZE)) as card,
+    ):
         if args.minutes:
             assistant(card, args.minutes)
         else:

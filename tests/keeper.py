@@ -80,18 +80,17 @@ def found(folder):
     return there
 
 
-def wrong(folder, steps, done, *, states_stay):
-    """Return what is not as it must be after `done` of the steps, and perhaps one more.
+def wrong(folder, steps, done, *, states_stay, latest=None):
+    """Return what is not as it must be after `done` of the steps, up to `latest`, and one more.
 
     Without `states_stay` a model's state may be gone, but not be another one.
     """
-    there = found(folder)
-    least, most = expected(steps[:done]), expected(steps[: done + 1])
-    bad = [
-        key for key in ("rings", "turns", "settings") if there[key] not in (least[key], most[key])
-    ]
+    there, latest = found(folder), done if latest is None else latest
+    known = [expected(steps[:count]) for count in range(done, latest + 2)]
+    wanted = ("rings", "turns", "settings")
+    bad = [key for key in wanted if there[key] not in [each[key] for each in known]]
     for number in range(STATES):
-        allowed = {known["states"].get(number) for known in (least, most)}
+        allowed = {each["states"].get(number) for each in known}
         allowed |= set() if states_stay else {None, *_earlier(steps[:done], number)}
         if there["states"].get(number) not in allowed:
             bad.append("states")
