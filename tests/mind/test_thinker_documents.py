@@ -5,7 +5,7 @@ from test_thinker import Stage, until
 
 from assistant.events import Key
 from assistant.mind.knowledge.adding import Adder
-from assistant.mind.knowledge.knowledge import FILE, Documents
+from assistant.mind.knowledge.knowledge import FILE, UNKNOWN, Documents
 from assistant.mind.knowledge.meaning import E5
 from assistant.mind.knowledge.store import Store
 
@@ -73,3 +73,8 @@ def test_whether_the_question_is_whole_is_still_judged(stage):
     stage.model.judges = 0.4
     answered(stage, 1, "when does the museum open")
     assert ("judged", 1, "when does the museum open", 0.4) in stage.told
+
+
+def test_of_what_they_are_about_and_leave_open_it_says_that_it_does_not_know(stage):
+    assert answered(stage, 1, "where is the museum's garden gate") == UNKNOWN["en"]
+    assert stage.model.asked == []
