@@ -113,6 +113,13 @@ def test_sound_comes_back_and_the_file_is_for_its_owner_only(tmp_path):
     assert names(tmp_path) == ["a.zip"]
 
 
+def test_the_rules_of_then_hold_even_when_the_defaults_change(tmp_path):
+    write(tmp_path / "a.zip", decided(Rules(), QUESTION))
+    with zipfile.ZipFile(tmp_path / "a.zip") as file:
+        head = json.loads(file.read("turn.jsonl").splitlines()[0])
+    assert set(head["rules"]) == {each.name for each in dataclasses.fields(Rules)}
+
+
 def test_a_field_of_another_version_is_passed_over():
     assert forms.of({"Listen": {"turn": 3, "gone": 1}}, Command) == Listen(3)
 

@@ -33,6 +33,12 @@ def plain(value: object) -> dict[str, Any]:
     return told
 
 
+def whole(value: object) -> dict[str, Any]:
+    """Return a dataclass as what JSON knows, with all its fields: defaults change."""
+    told: dict[str, Any] = _adapter(type(value)).dump_python(value, mode="json")
+    return told
+
+
 def named(value: Event | Command) -> dict[str, Any]:
     """Return an event or command as `plain`, under its name: ``{"Finish": {"turn": 2}}``."""
     return {type(value).__name__: plain(value)}

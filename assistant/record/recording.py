@@ -133,7 +133,7 @@ def _lines(recording: Recording) -> Iterator[str]:
         "form": FORM,
         "about": recording.about,
         "heard_at": recording.heard_at,
-        "rules": forms.plain(recording.rules),
+        "rules": forms.whole(recording.rules),
         "state": forms.plain(recording.state),
     }
     yield json.dumps(head, ensure_ascii=False)
