@@ -201,6 +201,32 @@ def test_the_keys_and_the_status_line_of_a_narrow_terminal(card, tmp_path):
 @pytest.mark.e2e
 @pytest.mark.engine
 @pytest.mark.slow
+def test_sound_that_hangs_while_it_speaks_is_killed_and_it_speaks_on(card, tmp_path):
+    text = "One comes first, and two is next. Three, four and five follow them."
+    path = tmp_path / "s"
+    with Json(f"--set=paths.socket={path}", env=card.variables) as daemon:
+        daemon.wait("ready")
+        call(path, {"command": "say", "text": text})
+        said = daemon.wait("clause_started")
+        children = Path(f"/proc/{daemon.process.pid}/task").glob("*/children")
+        numbers = [number for each in children for number in each.read_text().split()]
+        owners = [n for n in numbers if "audio.owner" in Path(f"/proc/{n}/cmdline").read_text()]
+        assert len(owners) == 2
+        for number in owners:
+            os.kill(int(number), signal.SIGSTOP)
+        for room in ("microphone", "loudspeaker"):
+            daemon.wait("device", said, room=room, there=False)
+            daemon.wait("device", said, room=room, there=True)
+        ended = daemon.events[daemon.wait("speaking_ended", said)]
+        assert ended["heard"].strip() == text
+        assert not any(Path(f"/proc/{number}").exists() for number in owners)
+        daemon.process.terminate()
+        assert daemon.ended()[0] == 0
+
+
+@pytest.mark.e2e
+@pytest.mark.engine
+@pytest.mark.slow
 def test_a_sound_system_that_dies_is_waited_for_and_used_again(tmp_path):
     with SoundCard() as own:
         options = f"--set=paths.socket={tmp_path}/s"
