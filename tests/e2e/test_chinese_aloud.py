@@ -27,7 +27,7 @@ SETTINGS = {
     "llm": {"temperature": 0.0, "max_tokens": 120},
     "speech": {"engine": "espeak", "rate": 1.6},
     "echo": {"mode": "on"},
-    "turn": {"max_silence": 1.6},
+    "turn": {"max_silence": 1.6, "grace": 0.0},  # an interruption is no second half
     "wake": {"words": []},  # espeak's Chinese is taken for one now and then
 }
 TEXT = "灯塔站在港口前面的岩石上，一百五十年以前用花岗岩建成。它的灯光很远也能看见。"
