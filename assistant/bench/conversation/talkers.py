@@ -58,9 +58,8 @@ def trimmed(pcm: Pcm) -> Pcm:
     pcm = pcm[span[0] : span[1]]
     blocks = range(0, len(pcm), BLOCK)
     levels = [dbfs(pcm[begin : begin + BLOCK]) for begin in blocks]
-    loud = [
-        begin for begin, level in zip(blocks, levels, strict=True) if level > max(levels) - FALL
-    ]
+    least = max(levels) - FALL
+    loud = [begin for begin, level in zip(blocks, levels, strict=True) if level > least]
     return pcm[loud[0] : loud[-1] + BLOCK]
 
 
