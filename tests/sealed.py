@@ -15,7 +15,8 @@ from pathlib import Path
 
 import pytest
 
-UNIT = Path(__file__).parent.parent / "systemd" / "assistant.service"
+ROOT = Path(__file__).parent.parent
+UNIT = ROOT / "systemd" / "assistant.service"
 # <seccomp.h>
 ALLOW, ERRNO, EQUAL, MASKED_EQUAL = 0x7FFF0000, 0x00050000, 4, 7
 # <linux/sched.h>: all CLONE_NEW* that clone(2) knows.
@@ -101,7 +102,7 @@ def wrapped(argv: list[str], seen: Path, writable: Path, filter_fd: int) -> list
     return [
         *("bwrap", "--unshare-all", "--uid", "65534", "--gid", "65534", "--cap-drop", "ALL"),
         *("--die-with-parent", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"),
-        *("--tmpfs", "/tmp", "--ro-bind", str(seen), str(seen)),
+        *("--tmpfs", "/tmp", "--ro-bind", str(ROOT), str(ROOT), "--ro-bind", str(seen), str(seen)),
         *("--bind", str(writable), str(writable), "--seccomp", str(filter_fd), "--", *argv),
     ]
 

@@ -156,7 +156,7 @@ def test_what_does_not_go_on_is_a_turn_of_its_own(why, rules):
     if why == "done":
         talk.tell(Acted(1, 1))
     turn = talk.state.turn
-    text = "stop" if why == "stop" else "what about the kitchen"
+    text = "stop" if why == "stop" else "what about the kitchen and the garden then"
     done = talk.goes_on(text, after=2.0 if why == "late" else 0.9)
     done += talk.tell(Partial(turn, text), talk.now + 0.8)
     assert CarryOn(turn + 1, turn) in done
@@ -245,7 +245,7 @@ def test_within_the_grace_time_and_only_then(after, grace, sounds):
     talk = Talk(rules=replace(RULES, grace=grace), duplex=True)
     if sounds:
         talk.sounds()
-    talk.goes_on(after=max(after, 0.31) if sounds else after)
+    began = OVER + (max(after, 0.31) if sounds else after)
+    talk.goes_on(after=began - OVER)
     talk.tell(Partial(1, "in the living room"), talk.now + 0.8)
-    began = talk.state.began
     assert bool(talk.state.first) == (began - OVER <= grace)

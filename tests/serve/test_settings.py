@@ -17,6 +17,7 @@ from shell import Child, until
 from assistant.commands import run
 from assistant.config import Config, parse
 from assistant.conversation import State
+from assistant.crew import Crew
 from assistant.errors import AssistantError, BadInput
 from assistant.events import SayRequested
 from assistant.serve import settings
@@ -312,8 +313,9 @@ class FakeDaemon:
 
     def __init__(self, config, microphone, loudspeaker, notes):
         self.config, self.state, self.ready = config, State(), asyncio.Event()
-        self.free, self.muted, self.stopped = True, False, False
-        self.posted = []
+        self.free, self.muted, self.stopped, self.language = True, False, False, "en"
+        self.posted, self.left = [], ()
+        self.crew = Crew(lambda *_: None, lambda _: None, lambda: None)
 
     async def start(self):
         self.gone = asyncio.get_running_loop().create_future()

@@ -18,6 +18,7 @@ from assistant import config
 from assistant.commands import service
 from assistant.config import Config, Web
 from assistant.serve.web import reach, token
+from assistant.systemd import units
 
 OWN = reach.own_addresses(False)
 SECRET = "a-secret-of-forty-three-letters-and-no-less"
@@ -227,16 +228,16 @@ def installed(tmp_path, monkeypatch):
     state.mkdir()
     (tmp_path / "config.toml").write_text('[web]\nhost = "192.0.2.7"\n')
     monkeypatch.setattr(service, "STATE", state)
+    monkeypatch.setattr(units, "STATE", state)
     monkeypatch.setattr(config, "SYSTEM_PATH", tmp_path / "config.toml")
     monkeypatch.setenv("STATE_DIRECTORY", "")  # restored after the command has set it
     return state
 
 
 def test_the_services_token_is_made_when_it_is_installed_and_stays(installed, monkeypatch):
-    monkeypatch.setattr(service, "_require", lambda _action: None)
+    monkeypatch.setattr(service, "_require", lambda _action, _place: None)
     monkeypatch.setattr(service, "_require_reachable", lambda _program: None)
-    monkeypatch.setattr(service, "_write", lambda _file, _root, _dry_run: None)
-    monkeypatch.setattr(service, "_run", lambda _argv, _dry_run: None)
+    monkeypatch.setattr(service, "_upgrade", lambda _files, _place: None)
     run = CliRunner().invoke(service.command, ["install"], catch_exceptions=False)
     assert f"write {installed}/web-token" in run.output
     made = (installed / "web-token").read_text()
