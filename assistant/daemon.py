@@ -878,7 +878,6 @@ class Daemon:
         return sources
 
     def _make_speaker(self) -> "Speaker":
-        from assistant.audio.resample import resample
         from assistant.mouth import engines
         from assistant.mouth.speaker import Speaker
 
@@ -887,7 +886,6 @@ class Daemon:
             language=leading(self.config.language),
             first_clause=self.config.speech.first_clause,
             clause=self.config.speech.clause,
-            resample=resample,
             cores=self._cores,
             trace=self.trace,
             on_failed=lambda key, error: self._failed(key.turn, "mouth", error, key.take),

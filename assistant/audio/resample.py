@@ -7,6 +7,7 @@ once (soxr 1.1.0, quality HQ; LQ: 20 ms). Live that delay would be added to ever
 16 kHz, gives something at every call, and costs 40 us for 20 ms of sound.
 """
 
+from functools import cache
 from math import ceil, gcd
 
 import numpy as np
@@ -89,6 +90,7 @@ class Resampler:
         return ready
 
 
+@cache
 def _filter_bank(up: int, down: int) -> NDArray[np.float32]:
     """Return one filter a row for each of the `up` positions between two input samples.
 

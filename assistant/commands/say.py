@@ -82,7 +82,6 @@ def write(config: Config, clauses: list[str], out: Path, cancelled: Callable[[],
 def play(config: Config, text: str) -> None:
     """Speak the text through the configured loudspeaker; return when it has been heard."""
     from assistant.audio import engines as audio
-    from assistant.audio.resample import resample
     from assistant.cores import Cores
     from assistant.events import Key
     from assistant.mouth import engines
@@ -103,7 +102,6 @@ def play(config: Config, text: str) -> None:
         language=leading(config.language),
         first_clause=config.speech.first_clause,
         clause=config.speech.clause,
-        resample=resample,
         cores=Cores(),
         trace=Trace(),
         on_failed=lambda _turn, error: fail(error),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from typing import TypeVar
 
-from assistant.audio.frames import Pcm
+from assistant.audio.resample import Resampler
 from assistant.cores import Cores
 from assistant.errors import AssistantError
 from assistant.events import ALWAYS, NEVER, Key
@@ -34,7 +34,6 @@ HANGS_S = 20.0
 """A voice that gives no sign of life for so long hangs: it speaks a clause at a time."""
 
 T = TypeVar("T")
-Resample = Callable[[Pcm, int, int], Pcm]
 """(samples,) int16 from one rate to another, in Hz."""
 
 
@@ -52,7 +51,6 @@ class Speaker:
         language: str,
         first_clause: int,
         clause: int,
-        resample: Resample,
         cores: Cores,
         trace: Trace,
         on_failed: Callable[[Key, AssistantError], None],
@@ -65,7 +63,6 @@ class Speaker:
         self._language = language
         self._spoken: tuple[Key, str] = (NEVER, language)
         self._limits = (first_clause, clause)
-        self._resample = resample
         self._cores = cores
         self._trace = trace
         self._worker = Worker("mouth", on_failed)
@@ -273,16 +270,20 @@ class Speaker:
         spoken = speakable(clause.text, language if whose == key else self._language)
         indent = len(clause.text) - len(clause.text.lstrip())
         rate, first = self._synthesiser.rate, clause.index == 0
+        # One for all pieces of the clause: converted apart they click where they join.
+        resampler = Resampler(rate, self._player.rate)
         for sound in self._synthesiser.synthesise(spoken, cancelled) if spoken else ():
             if cancelled():
                 return
             words = carried(sound.words, spoken, clause.text.strip())
             scaled = tuple((indent + chars, at * self._player.rate // rate) for chars, at in words)
             lips = tuple((at * self._player.rate // rate, shape) for at, shape in sound.lips)
-            self._player.add(key, self._resample(sound.pcm, rate, self._player.rate), scaled, lips)
+            self._player.add(key, resampler.feed(sound.pcm), scaled, lips)
             if first:
                 self._mark(key, "first_sound_made")
                 first = False
+        if len(rest := resampler.flush()):
+            self._player.add(key, rest)
 
     def _mark(self, key: Key, stage: str, **data: object) -> None:
         self._trace.mark(key.turn, stage, time.monotonic(), take=key.take, **data)

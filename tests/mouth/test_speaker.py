@@ -5,7 +5,6 @@ from itertools import count
 import numpy as np
 import pytest
 
-from assistant.audio.resample import resample
 from assistant.cores import Cores
 from assistant.errors import AssistantError, BadInput
 from assistant.events import NEVER, Key
@@ -76,7 +75,6 @@ class Mouth:
             language="en",
             first_clause=60,
             clause=200,
-            resample=resample,
             cores=Cores(),
             trace=self.trace,
             on_failed=lambda key, error: self.failures.append((key.turn, error)),
@@ -121,6 +119,24 @@ def test_a_reply_is_spoken_clause_by_clause_and_heard_whole(mouth):
     assert mouth.clauses == [(1, "Hello there. "), (1, "How are you? "), (1, "Well.")]
     assert mouth.ends == [(1, "Hello there. How are you? Well.")]
     assert not mouth.failures
+
+
+class Humming(Fake):
+    """A fake voice that hums one tone, in pieces, as Piper's sound comes."""
+
+    def synthesise(self, text, cancelled):
+        tone = 8000 * np.sin(2 * np.pi * 300 * np.arange(self.rate) / self.rate)
+        for piece in np.array_split(tone.astype(np.int16), [3000, 7001, 9999]):
+            yield Sound(piece)
+
+
+def test_the_pieces_of_a_voice_join_without_a_click_at_another_rate():
+    mouth = Mouth(Humming(22_050), 48_000)
+    mouth.say(1, "Hm.")
+    heard = mouth.play(48_000)[2400:-2400].astype(float)
+    mouth.speaker.stop()
+    spans = np.lib.stride_tricks.sliding_window_view(heard, 480)[::240] * np.hanning(480)
+    assert np.abs(np.fft.rfft(spans, axis=1)[:, 130:]).max() / 120 < 1.0
 
 
 def test_a_number_is_said_in_the_language_of_its_answer(mouth):
@@ -329,7 +345,6 @@ def test_an_engine_that_cannot_be_made_is_told_of():
         language="en",
         first_clause=60,
         clause=200,
-        resample=resample,
         cores=Cores(),
         trace=Trace(),
         on_failed=lambda key, error: (failures.append((key, str(error))), told.set()),
@@ -415,7 +430,6 @@ def test_cancel_and_stop_before_anything_was_loaded_do_nothing():
         language="en",
         first_clause=60,
         clause=200,
-        resample=resample,
         cores=Cores(),
         trace=Trace(),
         on_failed=lambda *_: None,

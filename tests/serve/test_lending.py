@@ -105,7 +105,6 @@ class FakeDaemon:
             language="en",
             first_clause=20,
             clause=60,
-            resample=lambda pcm, *_: pcm,
             cores=Cores(),
             trace=Trace(),
             on_failed=lambda key, error: self.failures.append(error),
