@@ -124,14 +124,14 @@ SEPARATORS = (
     *(" 5 km ", " $5", " 50% ", " 10:30 ", "\n```\nx\n```\n", " https://a.org ", " a@b.org "),
     *("\x00", "\ue000", "&nbsp;", " e.g. ", " etc. ", " Dr. ", "×", " < ", " > ", ">=", "≤"),
 )
-names = st.sampled_from(["alpha", "bravo", "charlie", "delta", "echo", "foxtrot", "golf"])
+names = st.sampled_from(["apple", "bravo", "charlie", "dune", "echo", "foxtrot", "golf"])
 
 
 @given(names, st.lists(st.tuples(st.sampled_from(SEPARATORS), names), max_size=6))
 @settings(max_examples=400, deadline=None)
 def test_no_word_is_lost_and_no_two_become_one(first, rest):
     text = first + "".join(separator + name for separator, name in rest)
-    found = re.findall("alpha|bravo|charlie|delta|echo|foxtrot|golf", speakable(text, "en"))
+    found = re.findall("apple|bravo|charlie|dune|echo|foxtrot|golf", speakable(text, "en"))
     assert found == [first, *(name for _, name in rest)]
     words = re.findall(r"[^\W\d_]+", speakable(text, "en"))
     assert [word for word in words if word in found] == found  # whole ones, nothing grown to them
