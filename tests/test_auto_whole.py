@@ -65,7 +65,7 @@ def test_in_writing_each_question_is_answered_in_its_own_language(guides, tmp_pa
         config(),
         "What is the capital of France?",
         "中国的首都是哪里？",
-        "And what is the capital of Italy?",
+        "And of Italy?",
         "set a 五分钟 timer",
         "帮我设一个 ten minutes 的定时器",
         "when does the museum open",

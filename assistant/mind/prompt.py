@@ -14,6 +14,9 @@ HELD = {
 """Stands behind a question in another language than the one that is wanted for all answers. With
 the prompt of the wanted one before, the small model obeyed it in 13 of 13 answers; in front of the
 question, or with the prompt for both languages, in half."""
+SWITCHED = {"en": "English answer:", "zh": "中文回答："}
+"""Stands below a question in another language than the last answer's. More words than these the
+small model gives back where the question is as short as "And of Italy?"."""
 
 
 def written_prompt(language: str, custom: str = "") -> str:
@@ -44,7 +47,7 @@ def switched(question: str, last: str) -> str:
     Behind a `last` answer in the other one the small model stays in that (docs/languages.md).
     """
     own = of(question, "")
-    return f"{question} {HELD[own]}" if own and last and of(last, own) != own else question
+    return f"{question}\n{SWITCHED[own]}" if own and last and of(last, own) != own else question
 
 
 def messages(system: str, history: History, user: str) -> list[Message]:

@@ -11,7 +11,7 @@ from assistant.cores import Cores
 from assistant.errors import AssistantError
 from assistant.events import LAST_TAKE, NEVER, Key
 from assistant.mind.model import Message, Usage
-from assistant.mind.prompt import HELD
+from assistant.mind.prompt import SWITCHED
 from assistant.mind.thinker import PENDING, Thinker
 from assistant.trace import Trace
 
@@ -596,8 +596,8 @@ def test_where_both_are_spoken_the_model_is_told_when_the_language_changes(both)
         stage.thinker.think(Key(turn, 1), question)
         stage.thinker.remember(turn, answer)
     assert [text for role, text in stage.history() if role == "user"] == talk
-    changed = {1: HELD["zh"], 4: HELD["en"]} if both else {}
+    changed = {1: SWITCHED["zh"], 4: SWITCHED["en"]} if both else {}
     assert [each[-1].text for each in stage.model.asked] == [
-        f"{text} {changed[turn]}" if turn in changed else text for turn, text in enumerate(talk)
+        f"{text}\n{changed[turn]}" if turn in changed else text for turn, text in enumerate(talk)
     ]
     assert stage.thinker.stop()
