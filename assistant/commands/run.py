@@ -276,15 +276,7 @@ class Foreground:
     def _handle(self, request: dict[str, Any]) -> dict[str, Any]:
         """Answer a request of the control socket."""
         text = request.get("text")
-        if request["command"] not in (
-            "hello",
-            "state",
-            "figures",
-            "metrics",
-            "mqtt",
-            "log",
-            "log_level",
-        ):
+        if request["command"] not in EARLY:
             self._need_ready()
         match request["command"]:
             case "hello":
