@@ -197,31 +197,8 @@ class Foreground:
                 log.warning("it ended %d times in a row; it waits %g s.", self._trail.ends, wait)
                 self._systemd.starts_later(wait)
                 await asyncio.wait([ended], timeout=wait)
-            starting = asyncio.create_task(self._daemon.start())
-            await asyncio.wait([starting, ended], return_when=asyncio.FIRST_COMPLETED)
-            if not starting.done():
-                starting.cancel()
-                return
-            starting.result()
-            self._begun()
-            if self._history:
-                self._task(self._history.watch())
-            if self._base.web.enabled:
-                self._web.start()
-            if self._base.metrics.file:
-                self._task(self._metrics_file().run())
-            if self._door:
-                await self._door.start()
-            if self._mqtt:
-                await self._mqtt.start()
-                self._notes.append(self._mqtt)
             with keys(self._key) as self._restore:
-                alive = asyncio.create_task(self._systemd.attend())
-                either: set[asyncio.Future[Any]] = {self._failed, ended}
-                await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-                alive.cancel()
-                if self._failed.done():
-                    self._failed.result()
+                await self._serve(ended)
         finally:
             self._systemd.stopping()
             for task in self._tasks:
@@ -238,6 +215,33 @@ class Foreground:
                 await asyncio.to_thread(self._history.stop)
             if self._lamps:
                 await asyncio.to_thread(self._lamps.end)
+
+    async def _serve(self, ended: asyncio.Task[bool]) -> None:
+        """Load, then do what the daemon is for until it is told to end."""
+        starting = asyncio.create_task(self._daemon.start())
+        await asyncio.wait([starting, ended], return_when=asyncio.FIRST_COMPLETED)
+        if not starting.done():
+            starting.cancel()
+            return
+        starting.result()
+        self._begun()
+        if self._history:
+            self._task(self._history.watch())
+        if self._base.web.enabled:
+            self._web.start()
+        if self._base.metrics.file:
+            self._task(self._metrics_file().run())
+        if self._door:
+            await self._door.start()
+        if self._mqtt:
+            await self._mqtt.start()
+            self._notes.append(self._mqtt)
+        alive = asyncio.create_task(self._systemd.attend())
+        either: set[asyncio.Future[Any]] = {self._failed, ended}
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        alive.cancel()
+        if self._failed.done():
+            self._failed.result()
 
     def _end(self) -> None:
         if self._ended.is_set():  # asked twice: whatever hangs is left behind
@@ -266,12 +270,14 @@ class Foreground:
             note(name, data)
 
     def _key(self, key: str) -> None:
-        if key == " " and self._config.wake.key:
+        if key in ("q", "\x04"):
+            self._ended.set()
+        elif not self._daemon.ready.is_set():
+            return
+        elif key == " " and self._config.wake.key:
             self._daemon.post(WakeDetected("key"))
         elif key == "s":
             self._daemon.post(StopRequested())
-        elif key in ("q", "\x04"):
-            self._ended.set()
 
     def _handle(self, request: dict[str, Any]) -> dict[str, Any]:
         """Answer a request of the control socket."""
