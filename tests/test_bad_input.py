@@ -10,7 +10,6 @@ import os
 import shutil
 import socket
 import subprocess
-import sys
 import tempfile
 from importlib import resources
 from pathlib import Path
@@ -21,7 +20,6 @@ import soundfile
 import soxr
 from shell import COMMAND, assistant, environment, is_one_sentence
 
-from assistant import cli
 from assistant.audio import wav
 from assistant.config import Config
 
@@ -30,20 +28,6 @@ MODELS = Config().models_dir
 QUESTION = Path(str(resources.files("assistant") / "data" / "question-en.wav"))
 SILENT = ["--set=audio.backend=none", "--set=speech.engine=espeak"]
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
-
-
-@pytest.fixture
-def inside(monkeypatch, capfd):
-    """Return a function that runs a command in this process, as `assistant` does in another."""
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["assistant", *map(str, arguments)])
-        capfd.readouterr()
-        code = cli._flush(cli._run())
-        out, err = capfd.readouterr()
-        return subprocess.CompletedProcess(arguments, code, out.encode(), err.encode())
-
-    return run
 
 
 @contextlib.contextmanager

@@ -14,15 +14,15 @@ from assistant.cli import COMMANDS
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_every_command_has_help(name):
-    run = assistant(name, "--help")
+def test_every_command_has_help(inside, name):
+    run = inside(name, "--help")
     assert run.returncode == 0, run.stderr
     assert b"Usage:" in run.stdout
 
 
 @pytest.mark.parametrize("name", sorted(set(COMMANDS) - {"config", "models", "bench", "service"}))
-def test_help_gives_an_example(name):
-    assert f"  assistant {name}".encode() in assistant(name, "--help").stdout.replace(b'"$(', b"  ")
+def test_help_gives_an_example(inside, name):
+    assert f"  assistant {name}".encode() in inside(name, "--help").stdout.replace(b'"$(', b"  ")
 
 
 def test_the_version():
@@ -47,25 +47,25 @@ def test_help_and_version_import_nothing_heavy():
         ("[turn", ["not valid TOML"]),
     ],
 )
-def test_a_wrong_configuration_is_one_sentence(tmp_path, text, words):
+def test_a_wrong_configuration_is_one_sentence(inside, tmp_path, text, words):
     file = tmp_path / "c.toml"
     file.write_text(text)
-    sentence = is_one_sentence(assistant("--config", file, "config", "check"))
+    sentence = is_one_sentence(inside("--config", file, "config", "check"))
     assert all(word in sentence for word in [str(file), *words])
 
 
-def test_a_configuration_of_bytes_and_a_missing_one(tmp_path):
+def test_a_configuration_of_bytes_and_a_missing_one(inside, tmp_path, monkeypatch):
     file = tmp_path / "c.toml"
     file.write_bytes(b"\xff\xfe\x00")
-    assert "UTF-8" in is_one_sentence(assistant("--config", file, "config", "check"))
-    assert "--config" in is_one_sentence(assistant("--config", tmp_path / "no", "config", "show"))
-    env = {"ASSISTANT_CONFIG": str(tmp_path / "no")}
-    assert "ASSISTANT_CONFIG" in is_one_sentence(assistant("config", "show", env=env))
+    assert "UTF-8" in is_one_sentence(inside("--config", file, "config", "check"))
+    assert "--config" in is_one_sentence(inside("--config", tmp_path / "no", "config", "show"))
+    monkeypatch.setenv("ASSISTANT_CONFIG", str(tmp_path / "no"))
+    assert "ASSISTANT_CONFIG" in is_one_sentence(inside("config", "show"))
 
 
-def test_what_init_writes_is_right_and_never_replaces(tmp_path):
+def test_what_init_writes_is_right_and_never_replaces(inside, tmp_path):
     file = tmp_path / "folder" / "c.toml"
-    assert assistant("config", "init", file).returncode == 0
+    assert inside("config", "init", file).returncode == 0
     assert config.parse(tomllib.loads(file.read_text()), str(file)) == config.Config()
     uncommented = [
         line[2:] if " = " in line and line.startswith("# ") else line
@@ -74,32 +74,32 @@ def test_what_init_writes_is_right_and_never_replaces(tmp_path):
     ]
     assert config.parse(tomllib.loads("\n".join(uncommented)), "x") == config.Config()
     file.write_text("# mine")
-    assert "--force" in is_one_sentence(assistant("config", "init", file))
+    assert "--force" in is_one_sentence(inside("config", "init", file))
     assert file.read_text() == "# mine"
 
 
-def test_set_changes_one_setting():
-    shown = assistant("--set", "turn.max_silence=0.9", "--set", "language=zh", "config", "show")
+def test_set_changes_one_setting(inside):
+    shown = inside("--set", "turn.max_silence=0.9", "--set", "language=zh", "config", "show")
     settings = tomllib.loads(shown.stdout.decode())
     assert settings["turn"]["max_silence"] == 0.9
     assert settings["language"] == "zh"
-    assert "KEY=VALUE" in is_one_sentence(assistant("--set", "x", "config", "show"))
+    assert "KEY=VALUE" in is_one_sentence(inside("--set", "x", "config", "show"))
 
 
 @pytest.mark.parametrize("stdin", ["", "  \n ", b"\xff\xfe", b"a\0b"])
 @pytest.mark.parametrize("command", ["ask", "say"])
-def test_text_that_is_none_is_refused_before_anything_loads(command, stdin):
-    is_one_sentence(assistant(command, "-", stdin=stdin))
+def test_text_that_is_none_is_refused_before_anything_loads(inside, command, stdin):
+    is_one_sentence(inside(command, "-", stdin=stdin))
 
 
-def test_wake_without_a_daemon(tmp_path):
-    run = assistant("--set", f"paths.socket={tmp_path}/s", "wake")
+def test_wake_without_a_daemon(inside, tmp_path):
+    run = inside("--set", f"paths.socket={tmp_path}/s", "wake")
     assert "assistant run" in is_one_sentence(run, 1)
 
 
-def test_an_unknown_command_and_option():
+def test_an_unknown_command_and_option(inside):
     for arguments in (["frobnicate"], ["ask", "--frobnicate", "x"]):
-        run = assistant(*arguments)
+        run = inside(*arguments)
         assert run.returncode == 2
         assert b"Traceback" not in run.stderr
 
@@ -109,11 +109,11 @@ def test_an_unknown_command_and_option():
     [("empty.wav", b""), ("text.wav", b"not sound at all"), ("cut.wav", b"RIFF\x24\0\0\0WAVE")],
 )
 @pytest.mark.parametrize("command", [["transcribe"], ["demo", "--wav"]])
-def test_files_that_are_no_sound(tmp_path, command, name, content):
+def test_files_that_are_no_sound(inside, tmp_path, command, name, content):
     file = tmp_path / name
     file.write_bytes(content)
-    assert str(file) in is_one_sentence(assistant(*command, file))
-    assert "no such file" in is_one_sentence(assistant(*command, tmp_path / "none.wav")).lower()
+    assert str(file) in is_one_sentence(inside(*command, file))
+    assert "no such file" in is_one_sentence(inside(*command, tmp_path / "none.wav")).lower()
 
 
 @pytest.mark.engine
