@@ -29,6 +29,7 @@ from assistant.audio.line import (
 )
 from assistant.audio.wire import LARGEST, Wish, unpack_blocks
 from assistant.errors import DeviceError, EngineMissing
+from assistant.worker import call_thread
 
 log = logging.getLogger(__name__)
 
@@ -151,6 +152,7 @@ class ApartLine:
 
     def _serve(self) -> None:
         """Take the sound, or give it; notice when there is none. Twice, as `OwnLine`."""
+        call_thread(NOUN[self._kind])
         suspicious, reason = False, gone(self.label)
         while not self._closing.is_set():
             now = time.monotonic()

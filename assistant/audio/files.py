@@ -14,6 +14,7 @@ import numpy as np
 
 from assistant.audio.frames import FRAME_SAMPLES, RATE, Frame, Pcm
 from assistant.audio.silent import SilentLoudspeaker, beats
+from assistant.worker import call_thread
 
 AUDIBLE = 104
 """A sample beyond this counts as audible: -50 dBFS, where `assistant.audio.edges` puts silence."""
@@ -95,6 +96,7 @@ class FileMicrophone:
         return self._queued
 
     def _run(self, sink: Callable[[Frame], None], began: float) -> None:
+        call_thread("microphone")
         frame_s = FRAME_SAMPLES / RATE
         frame: Frame | None = None
         for beat in beats(began, frame_s * self._pace, self._stopped):

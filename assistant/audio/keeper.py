@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 
 from assistant.errors import AssistantError
+from assistant.worker import call_thread
 
 log = logging.getLogger(__name__)
 
@@ -113,6 +114,7 @@ class Keeper:
             self._thread.join(END_S)
 
     def _run(self) -> None:
+        call_thread(f"keep {self._room}")
         pauses = Pauses()
         while True:
             with self._turn:

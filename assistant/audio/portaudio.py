@@ -21,6 +21,7 @@ from assistant.audio.line import Callback, Line, OnLost
 from assistant.audio.pace import Block, Collector, Pace
 from assistant.audio.resample import Resampler
 from assistant.config import Audio
+from assistant.worker import call_thread
 
 log = logging.getLogger(__name__)
 
@@ -102,6 +103,7 @@ class PortAudioMicrophone:
 
     def _read(self, sink: Callable[[Frame], None], cutter: "FrameCutter") -> None:
         """The reader's thread: resamples, and cuts frames."""
+        call_thread("microphone")
         while (blocks := self._inbox.get()) is not None:
             for block in blocks:
                 for frame in cutter.feed(np.frombuffer(block.content, np.int16), block.at):

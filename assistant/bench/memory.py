@@ -1,4 +1,4 @@
-"""Memory of the whole assistant, how soon it is ready, and what it costs while it waits."""
+"""Memory of the whole assistant, and how soon it is ready."""
 
 import asyncio
 import os
@@ -36,20 +36,6 @@ async def _turns(config: Config, questions: Sequence[Question], turns: int) -> d
             "turns": turns,
             "after_each_mb": after,
         }
-
-
-def idle(config: Config, seconds: float) -> dict[str, Any]:
-    """Return the share of one core that it takes to wait for the wake word."""
-    return asyncio.run(_idle(config, seconds))
-
-
-async def _idle(config: Config, seconds: float) -> dict[str, Any]:
-    async with Rehearsal(config):
-        await asyncio.sleep(2.0)  # what starting up left to do
-        cpu, began = time.process_time(), time.monotonic()
-        await asyncio.sleep(seconds)
-        spent, passed = time.process_time() - cpu, time.monotonic() - began
-    return {"cpu_share": round(spent / passed, 4), "seconds": round(passed, 1)}
 
 
 def startup(config: Config, runs: int) -> dict[str, Any]:

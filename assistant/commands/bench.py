@@ -180,22 +180,43 @@ def startup(runs: int, as_json: bool) -> None:
         tell("ready after {ready_s:.2f} s (median of {runs})", ready_s=result["ready_s"], runs=runs)
 
 
-@command.command(epilog=example("assistant bench idle --seconds 60"))
+@command.command(
+    epilog=example("assistant bench idle --seconds 60", "assistant bench idle --running")
+)
 @click.option("--seconds", type=Seconds(1, 86400), default=20.0, show_default=True)
-@click.option("--json", "as_json", is_flag=True, help="One object: cpu_share, seconds.")
-def idle(seconds: float, as_json: bool) -> None:
-    """Share of one core that it takes to wait for the wake word."""
-    from assistant.bench import memory as bench
+@click.option(
+    "--running",
+    is_flag=True,
+    help="The assistant that runs here, with the processes of its devices.",
+)
+@click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="One object: cpu_share, wakeups_per_s, sound_wakeups_per_s, seconds, threads.",
+)
+def idle(seconds: float, running: bool, as_json: bool) -> None:
+    """What it takes to wait for the wake word: share of one core, wake-ups a second.
 
-    result = bench.idle(settings(), seconds)
+    Each frame of sound (50 a second) wakes those who deal with it; all other wake-ups count alone.
+    """
+    from assistant.bench import idle as bench
+    from assistant.serve import control
+
+    if running:
+        result = bench.running(control.server(settings().socket_path), seconds)
+    else:
+        result = bench.own(settings(), seconds)
     if as_json:
         print_json(result)
-    else:
-        tell(
-            "{cpu_share:.1%} of one core over {seconds:.0f} s",
-            cpu_share=result["cpu_share"],
-            seconds=result["seconds"],
-        )
+        return
+    for thread in result["threads"]:
+        tell("{process:>8} {name:<16} {cpu_share:6.1%} {wakeups_per_s:7.1f} wake-ups/s", **thread)
+    tell(
+        "{cpu_share:.1%} of one core over {seconds:.0f} s; {wakeups_per_s:.1f} wake-ups a second, "
+        "and {sound_wakeups_per_s:.1f} by the sound",
+        **result,
+    )
 
 
 def labelled(what: str) -> Callable[[Any], Any]:

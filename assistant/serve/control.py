@@ -317,6 +317,20 @@ def call(path: Path, request: dict[str, Any], timeout_s: float = CALL_TIMEOUT_S)
         return next(lines)
 
 
+def server(path: Path) -> int:
+    """Return the number of the process that answers at the socket; raises as `call` does."""
+    with socket.socket(socket.AF_UNIX) as client:
+        client.settimeout(CALL_TIMEOUT_S)
+        try:
+            _connect(client, path)
+            peer = peers.of(client)
+        except OSError as error:
+            raise nobody(path) from error
+        if peer is None or not peer.pid:  # another system, or it lives in a container
+            raise AssistantError("this system does not tell which process it is.")
+        return peer.pid
+
+
 def stream(path: Path, request: dict[str, Any]) -> Generator[dict[str, Any], None, None]:
     """Send a request that is answered by many lines; yield them until the daemon ends.
 
@@ -340,9 +354,14 @@ def _lines(
             while True:
                 yield _accepted(json.loads(answers.readline()))
         except (OSError, ValueError) as error:
-            raise AssistantError(
-                "no assistant answers at {path}; start one with `assistant run`.", path=path
-            ) from error
+            raise nobody(path) from error
+
+
+def nobody(path: Path) -> AssistantError:
+    """Return what is told where no daemon answers at the socket."""
+    return AssistantError(
+        "no assistant answers at {path}; start one with `assistant run`.", path=path
+    )
 
 
 def _connect(client: socket.socket, path: Path) -> None:

@@ -129,9 +129,17 @@ def test_model_compares_with_llama_cpp_alone_and_with_the_published_file(tmp_pat
 @pytest.mark.timeout(PATIENCE_S + 60)
 def test_idle_tells_a_share_of_a_core(cache):
     result = told(cache, "bench", "idle", "--seconds", "1", "--json")
-    assert set(result) == {"cpu_share", "seconds"}
-    assert result["cpu_share"] >= 0
+    assert set(result) == {
+        "cpu_share", "wakeups_per_s", "sound_wakeups_per_s", "seconds", "threads"
+    }  # fmt: skip
+    assert result["cpu_share"] > 0
     assert result["seconds"] >= 1
+    assert {"microphone", "ears"} <= {each["name"] for each in result["threads"] if each["sound"]}
+
+
+def test_idle_of_one_that_does_not_run_is_told(tmp_path):
+    run = assistant(f"--set=paths.socket={tmp_path}/none.sock", "bench", "idle", "--running")
+    assert "no assistant answers" in is_one_sentence(run, 1)
 
 
 @pytest.mark.engine
