@@ -67,6 +67,10 @@ _TRAIL = re.compile(
     r"|yeah|right|at once|um|uh|as well|too please|real quick|quick smart"
     r"|a little bit more please|(?<=timer )quick|kindly|hey|pretty please)$"
 )
+_POLITE = re.compile(
+    r"(?:(?:please|um|uh|so|well|ok|okay|hey|hi|hello|now then) )*(?P<core>.+?)"
+    r"(?: (?:please|thanks|thank you(?: very much| so much)?|um|uh|ok|okay|would you|will you))*"
+)
 _CALLED = re.compile(
     r" (?<!for )(?<!the )(?<!a )(?<!my )(?<!our )(?<!your )(?<!to )(?<!with )(?<!and )(?<!of )"
     r"(?<!called )(?<!named )"
@@ -142,6 +146,12 @@ _BASES = {
     each: f"{each}e" for each in words("wak mak giv us tak rais chang leav com silenc paus tim")
 } | {f"{each}{each[-1]}": each for each in words("set put stop cancel flip get shut begin cut")}
 """What is left of a verb without -ing, and the verb; others are the same."""
+
+
+def unpolished(written: Written) -> Written:
+    """Return the request without what is only polite, or a sound, at its ends."""
+    core = _POLITE.fullmatch(written.text)
+    return written.part(*core.span("core")) if core else written
 
 
 def bare(written: Written) -> Written:

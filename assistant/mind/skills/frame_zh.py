@@ -25,6 +25,10 @@ _TRAIL = re.compile(
     "|(?<![运进])行吗|行不行|行么|可以吗|可以么|可不可以|成吗|中不|麻烦[你您]?了?|拜托[你您]?了?|辛苦[你您]?了?|来着|小?机器人|小助手|助手|姑娘|(?<![母父双])亲"
     "|师傅|亲爱的|okay|ok|thanks|thank you|please|嗯+|呃+)+$"
 )
+_POLITE = re.compile(
+    "(?:那个?|嗯|呃|喂|你好)*(?:请[你您]?|麻烦[你您]?)?(?P<core>.+?)"
+    "(?:吧|啊|呀|哦|啦|谢谢[你您]?|好吗|可以吗|行吗|嗯|呃)*"
+)
 _ASKED_FOR = re.compile(
     "[你您]?(?:能不能|能否|可不可以|可否|是否可以|能|可以|可以请你|能请你)(?:请|麻烦)?[你您]?([^了].+?)(?:一下)?(?:吗|么|嘛|不)?$"
 )
@@ -80,6 +84,12 @@ _CLOSED = re.compile(
     "|[掷扔摇抛][个一]*(?:骰子|硬币)|别说了|别念了|别响了)$"
 )
 _TOLD = re.compile("他|她|谁|如果|要是|提醒我|的时候|怎么|为什么")
+
+
+def unpolished(written: Written) -> Written:
+    """Return the request without what is only polite, or a sound, at its ends."""
+    core = _POLITE.fullmatch(written.text)
+    return written.part(*core.span("core")) if core else written
 
 
 def bare(written: Written) -> Written:

@@ -16,7 +16,10 @@ _NOUNS = {
     "闹钟": "alarm", "闹铃": "alarm", "定时器": "timer", "计时器": "timer",
     "倒计时": "countdown", "提醒": "reminder", "音量": "volume", "声音": "volume",
     "秒表": "stopwatch", "公里": "kilometers", "英里": "miles", "公斤": "kilograms",
-    "磅": "pounds", "英尺": "feet", "英寸": "inches", "摄氏度": "celsius",
+    "磅": "pounds", "英尺": "feet", "英寸": "inches", "摄氏度": "celsius", "千米": "kilometers",
+    "千克": "kilograms", "毫克": "milligrams", "克": "grams", "盎司": "ounces",
+    "厘米": "centimeters", "所有": "all", "全部": "all",
+    "毫米": "millimeters", "毫升": "milliliters", "加仑": "gallons",
     "华氏度": "fahrenheit", "中文": "chinese", "汉语": "chinese", "普通话": "chinese",
     "英文": "english", "英语": "english", "硬币": "coin", "骰子": "dice",
 }  # fmt: skip

@@ -37,6 +37,10 @@ _WORD = re.compile(rf" ?(?<![a-z'])({'|'.join(sorted(_WORDS, key=len, reverse=Tr
 _TIME = re.compile(r"(\d{1,2}) (\d{2})(?: ?(am|pm))?(?!\d)")
 _RUN = re.compile(r"[a-z\d][a-z\d :.'-]*[a-z\d]")
 _LEAD = re.compile(r"(?<![a-z'])(at|on|in|for|by) (?:the )?$")
+_ALL = re.compile(
+    r" ?(?<![a-z'])all(?: of)?(?: my| the)?"
+    r"(?: (?=timers?|alarms?|reminders?)|(?=[定计]时器|闹[钟铃]|提醒))"
+)
 _LATER = re.compile(r" (?:from now|later)(?![a-z])")
 _BARE_HOUR = re.compile(rf"(?<![a-z'])at ({_ONE}|\d{{1,2}})(?![a-z':.\d]| (?:{_ONE}|\d))")
 _IDLE = re.compile(r"(?<![a-z\d]) | (?![a-z\d])")
@@ -64,7 +68,8 @@ def chinese(written: Written) -> Written:
     """
     if not re.search("[\u3400-\u9fff]", written.text) or not re.search("[a-z]", written.text):
         return written
-    written = _crossed(written).replaced(_NUMBER, _digits)
+    written = _crossed(written).replaced(_ALL, lambda _: "所有")
+    written = written.replaced(_NUMBER, _digits)
     written = written.replaced(_TIME, lambda m: f"{m[1]}:{m[2]}{m[3] or ''}")
     return written.replaced(_WORD, lambda m: _WORDS[m[1]])
 

@@ -16,7 +16,7 @@ from assistant.mind.skills.asking import STOP, Asking, Sentences
 from assistant.mind.skills.book import Book
 from assistant.mind.skills.doing import FAILED, Doer, Means, Publish, outside, values
 from assistant.mind.skills.located import SUFFIXES
-from assistant.mind.skills.owner_reading import OwnerReading
+from assistant.mind.skills.owner_reading import ENDS, OwnerReading
 from assistant.mind.skills.pending import Questions
 from assistant.mind.skills.pins import Gpiod, Pins
 from assistant.mind.skills.plugins import Broken, Host, Plugin
@@ -43,8 +43,8 @@ class Shelf:
         if not data["intents"] and not added:
             return []
         books = []
-        for whole, numbers in product((False, True), repeat=2):
-            book = Book(language, OwnerReading(language, numbers=numbers, whole=whole), data)
+        for ends, numbers in product(reversed(ENDS), (False, True)):
+            book = Book(language, OwnerReading(language, numbers=numbers, ends=ends), data)
             for plugin in added:
                 book.add_intent(
                     f"plugin.{plugin.name}", plugin.sentences(language), plugin.intent.free

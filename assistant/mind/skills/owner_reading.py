@@ -2,24 +2,28 @@
 
 import importlib
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Literal, get_args
 
 from assistant.mind.skills.finds import plain
 from assistant.mind.skills.reading import Clean, Exact, Reading, Span
+
+Ends = Literal["whole", "unpolished", "clean"]
+"""Nothing is taken off, or what is only polite, or all that is no part of a request."""
+ENDS: tuple[Ends, ...] = get_args(Ends)
 
 
 class OwnerReading:
     """The reader of a language without its own requests.
 
     With `numbers` whatever is a number becomes one. Without, those words stay that are numbers in
-    the sentences of the assistant only: 打开一下 is said by people who count nothing. With `whole`
-    nothing is taken off the ends: an owner may have written "stop now", or "help please".
+    the sentences of the assistant only: 打开一下 is said by people who count nothing. `ends` tells
+    what is taken off them: an owner may have written "stop now", or "help please".
     """
 
-    def __init__(self, language: str, *, numbers: bool, whole: bool = False) -> None:
+    def __init__(self, language: str, *, numbers: bool, ends: Ends = "clean") -> None:
         module: Any = importlib.import_module(f"assistant.mind.skills.reading_{language}")
         self._reading: Reading = module
-        self._clean: Callable[[str], Clean] = module.whole if whole else module.clean
+        self._clean: Callable[[str], Clean] = getattr(module, ends)
         self._numbers = (
             importlib.import_module(f"assistant.mind.skills.numbers_{language}").numbers
             if numbers

@@ -51,6 +51,11 @@ def whole(source: str) -> Written:
     return corrected(english(written_en.clean(source)))
 
 
+def unpolished(source: str) -> Written:
+    """Return `whole` without what is only polite."""
+    return frame_en.unpolished(whole(source))
+
+
 def corrected(written: Written) -> Written:
     """Carry out a correction: "five no ten minutes" is "ten minutes"."""
     for match in frame_en.CORRECTION.finditer(written.text):

@@ -58,6 +58,11 @@ def whole(source: str) -> Written:
     return corrected(chinese(dialect_zh.common(written_zh.clean(source))))
 
 
+def unpolished(source: str) -> Written:
+    """Return `whole` without what is only polite."""
+    return frame_zh.unpolished(whole(source))
+
+
 def corrected(written: Written) -> Written:
     """Carry out a correction: 五分钟不对六分钟 is 六分钟."""
     for match in frame_zh.CORRECTION.finditer(written.text):

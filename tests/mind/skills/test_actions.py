@@ -593,6 +593,8 @@ def test_a_sentence_may_begin_and_end_with_what_is_taken_off_others(tmp_path):
     english, chinese = Owner(tmp_path, "en"), Owner(tmp_path)
     assert english.says("go now") == "Gone."
     assert chinese.says("请进") == "进来了。"
+    assert english.says("go now please") == english.says("um please go now thank you") == "Gone."
+    assert chinese.says("麻烦你请进谢谢") == "进来了。"
     assert english.says("um move the arm please") == "the arm"
 
 

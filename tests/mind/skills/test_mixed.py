@@ -68,6 +68,14 @@ def asked(books, text, last="en"):
         ("pause the timer 吧", "en", "timer_pause", {}),
         ("100 fahrenheit 是多少摄氏度", "zh", "convert", {"value": "37.7778", "unit": "摄氏度"}),
         ("把声音 turn up", "zh", "volume_up", {}),
+        ("两百 grams 是多少 ounces", "zh", "convert", {"value": "7.05479", "unit": "ounces"}),
+        ("五 kilometres 等于多少英里", "zh", "convert", {"value": "3.10686", "unit": "英里"}),
+        ("200 克 is how many ounces", "en", "convert", {"value": "7.05479", "unit": "ounces"}),
+        ("取消 all timers", "zh", "timer_cancel", {"all": True}),
+        ("取消 all of my 闹钟", "zh", "alarm_cancel", {"all": True}),
+        ("delete all 提醒", "en", "reminder_cancel", {"all": True}),
+        ("cancel 所有 timers", "en", "timer_cancel", {"all": True}),
+        ("提醒我 call all my friends", "zh", "reminder_set", {"message": "call all my friends"}),
     ],
 )  # fmt: skip
 def test_mixed_requests(books, text, language, intent, slots):
