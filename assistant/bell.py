@@ -62,4 +62,5 @@ async def watch(alarms: Alarms, post: Callable[[Rang], None]) -> None:
             post(Rang(telling.rang(each, alarms.now()), each.missed))
         left = alarms.next_in()
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(changed.wait(), LOOK_S if left is None else min(left, LOOK_S))
+            async with asyncio.timeout(LOOK_S if left is None else min(left, LOOK_S)):
+                await changed.wait()

@@ -114,7 +114,8 @@ class Rehearsal:
         self._loudspeaker.take()
         speech_end = self._microphone.play(pcm) - (len(pcm) - last) / RATE
         try:
-            turn = await asyncio.wait_for(self._over(turn), patience + len(pcm) / RATE)
+            async with asyncio.timeout(patience + len(pcm) / RATE):
+                turn = await self._over(turn)
         except TimeoutError as error:
             raise AssistantError("no answer within {patience:.0f} s.", patience=patience) from error
         self.daemon.post(StopRequested())

@@ -76,3 +76,22 @@ def test_the_zone_knows_its_rules(monkeypatch):
     monkeypatch.delenv("TZ")
     if Path("/etc/localtime").exists() and not os.environ.get("TZ"):
         assert isinstance(bell.zone(), ZoneInfo)
+
+
+@pytest.mark.parametrize("rounds", range(6))
+def test_it_ends_when_it_is_told_to_though_something_changes_just_then(tmp_path, rounds):
+    """Until Python 3.12 `asyncio.wait_for` can swallow the cancellation, in one of these rounds."""
+
+    async def ended() -> bool:
+        alarms = bell.alarms(tmp_path / FILE)
+        watching = asyncio.create_task(bell.watch(alarms, lambda _: None))
+        await asyncio.sleep(0.05)  # it waits for a change
+        alarms.on_change()
+        for _ in range(rounds):
+            await asyncio.sleep(0)
+        watching.cancel()
+        await asyncio.wait({watching}, timeout=5)
+        alarms.close()
+        return watching.cancelled()
+
+    assert asyncio.run(ended())

@@ -44,7 +44,8 @@ class WebChild:
         if (process := self._process) and process.returncode is None:
             process.terminate()
             try:
-                await asyncio.wait_for(process.wait(), END_S)
+                async with asyncio.timeout(END_S):
+                    await process.wait()
             except TimeoutError:
                 process.kill()
                 await process.wait()

@@ -285,7 +285,6 @@ async def _write(writer: asyncio.StreamWriter, line: dict[str, Any]) -> None:
 
 async def _drained(writer: asyncio.StreamWriter) -> None:
     """Wait until most of it is read. Raises `TimeoutError` for one who does not read."""
-    # Not `wait_for`: until Python 3.12 it can swallow that the stream is to end.
     async with asyncio.timeout(IDLE_S):
         await writer.drain()
 

@@ -198,7 +198,8 @@ async def _outcome(daemon: "Daemon", lent: "Future[T]") -> T:
     try:
         while True:
             with contextlib.suppress(TimeoutError):
-                return await asyncio.wait_for(asyncio.shield(done), ALIVE_S)
+                async with asyncio.timeout(ALIVE_S):
+                    return await asyncio.shield(done)
             if daemon.stopped:  # the thread has ended, perhaps before the job
                 raise AssistantError("the assistant was restarted; try again.")
     finally:

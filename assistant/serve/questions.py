@@ -185,7 +185,8 @@ async def _from_here(
                 yield {"event": "queued", "ahead": before}
             known = before
             try:
-                what = await asyncio.wait_for(told.get(), None if before is None else LOOK_S)
+                async with asyncio.timeout(None if before is None else LOOK_S):
+                    what = await told.get()
             except TimeoutError:
                 continue
             if isinstance(what, AssistantError):
