@@ -111,6 +111,7 @@ class KeptMicrophone:
             raise
         with self._turn:
             self._device, self.name = device, device.name
+            self._zeros.renewed()
         if old:
             self._dropped += old.dropped
             old.stop()

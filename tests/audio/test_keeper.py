@@ -15,7 +15,7 @@ from assistant.audio.line import FASTEST, PACE_S, SLOWEST, Flow
 from assistant.audio.rated import Rated
 from assistant.audio.tones import tone
 from assistant.audio.zeros import FIRST_S as ZEROS_S
-from assistant.audio.zeros import Zeros
+from assistant.audio.zeros import STEADY_S, Zeros
 from assistant.errors import DeviceError
 
 FRAME_S = FRAME_SAMPLES / RATE
@@ -188,12 +188,39 @@ def test_zeros_after_sound_are_suspicious_ever_more_rarely() -> None:
     zeros = Zeros()
     assert not any(map(zeros.dead, frames(ZEROS_S * 3, 0, 0)))  # never heard: muted, or a test's
     assert not any(map(zeros.dead, frames(1, 100, 7)))
-    suspected = [frame.end for frame in frames(ZEROS_S * 7.5, 200, 0) if zeros.dead(frame)]
-    assert suspected == pytest.approx(
-        [200 + ZEROS_S, 200 + 3 * ZEROS_S, 200 + 7 * ZEROS_S], abs=0.1
-    )
-    assert not any(map(zeros.dead, frames(1, 300, 7)))
-    assert sum(map(zeros.dead, frames(ZEROS_S * 1.5, 400, 0))) == 1
+    ends = [frame.end for frame in frames(ZEROS_S * 7.5, 200, 0) if zeros.dead(frame)]
+    assert ends == pytest.approx([200 + ZEROS_S, 200 + 3 * ZEROS_S, 200 + 7 * ZEROS_S], abs=0.1)
+
+
+def suspected(zeros: Zeros, *parts: list[Frame]) -> list[float]:
+    """Return the begins of the parts in which it is opened again, each time with a new stream."""
+    begins = []
+    for part in parts:
+        for frame in part:
+            if zeros.dead(frame):
+                begins.append(part[0].time)
+                zeros.renewed()
+    return begins
+
+
+def test_zeros_that_a_new_stream_ends_are_suspicious_at_once_the_next_time() -> None:
+    died = frames(ZEROS_S, 101, 0), frames(1, 101 + ZEROS_S, 7)  # heard again as it is opened
+    again = frames(ZEROS_S, 201, 0)
+    assert suspected(Zeros(), frames(1, 100, 7), *died, again) == [101, 201]
+
+
+def test_a_microphone_that_is_silent_between_words_is_soon_left_alone() -> None:
+    pause = 3.3 * ZEROS_S
+    words = [
+        part
+        for number in range(100)
+        for begin in [1000.0 + number * (1 + pause)]
+        for part in (frames(1, begin, 7), frames(pause, begin + 1, 0))
+    ]
+    zeros = Zeros()
+    assert set(suspected(zeros, *words)) == {1001.0}
+    hisses = frames(STEADY_S + 1, 5000, 7)  # another one, or its switch
+    assert suspected(zeros, hisses, frames(ZEROS_S, 5100, 0)) == [5100]
 
 
 @given(
