@@ -31,7 +31,8 @@ SNOOZABLE_S = 3600.0
 MISSED_S = 900.0
 """What is later than that (the machine was off, the clock jumped) is told and does not ring."""
 BACK_S = 3600.0
-"""A clock that goes back by less than that does not make a daily alarm ring twice."""
+"""A clock that goes back by less than that does not make a daily alarm ring twice; for so long
+after a start it is not known what has rung."""
 SANE = 1767225600.0
 """2026-01-01: an earlier time is that of a board without a battery before it knows the time."""
 
@@ -101,6 +102,8 @@ class Alarms:
         self._lock = threading.RLock()
         self.stopwatch = Stopwatch(monotonic)
         self._last: tuple[tuple[Ring, float], ...] = ()
+        self._began = monotonic()
+        self._passed: dict[int, float] = {}
         for ring in kept.rings():
             self._take_over(ring)
 
@@ -227,6 +230,7 @@ class Alarms:
         """It has rung."""
         again = next_moment(ring.clock, "", ring.repeat, self.now()) if ring.repeat else None
         if again:
+            self._passed[ring.id] = self._monotonic()
             self._kept.keep(replace(ring, at=again.timestamp()))
         else:
             self._kept.forget(ring.id)
@@ -238,7 +242,8 @@ class Alarms:
         after = soonest and next_moment(ring.clock, "", ring.repeat, soonest)
         if not soonest or not after or soonest.timestamp() >= ring.at:
             return
-        if soonest.timestamp() > now.timestamp() + BACK_S or after.timestamp() < ring.at:
+        far = soonest.timestamp() > now.timestamp() + BACK_S or after.timestamp() < ring.at
+        if far or self._monotonic() - self._passed.get(ring.id, self._began) > BACK_S:
             self._kept.keep(replace(ring, at=soonest.timestamp()))
 
     def _running(self, ring: Ring, left: float) -> Ring:

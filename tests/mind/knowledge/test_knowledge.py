@@ -51,12 +51,13 @@ def knowledge(meaning, tmp_path_factory):
     store.close()
 
 
-def word(xml: str) -> bytes:
-    """A Word file with nothing but its text."""
+def word(xml: str, before: str = "") -> bytes:
+    """A Word file with nothing but its text, and what is `before` it."""
     space = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("word/document.xml", f'<w:document xmlns:w="{space}">{xml}</w:document>')
+        text = f'{before}<w:document xmlns:w="{space}">{xml}</w:document>'
+        archive.writestr("word/document.xml", text)
     return file.getvalue()
 
 
@@ -86,10 +87,10 @@ def test_questions_of_a_table_share_an_answer():
     assert pairs == [Pair("在吗？", "在。"), Pair("有人吗？", "在。")]
 
 
-def encrypted() -> bytes:
+def encrypted(password: str) -> bytes:
     writer, file = pypdf.PdfWriter(), io.BytesIO()
     writer.add_blank_page(100, 100)
-    writer.encrypt("secret", algorithm="RC4-128")
+    writer.encrypt(password, algorithm="RC4-128")
     writer.write(file)
     return file.getvalue()
 
@@ -102,9 +103,11 @@ def encrypted() -> bytes:
         ("a.txt", b"  \n", "no text in it"),
         ("a.exe", b"MZ", "not read; allowed are .md"),
         ("a.pdf", b"%PDF-1.4 broken", "no PDF that can be read"),
-        ("a.pdf", encrypted(), "encrypted; remove its password"),
+        ("a.pdf", encrypted("secret"), "encrypted; remove its password"),
+        ("a.pdf", encrypted(""), "no text in it"),  # only printing is forbidden: it is read
         ("a.docx", b"PK\3\4", "damaged or encrypted"),
         ("a.docx", word("x" * (LARGEST + 1)), "too large"),
+        ("a.docx", word("x", '<!DOCTYPE x [<!ENTITY a "b">]>'), "declares a document type"),
         ("a.csv", b"question,answer\nalone\n", "row 2: a row is a question"),
     ],
 )
@@ -309,10 +312,11 @@ def test_documents_that_come_later_are_found(meaning, tmp_path):
 
 
 def test_a_file_that_is_too_large_is_named_with_what_is_allowed(store, tmp_path):
-    (tmp_path / "long.txt").write_bytes(b"x" * 3 * LARGEST)
+    with (tmp_path / "long.txt").open("wb") as file:
+        file.truncate(1_000_000_000)
     (outcome,) = Adder(store, None, LARGEST).add(tmp_path / "long.txt")
     assert outcome.state == "skipped"
-    assert outcome.why.endswith("long.txt: 3 MB; at most 1 MB are read; split it.")
+    assert outcome.why.endswith("long.txt: 1000 MB; at most 1 MB are read; split it.")
 
 
 def test_documents_that_cannot_be_used_are_told_once(tmp_path, caplog):

@@ -461,13 +461,48 @@ def test_one_that_dies_or_is_not_there_is_a_sentence(arguments):
     assert run(arguments, failed={"en": "The gate is stuck."}) == "The gate is stuck."
 
 
-def test_one_that_reads_gets_nothing():
+def test_one_that_takes_longer_than_it_may_did_not_work(tmp_path):
+    assert run(["sh", "-c", "sleep 5; echo worked"], timeout=0.2) == LATE["en"]
+    it = doer()
+    action = Action(
+        en=["x"],
+        run=["sh", "-c", f"echo $$ > {tmp_path}/pid; exec sleep 600"],
+        timeout=0.2,
+        wait=False,
+    )
+    assert it.do("x", action, Request("action.x", "x", "en"), tmp_path) == "Done."
+    until(lambda: (tmp_path / "pid").exists() and (tmp_path / "pid").read_text().strip(), "it runs")
+    gone(int((tmp_path / "pid").read_text()))
+
+
+def test_it_has_no_terminal_to_read_from():
     assert run(["cat"]) == "Done."
+    assert run(["readlink", "/proc/self/fd/0"]) == "/dev/null"
 
 
-def test_it_does_not_get_the_keys_of_the_assistant(monkeypatch):
-    monkeypatch.setenv("ASSISTANT_REMOTE_KEY", "geheim")
-    assert "geheim" not in run(["env"])
+@pytest.mark.parametrize("name", ["ASSISTANT_REMOTE_KEY", "CREDENTIALS_DIRECTORY", "LD_PRELOAD_"])
+def test_it_does_not_get_the_keys_of_the_assistant(monkeypatch, name):
+    monkeypatch.setenv(name, "geheim")
+    assert run(["printenv", name]) == FAILED["en"]
+    assert run(["printenv", "PATH"]) == speakable(os.environ["PATH"])
+
+
+def test_only_so_many_run_beside_each_other(tmp_path, monkeypatch):
+    monkeypatch.setattr("assistant.mind.skills.doing.AT_ONCE", 1)
+    it = doer()
+    action = Action(en=["x"], run=["sleep", "600"], timeout=60, wait=False)
+    request = Request("action.x", "x", "en")
+    assert [it.do("x", action, request, tmp_path) for _ in range(2)] == ["Done.", FAILED["en"]]
+    it.stop()
+
+
+def test_words_in_a_topic_are_one_level_of_it(tmp_path):
+    published = []
+    it = Doer(Means(None, None, lambda *what: published.append(what)))
+    mqtt = {"topic": "home/{place}/on", "payload": "{place}"}
+    action = Action(en=["light {place}"], free=["place"], mqtt=mqtt)
+    assert it.do("x", action, Request("x", "x", "en", {"place": "a/+/b#"}), tmp_path) == "Done."
+    assert published == [("home/ab/on", "a/+/b#", False, action.timeout)]
 
 
 def test_stop_ends_what_runs(tmp_path):
@@ -498,6 +533,14 @@ def test_one_that_need_not_be_waited_for_goes_on(tmp_path):
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may become another user")
 def test_it_runs_as_its_own_user():
     assert run(["id", "-un"], user="nobody") == "nobody"
+    assert "root" not in run(["id", "-Gn"], user="nobody").split()
+
+
+def test_another_user_is_only_for_root(tmp_path, monkeypatch):
+    file = write(tmp_path, '[actions.x]\nen = ["x"]\nrun = ["id"]\nuser = "nobody"\n')
+    monkeypatch.setattr(os, "geteuid", lambda: 12345)
+    with pytest.raises(BadInput, match="only root may become"):
+        actions.load(file)
     assert run(["id", "-Gn"], user="nobody") == "nogroup"
 
 

@@ -270,6 +270,46 @@ def test_summer_time_moves_no_alarm():
     assert house.alarms.next_in() == 86400
 
 
+SPRING = datetime(2027, 3, 27, 20, 0, tzinfo=BERLIN)
+AUTUMN = datetime(2027, 10, 30, 20, 0, tzinfo=BERLIN)
+
+
+@pytest.mark.parametrize("repeat", ["", "daily"])
+@pytest.mark.parametrize(
+    ("evening", "hours", "day_after"),
+    [(SPRING, 6.5, 23), (AUTUMN, 6.5, 25)],  # 3:30, as 2:30 is left out; the first of two 2:30
+)
+def test_in_the_night_of_the_change_it_rings_once(evening, hours, day_after, repeat):
+    house = House(evening)
+    house.alarms.at("alarm", "02:30", "", repeat)
+    house.go(hours * 3600 - 1)
+    assert house.rung() == []
+    house.go(1)
+    assert house.rung() == [("", 0.0)]
+    house.go(3600)
+    assert house.rung() == []
+    house.go((day_after - 1) * 3600)
+    assert len(house.rung()) == bool(repeat)
+
+
+@pytest.mark.parametrize("jump", [86400.0, -86400.0])
+def test_when_the_clock_jumps_a_day_countdowns_stay_and_clock_times_follow(jump):
+    house = House(FRIDAY - timedelta(hours=2))
+    house.go(7200)
+    house.alarms.count_down("timer", 600, "egg")
+    house.alarms.at("alarm", "13:00", "", "", "once")
+    house.alarms.at("reminder", "13:00", "", "daily", "pills")
+    house.go(300)
+    house.wall += jump
+    assert [each.ring.name for each in house.alarms.due() if not each.missed] == []
+    house.go(300)
+    assert house.rung() == [("egg", 0.0)]
+    house.go(3000)
+    assert house.rung() == [("pills", 0.0)]
+    kept = [each.name for each in house.alarms.of("alarm")]
+    assert kept == ([] if jump > 0 else ["once"])
+
+
 def test_an_alarm_follows_the_clock_on_the_wall():
     house = House()
     house.alarms.at("alarm", "13:00", "", "")
@@ -311,6 +351,7 @@ def test_a_clock_that_goes_back_a_little_rings_nothing_twice():
     house.go(3600)
     assert len(house.rung()) == 1
     house.wall -= 5
+    assert house.rung() == []
     house.go(6)
     assert house.rung() == []
 

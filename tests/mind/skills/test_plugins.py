@@ -1,5 +1,7 @@
 """Plug-ins: found in a folder, called, and what is wrong with one costs one sentence."""
 
+import threading
+
 import pytest
 from mind.skills.owner import Owner, quiet
 from shell import until
@@ -52,6 +54,23 @@ def leaves(context: Context) -> str:
 @intent(zh=["卡住"], timeout=0.1)
 def hangs(context: Context) -> str:
     time.sleep(600)
+
+@intent(zh=["很慢"], timeout=0.1)
+def slow(context: Context) -> str:
+    time.sleep(3)
+    context.schedule(0, lambda context: "还是说了")
+    return "好了"
+
+@intent(zh=["明年说"])
+def next_year(context: Context) -> str:
+    context.schedule(86_401, lambda context: "到了")
+    return "好"
+
+@intent(zh=["一直说"])
+def on_and_on(context: Context) -> str:
+    for _ in range(51):
+        context.schedule(600, lambda context: "到了")
+    return "好"
 
 @intent(zh=["胡说"])
 def nonsense(context: Context) -> str:
@@ -111,12 +130,65 @@ def test_what_it_says_later_is_announced(owner):
     until(lambda: owner.announced == ["到了"], "it is said")
 
 
-@pytest.mark.parametrize("text", ["出错", "退出", "卡住", "胡说", "没有参数"])
+@pytest.mark.parametrize(
+    "text", ["出错", "退出", "卡住", "很慢", "明年说", "一直说", "胡说", "没有参数"]
+)
 def test_what_is_wrong_costs_one_sentence_and_a_line_in_the_log(owner, caplog, text):
     assert owner.says(text) == FAILED["zh"]
     assert len(quiet(caplog)) == 1
     assert "the plug-in `mine` failed" in quiet(caplog)[0]
     assert owner.says("数数") == "1次"
+
+
+def test_what_was_given_up_says_nothing_later(tmp_path):
+    announced = []
+    host = plugins.Host(tmp_path, announced.append, lambda *_: None, FAILED)
+    given = []
+    late, done = threading.Event(), threading.Event()
+
+    def slow(context):
+        given.append(context)
+        late.wait()
+        context.schedule(0, lambda context: "too late")
+        context.schedule(0, lambda context: "too late")
+        done.set()
+
+    assert host.call(slow, language="en", owner="x", seconds=0.05) == FAILED["en"]
+    late.set()
+    done.wait()
+    assert not host._timers
+    assert announced == []
+    host.later(0, lambda context: "in time", "en", "x")
+    until(lambda: announced == ["in time"], "it is said")
+
+
+def installed(folder, points):
+    """Put a package in `folder` as pip would: with a module `door` and these entry points."""
+    (folder / "door.py").write_text(
+        "from assistant.plugin import intent\n"
+        "@intent(en=['open the door'])\ndef opens(context):\n    return 'It is open.'\n"
+    )
+    info = folder / "door-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: door\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text(f"[assistant.skills]\n{points}\n")
+
+
+def test_an_installed_package_is_found_by_its_entry_point(tmp_path, monkeypatch):
+    installed(tmp_path, "door = door")
+    monkeypatch.syspath_prepend(tmp_path)
+    (empty := tmp_path / "empty").mkdir()
+    assert Owner(empty, "en").says("open the door please") == "It is open."
+
+
+@pytest.mark.parametrize("point", ["door:opens", "door:nothing", "no_such_door"])
+def test_an_entry_point_that_names_no_module_is_told(tmp_path, monkeypatch, caplog, point):
+    installed(tmp_path, f"door = {point}")
+    monkeypatch.syspath_prepend(tmp_path)
+    (empty := tmp_path / "empty").mkdir()
+    broken = Owner(empty, "en").shelf.broken
+    assert [each.source for each in broken] == [f"door = {point}"]
+    assert "cannot be used" in quiet(caplog)[0]
 
 
 def test_what_is_too_long_is_cut(owner):
@@ -166,8 +238,6 @@ def test_a_store_that_is_broken_or_too_large(tmp_path, caplog):
 
 
 def test_after_many_that_hang_nothing_is_called():
-    import threading
-
     limited, end = Limited(), threading.Event()
     for _ in range(MOST):
         with pytest.raises(Hangs):
