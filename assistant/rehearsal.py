@@ -86,11 +86,7 @@ class Rehearsal:
         return self._loudspeaker.rate
 
     async def __aenter__(self) -> "Rehearsal":
-        try:
-            await self.daemon.start()
-        except BaseException:
-            await self.daemon.stop()
-            raise
+        await self.daemon.__aenter__()
         return self
 
     async def __aexit__(

@@ -81,15 +81,13 @@ class Chat:
             self._restore = restore
             loop.add_signal_handler(signal.SIGINT, self._interrupt)
             try:
-                await self._talk()
+                async with self._daemon:
+                    await self._talk()
             except asyncio.CancelledError:
                 if self._interrupted:
                     raise KeyboardInterrupt from None
-            finally:
-                await self._daemon.stop()
 
     async def _talk(self) -> None:
-        await self._daemon.start()
         if sys.stdin.isatty():
             tell("Type a question; /help lists the commands.")
         who, language = self._daemon.config.who, self._daemon.language

@@ -61,11 +61,7 @@ class Stage:
         self.daemon.observe(lambda name, data: self.seen.append(Seen(time.monotonic(), name, data)))
 
     async def __aenter__(self) -> "Stage":
-        try:
-            await self.daemon.start()
-        except BaseException:
-            await self.daemon.stop()
-            raise
+        await self.daemon.__aenter__()
         return self
 
     async def __aexit__(

@@ -1,28 +1,21 @@
-"""Builds the rooms, wires them, starts and stops them: the only place that knows all engines.
-
-The asyncio loop owns the conversation and its timers. Every other thread talks to it through
-`Daemon.post`; it talks to them by commands that return at once.
-"""
+"""The assistant as a whole: the loop between its rooms, from start to stop."""
 
 import asyncio
 import contextlib
 import dataclasses
 import logging
 import time
-from collections import deque
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol, get_args
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Literal, Protocol, Self, get_args
 
 from assistant import memory, power, threads
-from assistant.backchannels import backchannels, interjections
 from assistant.comeback import Comeback
 from assistant.config import Config
 from assistant.conversation import (
-    FILLERS,
     SENTENCES,
     Phase,
-    Rules,
     State,
     answered_in,
     decide,
@@ -31,6 +24,9 @@ from assistant.conversation import (
 from assistant.conversation.farewell import Farewell, farewell
 from assistant.cores import Cores
 from assistant.crew import AHEAD, Crew
+from assistant.daemon.levels import Levels
+from assistant.daemon.observers import Note, Observers, visible
+from assistant.daemon.settings import rules
 from assistant.errors import AssistantError
 from assistant.events import (
     LAST_TAKE,
@@ -101,7 +97,6 @@ if TYPE_CHECKING:
     from assistant.mind.remote.hybrid import Hybrid
     from assistant.mind.skills.alarms import Alarms
     from assistant.mind.skills.skills import Skills
-    from assistant.mouth.lips import Ahead
     from assistant.mouth.playback import Player
     from assistant.mouth.speaker import Speaker
     from assistant.record.keeping import Keeper
@@ -116,12 +111,6 @@ RING_VOLUME = 0.4
 """What is due rings no more softly than at this volume, whatever the volume is."""
 
 ANSWERING = (Phase.THINKING, Phase.SPEAKING)
-
-SLOWEST_LETTERS = 4.0
-"""Letters that a voice says in a second at the least: Chinese ones, with some reserve."""
-
-Note = Callable[[str, dict[str, Any]], None]
-"""``note(name, data)``: an observer, called on the loop for everything that happens."""
 
 
 class Outside(Protocol):
@@ -146,56 +135,10 @@ class Outside(Protocol):
         """Give the player what was offered for the turn, as the answer `key`."""
 
 
-def rules(config: Config) -> Rules:
-    """Return what the decider needs to know of the settings."""
-    turn = config.turn
-    return Rules(
-        max_silence=turn.max_silence,
-        min_silence=turn.min_silence,
-        whole=turn.whole,
-        open=turn.open,
-        early=turn.early,
-        ahead=config.ahead.enabled,
-        takes_a_turn=config.ahead.per_turn,
-        takes_a_minute=config.ahead.per_minute,
-        no_speech=turn.no_speech,
-        follow_up=turn.follow_up,
-        question_follow_up=turn.question_follow_up,
-        addressed=turn.addressed,
-        max_speech=turn.max_speech,
-        grace=turn.grace,
-        min_speech=turn.min_speech,
-        min_level=turn.min_level,
-        patience=config.llm.timeout,
-        server_patience=config.wyoming.patience,
-        clause=config.speech.clause / (SLOWEST_LETTERS * config.speech.rate),
-        always=config.wake.always,
-        earcon=config.wake.earcon,
-        out_earcon=config.remote.tone,
-        stop_words=tuple(turn.stop_words),
-        languages=spoken(config.language),
-        filler_after=config.speech.filler_after,
-        fillers=tuple(
-            FILLERS[each] if (own := config.who.fillers(each)) is None else own
-            for each in spoken(config.language)
-        ),
-        barge_in=config.barge_in.enabled,
-        hold=config.barge_in.hold,
-        wait=config.barge_in.wait,
-        beside_db=config.barge_in.beside,
-        backchannels=backchannels(),
-        interjections=interjections(),
-        greetings=tuple(config.who.greeting(each, "wake") for each in spoken(config.language)),
-    )
-
-
-def visible(state: State) -> dict[str, Any]:
-    """Return what others are told of the state: phase, turn, and whether the question went out."""
-    return {"phase": str(state.phase), "turn": state.turn, "out": state.out}
-
-
 class Daemon:
     """The whole assistant. `start` it in a running loop, `post` events, `stop` it.
+
+    As an async context manager it starts and stops by itself.
 
     Without a `microphone` it hears nothing; without a `loudspeaker` what it says is text.
     """
@@ -216,8 +159,8 @@ class Daemon:
         self._rules = rules(config)
         self._microphone, self._loudspeaker = microphone, loudspeaker
         self._notes = [] if notes is None else notes
-        self._levels_wanted = False
-        self._ears_frames: list[Pcm] = []  # on the thread that gives the ears their frames
+        self._observers = Observers(self._notes)
+        self._levels = Levels(self._notes, self._soon, lambda: self.state.phase is Phase.LISTENING)
         self._stopped = self._muted = False
         self._duplex = False  # of the device's microphone and loudspeaker
         self._timer: asyncio.TimerHandle | None = None
@@ -230,9 +173,6 @@ class Daemon:
         self._cores = Cores()
         self._sounding: Key | None = None  # the take of which something was heard last
         self._begun: Key | None = None  # the take whose words come, on the mind's thread
-        self._secret: Key | None = None  # the take that nobody may see yet
-        self._kept_back: list[tuple[str, dict[str, Any]]] = []  # what is to be told of it
-        self._dropped: deque[Key] = deque(maxlen=128)  # whose last words may still come
         self.crew = Crew(self._hangs, self._give_up, lambda: self._soon(self._tell_crew))
         """How well everything works."""
         self._watch: asyncio.Task[None] | None = None
@@ -258,7 +198,7 @@ class Daemon:
         self.comeback = Comeback(
             self._soon,
             lambda room, reason: self._dispatch(Failed(self.state.turn, room, reason)),
-            self._tell,
+            self._observers.tell,
             self._device_again,
         )
         """Who is told of devices that go and come back."""
@@ -278,14 +218,31 @@ class Daemon:
         is now, in monotonic s; each takes `step` s.
         """
         self._notes.append(note)
-        self._attend_to_levels()
+        self._levels.attend()
 
     def unobserve(self, note: Note) -> None:
         """Call `note` no more."""
         self._notes.remove(note)
-        self._attend_to_levels()
+        self._levels.attend()
 
     # --- life ---------------------------------------------------------------------------------
+
+    async def __aenter__(self) -> Self:
+        """`start`, and `stop` if that fails."""
+        try:
+            await self.start()
+        except BaseException:
+            await self.stop()
+            raise
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        where: TracebackType | None,
+    ) -> None:
+        await self.stop()
 
     async def start(self) -> None:
         """Load all engines side by side, open the devices, and begin.
@@ -611,9 +568,9 @@ class Daemon:
             self._thinker.stop_actions()
         elif isinstance(event, Heard) and farewell(event.text):
             self._thinker.leave()
-        self._note(event)
+        self._observers.tell_of(event, self.state)
         if visible(before) != (seen := visible(self.state)):
-            self._tell("state", seen)
+            self._observers.tell("state", seen)
         if before.phase in ANSWERING and self.state.phase not in ANSWERING:
             self._loop.run_in_executor(None, memory.give_back)
         heard = self.state.phase is Phase.LISTENING and self.state.began is not None
@@ -655,7 +612,7 @@ class Daemon:
                 self._ears(lambda ears: ears.carry_on(turn, before))
             case Halt(text):
                 self._thinker.stop_actions()
-                self._tell("stop_heard", {"text": text})
+                self._observers.tell("stop_heard", {"text": text})
             case Duck(turn) | Pause(turn) | Raise(turn):
                 self._give_way(command)
             case Settle(turn):
@@ -670,10 +627,10 @@ class Daemon:
                 self._drop(Key(turn, take), why)
             case Say(turn, take, text):
                 self.trace.keep(turn, take)
-                self._tell("say", {"turn": turn, "text": text})
+                self._observers.tell("say", {"turn": turn, "text": text})
                 self._speaker.say(Key(turn, take), text)
             case Fill(turn, take, text):
-                self._tell("filler", {"turn": turn, "text": text})
+                self._observers.tell("filler", {"turn": turn, "text": text})
                 self._thinker.filled(Key(turn, take))
                 self._speaker.fill(Key(turn, take), text)
             case Send(turn, phrase):
@@ -687,16 +644,16 @@ class Daemon:
             case Remember(turn, heard):
                 if asked := self._thinker.remember(turn, heard):
                     told = {"turn": turn, "language": self.language, "asked": asked, "heard": heard}
-                    self._tell("remembered", told)
+                    self._observers.tell("remembered", told)
             case Cancel(turn):
                 self._dead(turn)
                 self._server(lambda server: server.leave(turn))
                 if self._patch:
                     self._patch.flush()
             case Ignore(turn, text):
-                self._tell("ignored", {"turn": turn, "text": text})
+                self._observers.tell("ignored", {"turn": turn, "text": text})
             case Earcon(name):
-                self._tell("earcon", {"name": name})
+                self._observers.tell("earcon", {"name": name})
                 if self._player and name in self._tones:
                     least = RING_VOLUME if name == "ring" else 0.0
                     self._player.tone(self._tones[name], least)
@@ -717,11 +674,11 @@ class Daemon:
         if self.config.language == AUTO and not isinstance(self._speaker, Mute):
             self._speaker.speak(key, answered_in(self._rules, self.state, text))
         if secret:
-            self._secret = key
+            self._observers.secret = key
             self._speaker.hold(key)
         else:
             self.trace.keep(key.turn, key.take)
-            self._tell("think", {"turn": key.turn, "text": text})
+            self._observers.tell("think", {"turn": key.turn, "text": text})
         self._thinker.think(key, text, secret=secret)
 
     def _release(self, key: Key) -> None:
@@ -732,30 +689,21 @@ class Daemon:
         self.trace.keep(key.turn, key.take)
         self.trace.mark(key.turn, "released", now, take=key.take)
         self.crew.fitness[AHEAD].worked()
-        self._secret, kept = None, self._kept_back
-        self._kept_back = []
-        for name, data in kept:
-            self._tell(name, data)
+        self._observers.release()
 
     def _drop(self, key: Key, why: str) -> None:
         self._thinker.cancel(key)
         self._speaker.cancel(key)
         self.trace.mark(key.turn, "dropped", time.monotonic(), why=why)
-        self._tell("dropped", {"turn": key.turn, "why": why})
-        self._forget_secret()
-
-    def _forget_secret(self) -> None:
-        if self._secret:
-            self._dropped.append(self._secret)
-        self._secret = None
-        self._kept_back.clear()
+        self._observers.tell("dropped", {"turn": key.turn, "why": why})
+        self._observers.forget()
 
     def _dead(self, turn: int) -> None:
         key = Key(turn, LAST_TAKE)
         self._thinker.cancel(key)
         self._speaker.cancel(key)
         self._ears(lambda ears: ears.cancel(turn))
-        self._forget_secret()
+        self._observers.forget()
 
     def _ears(self, act: "Callable[[Listener], None]") -> None:
         if self._listener:
@@ -764,37 +712,6 @@ class Daemon:
     def _server(self, act: Callable[[Outside], None]) -> None:
         if self.outside:
             act(self.outside)
-
-    def _note(self, event: Event) -> None:
-        if isinstance(event, Heard) and event.turn == self.state.turn and self.state.first:
-            event = dataclasses.replace(event, text=f"{self.state.first} {event.text}")
-        if not isinstance(event, Tick):
-            self._show(_snake(type(event).__name__), dataclasses.asdict(event))
-
-    def _show(self, name: str, data: dict[str, Any]) -> None:
-        """Tell the observers, of a secret take only once it is released, of a dropped one never."""
-        key = Key(data.get("turn", 0), data.get("take", 0))
-        if name == "failed" or (key != self._secret and key not in self._dropped):
-            self._tell(name, data)
-        elif key == self._secret:
-            self._kept_back.append((name, data))
-
-    def _tell(self, name: str, data: dict[str, Any]) -> None:
-        for note in tuple(self._notes):
-            note(name, data)
-
-    def _tell_levels(self, source: str, data: dict[str, Any]) -> None:
-        wanting = [note for note in self._notes if getattr(note, "levels", False)]
-        for note in wanting:
-            note("level", {"source": source, "now": round(time.monotonic(), 4), **data})
-        if not wanting:  # who wanted them left while another daemon took this one's place
-            self._attend_to_levels()
-
-    def _attend_to_levels(self) -> None:
-        """Look at how loud it is only while somebody wants to know."""
-        self._levels_wanted = any(getattr(note, "levels", False) for note in self._notes)
-        if self._player:
-            self._player.on_ahead = self._on_ahead if self._levels_wanted else None
 
     # --- rooms --------------------------------------------------------------------------------
 
@@ -954,8 +871,8 @@ class Daemon:
                 keeper.hear(frame)
             if self.outside:
                 self.outside.hear(frame)
-            if self._levels_wanted:
-                self._on_frame(frame)
+            if self._levels.wanted:
+                self._levels.hear(frame)
 
         patch.ears = forward
 
@@ -1032,7 +949,7 @@ class Daemon:
             del self._tones[name]
         volume, duck = self.config.speech.volume, self.config.barge_in.duck
         self._player = Player(rate, self._on_clause, self._on_end, volume, duck)
-        self._attend_to_levels()
+        self._levels.look_at(self._player)
         patch.player = self._player.fill
 
     def _devices(self) -> "Patch":
@@ -1087,7 +1004,7 @@ class Daemon:
             self._broken.set_exception(error)
 
     def _tell_crew(self) -> None:
-        self._tell("crew", {"poor": self.crew.told()})
+        self._observers.tell("crew", {"poor": self.crew.told()})
 
     async def _watch_power(self) -> None:
         """Tell the decider when the machine must be spared, or no longer."""
@@ -1104,7 +1021,9 @@ class Daemon:
             self._begun = key
             self.post(ReplyBegan(key.turn, key.take))
         self._speaker.text(key, piece)
-        self._soon(self._show, "text", {"turn": key.turn, "take": key.take, "piece": piece})
+        self._soon(
+            self._observers.show, "text", {"turn": key.turn, "take": key.take, "piece": piece}
+        )
 
     def _on_judged(self, turn: int, text: str, complete: float) -> None:
         self.trace.mark(turn, "judged", time.monotonic(), text=text, complete=round(complete, 4))
@@ -1134,33 +1053,10 @@ class Daemon:
         else:
             self._soon(self._loop.call_at, at, self._dispatch, event)
 
-    def _on_ahead(self, ahead: "Ahead") -> None:
-        from assistant.mouth.lips import told
-
-        def tell() -> None:
-            if self._player:
-                data = {"turn": ahead.key.turn, **told(ahead, self._player.rate)}
-                self._tell_levels("mouth", data)
-
-        self._soon(tell)
-
     def _on_usable(self, usable: bool) -> None:
         """The echo canceller has learned, or lost what it knew."""
         if self.config.echo.mode == "auto":
             self.duplex(usable)
-
-    def _on_frame(self, frame: "Frame") -> None:
-        """Tell how loud what is heard was, some frames at a time."""
-        from assistant.ears import level
-
-        if self.state.phase is not Phase.LISTENING:
-            self._ears_frames.clear()
-            return
-        self._ears_frames.append(frame.pcm)
-        if len(self._ears_frames) == level.STEPS:
-            data = level.told(self._ears_frames, frame.end)
-            self._ears_frames.clear()
-            self._soon(self._tell_levels, "ears", data)
 
     def _mute_end(self, key: Key, heard: str) -> None:
         self.post(SpeakingEnded(key.turn, key.take, heard))
@@ -1169,7 +1065,7 @@ class Daemon:
         def tell() -> None:
             if self.ready.is_set():
                 log.info("%s: %s", room, error)
-                if self._secret == Key(turn, take):
+                if self._observers.secret == Key(turn, take):
                     self.crew.fitness[AHEAD].failed(str(error))
                 self._dispatch(Failed(turn, room, str(error), take))
             elif self._broken and not self._broken.done():  # it is loading: `start` raises it
@@ -1184,7 +1080,3 @@ class Daemon:
         """
         with contextlib.suppress(RuntimeError):
             self._loop.call_soon_threadsafe(act, *arguments)
-
-
-def _snake(name: str) -> str:
-    return "".join("_" + c.lower() if c.isupper() else c for c in name).lstrip("_")
