@@ -198,7 +198,7 @@ class Daemon:
         self.comeback = Comeback(
             self._soon,
             lambda room, reason: self._dispatch(Failed(self.state.turn, room, reason)),
-            self._observers.tell,
+            self._observers.note,
             self._device_again,
         )
         """Who is told of devices that go and come back."""
@@ -570,7 +570,7 @@ class Daemon:
             self._thinker.leave()
         self._observers.tell_of(event, self.state)
         if visible(before) != (seen := visible(self.state)):
-            self._observers.tell("state", seen)
+            self._observers.note("state", seen)
         if before.phase in ANSWERING and self.state.phase not in ANSWERING:
             self._loop.run_in_executor(None, memory.give_back)
         heard = self.state.phase is Phase.LISTENING and self.state.began is not None
@@ -612,7 +612,7 @@ class Daemon:
                 self._ears(lambda ears: ears.carry_on(turn, before))
             case Halt(text):
                 self._thinker.stop_actions()
-                self._observers.tell("stop_heard", {"text": text})
+                self._observers.note("stop_heard", {"text": text})
             case Duck(turn) | Pause(turn) | Raise(turn):
                 self._give_way(command)
             case Settle(turn):
@@ -627,10 +627,10 @@ class Daemon:
                 self._drop(Key(turn, take), why)
             case Say(turn, take, text):
                 self.trace.keep(turn, take)
-                self._observers.tell("say", {"turn": turn, "text": text})
+                self._observers.note("say", {"turn": turn, "text": text})
                 self._speaker.say(Key(turn, take), text)
             case Fill(turn, take, text):
-                self._observers.tell("filler", {"turn": turn, "text": text})
+                self._observers.note("filler", {"turn": turn, "text": text})
                 self._thinker.filled(Key(turn, take))
                 self._speaker.fill(Key(turn, take), text)
             case Send(turn, phrase):
@@ -644,16 +644,16 @@ class Daemon:
             case Remember(turn, heard):
                 if asked := self._thinker.remember(turn, heard):
                     told = {"turn": turn, "language": self.language, "asked": asked, "heard": heard}
-                    self._observers.tell("remembered", told)
+                    self._observers.note("remembered", told)
             case Cancel(turn):
                 self._dead(turn)
                 self._server(lambda server: server.leave(turn))
                 if self._patch:
                     self._patch.flush()
             case Ignore(turn, text):
-                self._observers.tell("ignored", {"turn": turn, "text": text})
+                self._observers.note("ignored", {"turn": turn, "text": text})
             case Earcon(name):
-                self._observers.tell("earcon", {"name": name})
+                self._observers.note("earcon", {"name": name})
                 if self._player and name in self._tones:
                     least = RING_VOLUME if name == "ring" else 0.0
                     self._player.tone(self._tones[name], least)
@@ -678,7 +678,7 @@ class Daemon:
             self._speaker.hold(key)
         else:
             self.trace.keep(key.turn, key.take)
-            self._observers.tell("think", {"turn": key.turn, "text": text})
+            self._observers.note("think", {"turn": key.turn, "text": text})
         self._thinker.think(key, text, secret=secret)
 
     def _release(self, key: Key) -> None:
@@ -695,7 +695,7 @@ class Daemon:
         self._thinker.cancel(key)
         self._speaker.cancel(key)
         self.trace.mark(key.turn, "dropped", time.monotonic(), why=why)
-        self._observers.tell("dropped", {"turn": key.turn, "why": why})
+        self._observers.note("dropped", {"turn": key.turn, "why": why})
         self._observers.forget()
 
     def _dead(self, turn: int) -> None:
@@ -1004,7 +1004,7 @@ class Daemon:
             self._broken.set_exception(error)
 
     def _tell_crew(self) -> None:
-        self._observers.tell("crew", {"poor": self.crew.told()})
+        self._observers.note("crew", {"poor": self.crew.told()})
 
     async def _watch_power(self) -> None:
         """Tell the decider when the machine must be spared, or no longer."""

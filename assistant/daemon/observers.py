@@ -34,7 +34,7 @@ class Observers:
         self._kept_back: list[tuple[str, dict[str, Any]]] = []  # what is to be told of it
         self._dropped: deque[Key] = deque(maxlen=DROPPED)
 
-    def tell(self, name: str, data: dict[str, Any]) -> None:
+    def note(self, name: str, data: dict[str, Any]) -> None:
         """Tell all of them."""
         for note in tuple(self._notes):
             note(name, data)
@@ -50,7 +50,7 @@ class Observers:
         """Tell it, of a secret take only once it is released, of a dropped one never."""
         key = Key(data.get("turn", 0), data.get("take", 0))
         if name == "failed" or (key != self.secret and key not in self._dropped):
-            self.tell(name, data)
+            self.note(name, data)
         elif key == self.secret:
             self._kept_back.append((name, data))
 
@@ -59,7 +59,7 @@ class Observers:
         self.secret, kept = None, self._kept_back
         self._kept_back = []
         for name, data in kept:
-            self.tell(name, data)
+            self.note(name, data)
 
     def forget(self) -> None:
         """The secret take, if there is one, is dropped."""
