@@ -21,6 +21,12 @@ settings.register_profile("here", deadline=None)  # no test is a stopwatch: mach
 settings.load_profile("here")
 
 
+def pytest_collection_modifyitems(items):
+    """Begin with the files that take long, or a worker would wait for another one at the end."""
+    long = {item.path for item in items if any(map(item.get_closest_marker, ("e2e", "slow")))}
+    items.sort(key=lambda item: item.path not in long)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _state(tmp_path_factory):
     """What was chosen and kept on this machine is for who uses it, not for the tests."""
