@@ -15,6 +15,7 @@ import contextlib
 import itertools
 import logging
 import random
+import signal
 import subprocess
 import sys
 import tempfile
@@ -93,7 +94,8 @@ def images(args, rng):
             said = ends.enter_context(Said([sys.executable, *command, args.synchronous]))
             for number in range(min(A_RECORD, args.images - first)):
                 time.sleep(rng.uniform(0, 0.3))
-                done, image, latest = said.lines, disk.as_it_is(), said.lines
+                done, image, latest = said.lines, disk.as_it_is(said.hold), said.lines
+                said.go_on()
                 yield after_the_cut(place / str(number), image, steps, done, latest)
 
 
@@ -118,6 +120,13 @@ class Said:
     def _count(self):
         for _ in self._child.stdout:
             self.lines += 1
+
+    def hold(self):
+        """Let it stand still; what it has begun to write is written."""
+        self._child.send_signal(signal.SIGSTOP)
+
+    def go_on(self):
+        self._child.send_signal(signal.SIGCONT)
 
     def __enter__(self):
         self._reader.start()

@@ -3,10 +3,13 @@
 Mounting takes root.
 """
 
+import itertools
 import subprocess
 from pathlib import Path
 
 SECTOR = 512
+TRIES = 200
+"""Copies that were disturbed by a write, after which the writer is held for one."""
 
 
 class SmallDisk:
@@ -30,9 +33,15 @@ class SmallDisk:
         run("sync", "-f", self.folder)
         return int(self._stat.read_text().split()[6]) * SECTOR
 
-    def as_it_is(self):
-        """Return what is on the device now: not what programs have written, and it still holds."""
-        while True:
+    def as_it_is(self, hold):
+        """Return what is on the device now: not what programs have written, and it still holds.
+
+        A copy takes milliseconds, in which nothing may be written. Where the writer leaves none, as
+        on a busy machine, ``hold()`` stops it.
+        """
+        for tries in itertools.count():
+            if tries == TRIES:
+                hold()
             before = self._activity()
             image = self.image.read_bytes()
             if before is not None and before == self._activity():

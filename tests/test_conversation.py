@@ -47,6 +47,7 @@ from assistant.events import (
     SpeakingEnded,
     SpeechEnded,
     SpeechStarted,
+    Started,
     StopHeard,
     StopRequested,
     Think,
@@ -380,6 +381,45 @@ def test_who_interrupts_what_was_missed_has_heard_of_it_but_not_of_what_came_lat
         (end, 1.7),
     )
     assert state.missed == ("The egg is done.",)
+
+
+ALWAYS = Rules(always=True)
+COMES = (
+    (Started(), 0.0),
+    (Rang("The tea is done.", missed=True), 1.0),
+    (SpeechStarted(1, 2.0), 2.1),
+    (SpeechEnded(1, 3.0), 3.1),
+    (Tick(), 5.0),
+    (Heard(1, "what time is it", 1.0, -20.0), 5.1),
+    (ClauseStarted(1, 1, "Noon."), 5.3),
+    (SpeakingEnded(1, 1, "Noon."), 6.0),
+)
+
+
+def test_without_a_wake_word_whoever_comes_is_told_what_was_missed_after_the_answer():
+    state, commands = run(*COMES, rules=ALWAYS)
+    assert commands == (Remember(1, "Noon."), Watch(2), Say(2, 1, "The tea is done."))
+    ended = (ClauseStarted(2, 1, "The"), 6.2), (SpeakingEnded(2, 1, "The tea is done."), 7.0)
+    state, commands = run(*ended, state=state, rules=ALWAYS)
+    assert (commands[-1], state.missed, state.spoken) == (Listen(3), (), True)
+
+
+def test_without_a_wake_word_what_did_not_sound_is_told_after_the_next_answer():
+    state, _ = run(*COMES, rules=ALWAYS)
+    state, commands = run((SpeakingEnded(2, 1, ""), 7.0), state=state, rules=ALWAYS)
+    assert commands[-1] == Listen(3)  # and does not try for ever
+    assert state.missed == ("The tea is done.",)
+
+
+def test_without_a_wake_word_who_writes_is_not_told_what_was_missed():
+    state, commands = run(
+        *COMES[:2],
+        (Asked("hello"), 2.0),
+        (ClauseStarted(2, 1, "Hi."), 2.5),
+        (SpeakingEnded(2, 1, "Hi."), 3.0),
+        rules=ALWAYS,
+    )
+    assert (commands[-1], state.missed) == (Listen(3), ("The tea is done.",))
 
 
 def test_from_a_filler_on_it_does_not_listen_to_itself_but_to_stop_words():

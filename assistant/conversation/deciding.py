@@ -29,6 +29,7 @@ from assistant.conversation.turns import (
     rings,
     say,
     sentences,
+    tell_missed,
     think,
     trusted,
 )
@@ -176,9 +177,7 @@ def _wake(rules: Rules, state: State, phrase: str) -> Decision:
     slept = state.phase is Phase.ASLEEP
     state, commands = new_turn(state, spoken=True, woken=True)
     if state.missed:
-        told = " ".join(state.missed)
-        state = replace(state, tells=len(state.missed), again=True)
-        return say(rules, state, commands, told)
+        return say(rules, *tell_missed(replace(state, again=True), commands))
     if state.server is Server.READY:
         state, sent = send(state, phrase)
         commands = (*commands, *sent)

@@ -16,6 +16,7 @@ from assistant.conversation.turns import (
     rings,
     say,
     sentences,
+    tell_missed,
     think,
     trusted,
 )
@@ -61,6 +62,10 @@ def _next(rules: Rules, state: State, heard: str) -> Decision:
     if state.again:
         fresh = fresh_state(state, spoken=True, woken=True, again=True)
         return listen(rules, fresh, commands, wait=rules.no_speech, tone=True)
+    if rules.always and state.spoken and not state.tells and state.server is not Server.PAUSED:
+        fresh = fresh_state(state, spoken=True)
+        if fresh.missed:  # nobody wakes it, and whoever has just been answered is there
+            return say(rules, *tell_missed(fresh, commands))
     if state.spoken and rules.follow_up > 0 and state.server is not Server.PAUSED:
         wait = rules.follow_up
         if asks(heard):

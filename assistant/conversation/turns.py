@@ -130,6 +130,13 @@ def say(rules: Rules, state: State, commands: tuple[Command, ...], text: str) ->
     return state, (*commands, attend(state), Say(state.turn, state.take, text))
 
 
+def tell_missed(
+    state: State, commands: tuple[Command, ...]
+) -> tuple[State, tuple[Command, ...], str]:
+    """Return what is to be said of all that nobody has heard; see `say`."""
+    return replace(state, tells=len(state.missed)), commands, " ".join(state.missed)
+
+
 def answering(rules: Rules, state: State, phase: Phase, take: int) -> State:
     """Return the state in which that take is the answer."""
     state = replace(state, phase=phase, finishing=False, take=take, answering="", filler_at=None)

@@ -656,7 +656,8 @@ class Daemon:
                 self._observers.note("earcon", {"name": name})
                 if self._player and name in self._tones:
                     least = RING_VOLUME if name == "ring" else 0.0
-                    self._player.tone(self._tones[name], least)
+                    error = name == "error"  # a sentence follows
+                    self._player.tone(self._tones[name], least, before_words=error)
 
     def _give_way(self, command: Duck | Pause | Raise) -> None:
         if self._player is None:

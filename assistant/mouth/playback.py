@@ -59,7 +59,11 @@ class _Clause:
 
     def waits(self) -> bool:
         """Whether it is a piece of the answer of which nothing has sounded yet."""
-        return bool(self.text) and max(self.played, self.reached) == 0
+        return bool(self.text) and self.new()
+
+    def new(self) -> bool:
+        """Whether nothing of it has sounded yet."""
+        return max(self.played, self.reached) == 0
 
     def take(self, out: Pcm) -> int:
         """Copy the next samples of one block into `out`; return how many."""
@@ -139,6 +143,7 @@ class Player:
         self._over = NEVER  # the newest one that has ended or was stopped; no more of it is taken
         self._ended = False
         self._tones: deque[Pcm] = deque()
+        self._before_words = 0  # so many of them sound before the next answer begins
         self._fade = max(1, int(FADE_S * rate))
         self._stopping = False
         self._step, self._margin = step_samples(rate), int(MARGIN_S * rate)
@@ -220,14 +225,15 @@ class Player:
         """
         self._inbox.append(lambda: self._take_back(key, may, told))
 
-    def tone(self, pcm: Pcm, least: float = 0.0) -> None:
+    def tone(self, pcm: Pcm, least: float = 0.0, *, before_words: bool = False) -> None:
         """Play `pcm` (samples,) at `rate` over whatever else sounds, as loud as the volume says.
 
-        `least` is a volume, 0 to 1, below which it shall not go: what rings must be heard.
+        `least` is a volume, 0 to 1, below which it shall not go: what rings must be heard. Until a
+        tone `before_words` is over no answer begins to sound, for its first word would be hidden.
         """
         part = factor(max(self._volume, least))
         scaled = pcm if part == 1.0 else np.rint(pcm * part).astype(np.int16)
-        self._inbox.append(lambda: self._tones.append(scaled))
+        self._inbox.append(lambda: self._sound(scaled, before_words))
 
     # --- in the audio callback ----------------------------------------------------------------
 
@@ -249,6 +255,11 @@ class Player:
             self._break_off(out[:filled])
         self._gain.apply(out)
         self._add_tones(out)
+
+    def _sound(self, pcm: Pcm, before_words: bool) -> None:
+        self._tones.append(pcm)
+        if before_words:
+            self._before_words = len(self._tones)
 
     def _hold(self, key: Key) -> None:
         self._held = key
@@ -347,11 +358,13 @@ class Player:
         """Copy the clauses into `out`; return how many samples are speech."""
         if self._key is not None and self._key == self._held:
             return 0
+        if self._before_words and self._clauses and self._clauses[0].new():
+            return 0
         position = 0
         while self._clauses and position < len(out):
             clause = self._clauses[0]
             while clause.block < len(clause.blocks) and position < len(out):
-                if max(clause.played, clause.reached) == 0:
+                if clause.new():
                     self._on_clause(clause.key, clause.text, audible_at + position / self.rate)
                 if self.on_ahead and clause.told - clause.played <= self._margin:
                     self._look_ahead(clause, audible_at + position / self.rate)
@@ -406,5 +419,6 @@ class Player:
         out[:count] = np.clip(mixed, -32768, 32767).astype(np.int16)
         if count == len(tone):
             self._tones.popleft()
+            self._before_words = max(0, self._before_words - 1)
         else:
             self._tones[0] = tone[count:]

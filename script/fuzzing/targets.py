@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from assistant.errors import AssistantError
+from fuzzing import web
 
 MEMORY = Path("/dev/shm")
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -455,6 +456,30 @@ def kept(data: bytes) -> None:
         settings.read(file("settings.json", content), Config())
 
 
+def signature_seeds() -> list[bytes]:
+    """A signature, what it vouches for, and a key; the first byte chooses."""
+    import base64
+
+    signed = ROOT / "tests" / "data" / "signed"
+    bundle = (signed / "official.sig").read_bytes()
+    statement = base64.b64decode(json.loads(bundle)["dsseEnvelope"]["payload"])
+    return [b"\x00" + bundle, b"\x01" + statement, b"\x02" + (signed / "owner.pub").read_bytes()]
+
+
+def signature(data: bytes) -> None:
+    """The signature of a folder of models; what it signs also by itself, as its owner may err."""
+    from assistant import signing
+
+    signed = ROOT / "tests" / "data" / "signed"
+    kind, rest = data[:1], data[1:]
+    if kind == b"\x01":
+        signing._told(rest, signed)
+    elif kind == b"\x02":
+        signing.opened(signed / "official.sig", file("owner.pub", rest))
+    else:
+        signing.opened(file("models.sig", rest), signed / "owner.pub")
+
+
 # --- what is heard --------------------------------------------------------------------------------
 
 
@@ -538,6 +563,7 @@ TARGETS = {
     "wyoming": Target(wyoming_seeds, wyoming),
     "mqtt": Target(mqtt_seeds, mqtt),
     "stream": Target(stream_seeds, stream),
+    "web": Target(web.seeds, web.request),
     "config": Target(config_seeds, config, share=1),
     "catalogue": Target(catalogue_seeds, catalogue, share=1),
     "persona": Target(persona_seeds, persona, share=1),
@@ -548,6 +574,7 @@ TARGETS = {
     "gguf": Target(gguf_seeds, gguf),
     "recording": Target(recording_seeds, recording),
     "kept": Target(kept_seeds, kept),
+    "signature": Target(signature_seeds, signature),
     "pdf": Target(pdf_seeds, pdf, share=1),
     "skills": Target(skills_seeds, skills, share=1),
     "words": Target(words_seeds, words, share=1),

@@ -353,6 +353,26 @@ def test_a_tone_is_mixed_with_speech_in_both_directions():
     assert it.pull().tolist() == [-32768] * 50 + [-20000] * 50
 
 
+def test_an_answer_begins_when_the_tone_before_it_is_over():
+    it = Listening()
+    it.player.tone(np.full(150, 100, np.int16), before_words=True)
+    it.clause(1, "x", 50, level=5000)
+    it.player.end(Key(1, 1))
+    it.player.tone(np.full(300, 7, np.int16))
+    sound = np.concatenate([it.pull() for _ in range(4)])
+    assert sound[:150].tolist() == [100] * 150
+    assert np.count_nonzero(sound > 4000) == 50
+    assert it.ends[0][:2] == (1, "x")
+
+
+def test_an_answer_that_sounds_goes_on_over_a_tone_before_words():
+    it = Listening()
+    it.clause(1, "x", 300)
+    it.pull()
+    it.player.tone(np.full(50, 100, np.int16), before_words=True)
+    assert it.pull().tolist() == [1100] * 50 + [1000] * 50
+
+
 def test_a_tone_sounds_through_a_stop():
     it = Listening()
     it.clause(1, "x", 1000)
