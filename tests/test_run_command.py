@@ -20,6 +20,8 @@ from assistant.serve.control import call
 
 QUESTION = Path(str(resources.files("assistant") / "data" / "question-en.wav"))
 LIGHT = ["--set=speech.engine=espeak", "--set=llm.temperature=0", "--set=turn.follow_up=0.0"]
+TRIES = 3
+"""A machine that stalls loses sound of the virtual card."""
 
 
 @pytest.fixture(scope="module")
@@ -183,11 +185,15 @@ def test_the_keys_and_the_status_line_of_a_narrow_terminal(card, tmp_path):
         terminal.wait_for("\r\x1b\\[Klistening")
         terminal.type("s")
         terminal.wait_for("\r\x1b\\[Kasleep")
-        terminal.type(" ")
-        terminal.wait_for("\r\x1b\\[Klistening")
-        card.speak(QUESTION)
-        partials = terminal.wait_for("(?s)(.*?)you: [^\r\n]*France").group(1)
-        lines = re.split("\r\x1b\\[K|\n", partials)
+        for _ in range(TRIES):
+            terminal.type(" ")
+            terminal.wait_for("\r\x1b\\[Klistening")
+            card.speak(QUESTION)
+            said = terminal.wait_for("(?s)(.*?)(you: [^\r\n]*[\r\n]|\r\x1b\\[Kasleep)")
+            lines = re.split("\r\x1b\\[K|\n", said.group(1))
+            if "France" in said.group(2) and any("capital" in line for line in lines):
+                break
+        assert "France" in said.group(2)
         assert any("capital" in line for line in lines)
         assert all(len(line) < 20 for line in lines)
         terminal.wait_for("assistant: .*Paris")

@@ -1,10 +1,10 @@
 """A recogniser on another host, and the one that is installed here when that does not answer."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from assistant.audio.frames import Pcm
-from assistant.ears.recogniser import Recogniser, Transcript
+from assistant.ears.recogniser import Recogniser, Transcript, Weighing
 from assistant.ears.wyoming import WyomingRecogniser
 from assistant.wyoming.errors import Lost
 from assistant.wyoming.pauses import Pauses
@@ -57,6 +57,11 @@ class EitherRecogniser:
         if self._now is self._far:
             self.settle()
         return self._now.finish()
+
+    def nearest(self, phrases: Sequence[str], skip: float = 0.0) -> tuple[str, float] | None:
+        """See `Weighing`. The far one is not asked: it only writes what it hears."""
+        now = self._now
+        return now.nearest(phrases, skip) if isinstance(now, Weighing) else None
 
     def close(self) -> None:
         """End the connection and free the local model."""

@@ -17,7 +17,7 @@ from assistant.config import parse
 from assistant.ears import engines
 from assistant.ears import wyoming as module
 from assistant.ears.either import EitherRecogniser
-from assistant.ears.recogniser import Transcript
+from assistant.ears.recogniser import Transcript, Weighing
 from assistant.ears.wyoming import WyomingRecogniser
 from assistant.errors import BadInput, EngineMissing
 from assistant.wyoming.errors import Lost
@@ -51,6 +51,9 @@ class Local:
 
     def finish(self):
         return Transcript(self.settle())
+
+    def nearest(self, phrases, skip=0.0):
+        return phrases[0], -skip
 
     def close(self):
         self.closed = True
@@ -230,6 +233,19 @@ def test_the_local_one_goes_on_after_a_pause_in_which_the_other_was_lost():
         assert recogniser.settle() == f"here: {len(SPEECH)}"
         assert recogniser.feed(SPEECH) == "51 pieces"
         assert recogniser.finish().text == f"here: {2 * len(SPEECH)}"
+
+
+def test_stop_words_are_weighed_by_whoever_heard_them():
+    with FarHost(
+        fake.writes("star"),
+    ) as host:
+        recogniser = EitherRecogniser(far(host), Local, Pauses())
+        assert isinstance(recogniser, Weighing)
+        assert hear(recogniser) == "star"
+        assert recogniser.nearest(["stop"], 0.1) is None
+        host.behave = fake.hangs_at_once()
+        hear(recogniser)
+        assert recogniser.nearest(["stop"], 0.1) == ("stop", -0.1)
 
 
 # --- choosing it -----------------------------------------------------------------------------

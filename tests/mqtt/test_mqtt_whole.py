@@ -3,7 +3,6 @@
 import json
 import queue
 import threading
-import time
 
 import pytest
 from mosquitto import Client, Mosquitto
@@ -33,10 +32,12 @@ class Running(Child):
         for line in self.process.stdout:
             self._events.put(json.loads(line))
 
-    def wait_for(self, name):
-        while (event := self._events.get(timeout=60))["event"] != name:
-            pass
-        return event
+    def wait_for(self, name, begins=""):
+        """Return the next event of that name whose text, if it has one, begins so."""
+        while True:
+            event = self._events.get(timeout=60)
+            if event["event"] == name and event.get("text", "").startswith(begins):
+                return event
 
 
 @pytest.fixture(scope="module")
@@ -79,8 +80,8 @@ def test_a_text_is_said(daemon, fleet):
 
 def test_a_text_that_somebody_stops_is_told_as_such(daemon, fleet):
     fleet.publish(f"{ROOT}/command/say", "One, two, three. " * 20)
-    fleet.wait_for(f"{ROOT}/state", lambda payload: json.loads(payload)["phase"] == "speaking")
-    time.sleep(0.5)
+    for _ in range(2):  # what came before the second one has been heard
+        daemon.wait_for("clause_started", "One, two")
     fleet.publish(f"{ROOT}/command/stop")
     turn = told(fleet.wait_for(f"{ROOT}/turn"))
     assert turn["event_type"] == "stopped"
