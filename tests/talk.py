@@ -42,10 +42,7 @@ def live(settings, talk):
     async def main():
         daemon = Daemon(settings)
         daemon.store_path = settings.state_dir / FILE
-        try:
-            await daemon.start()
+        async with daemon:
             return await asyncio.wait_for(talk(Talk(daemon)), PATIENCE_S)
-        finally:
-            await daemon.stop()
 
     return asyncio.run(main())

@@ -259,11 +259,8 @@ def stage(monkeypatch):
             loudspeaker = FileLoudspeaker(16_000) if loud else None
             daemon = Daemon(config, microphone, loudspeaker)
             scene = Scene(daemon, loudspeaker, mind, voice)
-            try:
-                await daemon.start()
+            async with daemon:
                 await scenario(scene)
-            finally:
-                await daemon.stop()
             return scene
 
         return asyncio.run(main())

@@ -131,8 +131,7 @@ def test_aloud_each_question_is_answered_in_its_own_language(spoken):
                 if name == wanted:
                     return data
 
-        try:
-            await daemon.start()
+        async with daemon:
             for pcm, language, word in clips:
                 daemon.post(WakeDetected("test"))
                 while daemon.state.phase is not Phase.LISTENING:
@@ -143,7 +142,5 @@ def test_aloud_each_question_is_answered_in_its_own_language(spoken):
                 assert of(clause["text"], "") == language == daemon.language
                 daemon.post(StopRequested())
                 await daemon.asleep()
-        finally:
-            await daemon.stop()
 
     asyncio.run(main())

@@ -218,11 +218,8 @@ def live(config, talk, *, deaf=True):
         loudspeaker = FileLoudspeaker(16_000)
         daemon = Daemon(config, microphone, loudspeaker)
         watched = Watched(daemon)
-        try:
-            await daemon.start()
+        async with daemon:
             return await talk(watched, microphone, loudspeaker)
-        finally:
-            await daemon.stop()
 
     return asyncio.run(main())
 

@@ -228,7 +228,7 @@ def test_a_secret_take_stays_here_until_it_is_released():
     with Endpoint(fake.says("Many causes.")) as there:
 
         async def talk(it):
-            thinker = it.daemon._thinker
+            thinker = it.daemon._rooms.thinker
             thinker.think(Key(7, 1), HARD, secret=True)
             await asyncio.sleep(1.0)
             thinker.cancel(Key(7, 1))

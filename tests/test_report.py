@@ -57,7 +57,7 @@ def reported(folder, prepare):
         settings = parse({**own, "paths": {"socket": str(folder / "s")}}, "test")
         foreground = run.Foreground(settings, as_json=True)
         foreground._daemon.ready.set()
-        foreground._daemon._thinker._model = Named()
+        foreground._daemon._rooms.thinker._model = Named()
         prepare(foreground)
         await foreground._control.start()
         try:

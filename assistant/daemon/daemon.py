@@ -1,4 +1,4 @@
-"""The assistant as a whole: the loop between its rooms, from start to stop."""
+"""The assistant as a whole: the loop between its rooms and its devices, from start to stop."""
 
 import asyncio
 import contextlib
@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, Protocol, Self, get_args
+from typing import TYPE_CHECKING, Any, Self
 
 from assistant import memory, power, threads
 from assistant.comeback import Comeback
@@ -24,82 +24,43 @@ from assistant.conversation import (
 from assistant.conversation.farewell import Farewell, farewell
 from assistant.cores import Cores
 from assistant.crew import AHEAD, Crew
+from assistant.daemon import answering, making
+from assistant.daemon.devices import Devices, Echo
+from assistant.daemon.executing import Executor
 from assistant.daemon.levels import Levels
 from assistant.daemon.observers import Note, Observers, visible
+from assistant.daemon.outside import Outside
+from assistant.daemon.reports import Reports
+from assistant.daemon.rooms import Rooms
 from assistant.daemon.settings import rules
 from assistant.errors import AssistantError
 from assistant.events import (
-    LAST_TAKE,
-    Acted,
-    Cancel,
-    CarryOn,
-    ClauseStarted,
-    Command,
-    Drop,
-    Duck,
-    DuplexChanged,
-    Earcon,
     Event,
     Failed,
-    Fill,
-    Finish,
-    Halt,
     Heard,
-    Ignore,
-    Judged,
     Key,
-    LeftAlone,
-    Listen,
-    Overhear,
-    Pause,
-    Play,
     PowerChanged,
-    Prepare,
-    Raise,
-    Recall,
-    Release,
-    Remember,
-    ReplyBegan,
-    ReplyEnded,
-    Rest,
-    Say,
-    SayRequested,
-    Send,
-    SentOut,
-    Settle,
-    SpeakingEnded,
     Started,
     StopHeard,
     StopRequested,
-    Think,
     Tick,
-    Watch,
 )
-from assistant.language import AUTO, leading, spoken
+from assistant.language import AUTO
 from assistant.mind.guests import Guests
-from assistant.mind.thinker import Thinker
-from assistant.mouth.mute import Mute
 from assistant.trace import Trace
 from assistant.vitals import Vitals
 
 if TYPE_CHECKING:
-    from assistant.audio.echo.path import EchoPath
-    from assistant.audio.frames import Frame, Loudspeaker, Microphone, Pcm
-    from assistant.audio.patch import Jack, Patch, Take
-    from assistant.audio.standby import Standby
+    from assistant.audio.frames import Frame, Loudspeaker, Microphone
+    from assistant.audio.patch import Jack, Take
     from assistant.controls import Wish
     from assistant.ears.conditions import Report
-    from assistant.ears.hearing import Hearing
-    from assistant.ears.held import HeldVoice
     from assistant.ears.listener import Listener
     from assistant.mind.guard.guard import Guard
-    from assistant.mind.known import Source
     from assistant.mind.remote.hybrid import Hybrid
     from assistant.mind.skills.alarms import Alarms
-    from assistant.mind.skills.skills import Skills
     from assistant.mouth.playback import Player
     from assistant.mouth.speaker import Speaker
-    from assistant.record.keeping import Keeper
     from assistant.worker import Hand
 
 log = logging.getLogger(__name__)
@@ -107,32 +68,7 @@ log = logging.getLogger(__name__)
 POWER_S = 30.0
 """How often battery and temperature are looked at, in s."""
 
-RING_VOLUME = 0.4
-"""What is due rings no more softly than at this volume, whatever the volume is."""
-
 ANSWERING = (Phase.THINKING, Phase.SPEAKING)
-
-
-class Outside(Protocol):
-    """A server that answers for this device, as the daemon sees it; quick, and never raises.
-
-    It reports by events: `ServerChanged`, `Understood`, `Declined`, `SoundOffered`.
-    """
-
-    def hear(self, frame: "Frame") -> None:
-        """Take what is heard, whether it is wanted or not; from the microphone's thread."""
-
-    def send(self, turn: int, phrase: str) -> None:
-        """What is heard from now on is a question; see `assistant.events.Send`."""
-
-    def finish(self, turn: int) -> None:
-        """The question of `turn` is over."""
-
-    def leave(self, turn: int) -> None:
-        """Nothing is to be done for `turn` any more, and nothing of it to be heard."""
-
-    def play(self, key: Key) -> None:
-        """Give the player what was offered for the turn, as the answer `key`."""
 
 
 class Daemon:
@@ -157,33 +93,37 @@ class Daemon:
         self.ready = asyncio.Event()
         self.vitals = Vitals()
         self._rules = rules(config)
-        self._microphone, self._loudspeaker = microphone, loudspeaker
         self._notes = [] if notes is None else notes
         self._observers = Observers(self._notes)
         self._levels = Levels(self._notes, self._soon, lambda: self.state.phase is Phase.LISTENING)
-        self._stopped = self._muted = False
-        self._duplex = False  # of the device's microphone and loudspeaker
+        self._stopped = False
         self._timer: asyncio.TimerHandle | None = None
         self._broken: asyncio.Future[None] | None = None
         self._loop: asyncio.AbstractEventLoop
         self._power: asyncio.Task[None] | None = None
-        self._player: Player | None = None
-        self._tones: dict[str, Pcm] = {}
-        self._standby: Standby | None = None
-        self._cores = Cores()
-        self._sounding: Key | None = None  # the take of which something was heard last
-        self._begun: Key | None = None  # the take whose words come, on the mind's thread
         self.crew = Crew(self._hangs, self._give_up, lambda: self._soon(self._tell_crew))
         """How well everything works."""
         self._watch: asyncio.Task[None] | None = None
-        self._thinker = self._make_thinker()
-        self._speaker: Speaker | Mute = (
-            self._make_speaker() if loudspeaker else Mute(self._mute_end)
+        self._devices = Devices(
+            config,
+            microphone,
+            loudspeaker,
+            vitals=self.vitals,
+            post=self.post,
+            soon=self._soon,
         )
-        self._listener: Listener | None = None
-        self._patch: Patch | None = None  # where there are devices
-        self._hearing: Hearing | None = None  # where there is a real microphone
-        self._echo: EchoPath | None = None  # where the microphone can hear the loudspeaker
+        self._common = self._in_common()
+        self._rooms = self._make_rooms(voice=loudspeaker is not None)
+        self._executor = Executor(
+            self._rooms,
+            self._devices,
+            self._observers,
+            self.trace,
+            ahead=self.crew.fitness[AHEAD],
+            outside=lambda: self.outside,
+            both=config.language == AUTO,
+            language=lambda text: answered_in(self._rules, self.state, text),
+        )
         self.outside: Outside | None = None
         """The server that answers for this device; to be set before the start."""
         self.wish: Wish | None = None
@@ -199,14 +139,14 @@ class Daemon:
             self._soon,
             lambda room, reason: self._dispatch(Failed(self.state.turn, room, reason)),
             self._observers.note,
-            self._device_again,
+            self._devices.again,
         )
         """Who is told of devices that go and come back."""
         self.on_mute: Callable[[bool], None] | None = None
         """Told when it is muted, or no longer; to be set before the start."""
         self.guard: Guard | None = None
         """What is refused; only after the start, and where it is enabled."""
-        self.keeper = self._make_keeper()
+        self.keeper = making.keeper(config)
         """Keeps turns whole, where the settings want that."""
 
     def observe(self, note: Note) -> None:
@@ -261,28 +201,15 @@ class Daemon:
 
             await asyncio.to_thread(skills.check, self.config)
             self.alarms = await asyncio.to_thread(bell.alarms, self.store_path)
-        rooms = [self._loaded(self._thinker.load)]
-        if self._microphone:
-            rooms.append(self._loaded(self._load_listener, times=2))
-        if self._loudspeaker:
-            await asyncio.to_thread(self._open_loudspeaker)
-            rooms.append(self._loaded(self._load_speaker))
-        await self._all(rooms)
-        if self._microphone:
-            await self._open_microphone(self._microphone)
-        if self._loudspeaker and self.config.audio.standby:
-            self._standby = self._make_standby(self._loudspeaker)
+        await self._load()
         self.ready.set()
         self._dispatch(Started())
         for event in self.left:
             self._dispatch(event)
         if self.config.echo.mode == "on":
-            self.duplex(True)
-        if not isinstance(self._speaker, Mute):
-            greeting = self.config.who.greeting(self._rules.languages[0], "wake")
-            sentences = dataclasses.astuple(SENTENCES[self._rules.languages[0]])
-            fillers = self._rules.fillers[0] if self._rules.filler_after else ()
-            self._speaker.learn((*sentences, *filter(None, (greeting,)), *fillers))
+            self._devices.duplex(True)
+        if self._rooms.voice:
+            self._rooms.voice.learn(self._fixed_sentences())
         self._power = asyncio.create_task(self._watch_power())
         self._watch = asyncio.create_task(self.crew.watch(self._hands))
         if self.alarms:
@@ -293,17 +220,17 @@ class Daemon:
         self.ready.clear()
         try:
             await self._all([self._loaded(self._load_listener, times=2)])
-            await self._open_microphone(microphone)
+            await self._open_ears(microphone)
         except BaseException:
-            if listener := self._listener:
-                self._listener = None
+            if listener := self._rooms.listener:
+                self._rooms.listener = None
                 await asyncio.to_thread(listener.stop)
             self._broken = self._loop.create_future()  # it goes on without ears
             await asyncio.to_thread(microphone.stop)
             raise
         finally:
             self.ready.set()
-        self._microphone = microphone
+        self._devices.microphone = microphone
 
     async def lost(self) -> None:
         """Return never, unless a device is gone for good: then raise its `AssistantError`."""
@@ -318,16 +245,8 @@ class Daemon:
         for task in (self._power, self._bell, self._watch):
             if task:
                 task.cancel()
-        self._dead(self.state.turn)
-        ends: list[Callable[[], Any]] = [self._thinker.stop, self._speaker.stop]
-        if self._microphone:
-            ends.insert(0, self._microphone.stop)
-        if self._listener:
-            ends.append(self._listener.stop)
-        if self._loudspeaker:
-            ends.append(self._close_loudspeaker)
-        if self._patch:
-            ends.append(self._patch.stop)
+        self._executor.cancel(self.state.turn)
+        ends = (*self._devices.ends(), *self._rooms.ends())
         await asyncio.gather(*(asyncio.to_thread(end) for end in ends))
         if self.alarms:
             await asyncio.to_thread(self.alarms.close)
@@ -346,22 +265,15 @@ class Daemon:
 
         self._soon(end)
 
-    def _device_again(self, room: str) -> None:
-        """A device has come back: what is known of its echo is void, and half a word unheard."""
-        if self._echo:
-            self._echo.renew()
-        if room == "loudspeaker" and self._player:
-            self._player.say_again()
-
     @property
     def last_said(self) -> str:
         """What was heard of the last answer; of an interrupted one its last sentence, whole."""
-        return self._thinker.last_said
+        return self._rooms.thinker.last_said
 
     @property
     def model_name(self) -> str:
         """The language model's name, as its file tells it; only after the start."""
-        return self._thinker.model_name
+        return self._rooms.thinker.model_name
 
     @property
     def language(self) -> str:
@@ -378,23 +290,24 @@ class Daemon:
     @property
     def volume(self) -> float:
         """How loud it speaks, 0 to 1."""
-        return self._player.volume if self._player else self.config.speech.volume
+        player = self._devices.player
+        return player.volume if player else self.config.speech.volume
 
     @property
     def rate(self) -> float:
         """How fast it speaks, as `speech.rate`."""
-        speed = 1.0 if isinstance(self._speaker, Mute) else self._speaker.speed
+        speed = self._rooms.voice.speed if self._rooms.voice else 1.0
         return self.config.speech.rate * speed
 
     def set_rate(self, rate: float) -> None:
         """Speak so fast from the next clause on that has not begun; from any thread."""
-        if not isinstance(self._speaker, Mute):
-            self._speaker.speed = rate / self.config.speech.rate
+        if self._rooms.voice:
+            self._rooms.voice.speed = rate / self.config.speech.rate
 
     def set_volume(self, volume: float) -> None:
         """Speak, and sound tones, at `volume` (0 to 1) from the next buffer on."""
-        if self._player:
-            self._player.volume = volume
+        if self._devices.player:
+            self._devices.player.volume = volume
 
     def adopt(self, config: Config) -> None:
         """Decide by other settings from the next event on; what was made with the old ones stays.
@@ -405,7 +318,7 @@ class Daemon:
 
     def mute(self, muted: bool) -> None:
         """Hear silence in place of the microphone, or hear again; from any thread."""
-        self._muted = muted
+        self._devices.muted = muted
         if self.on_mute:
             self.on_mute(muted)
 
@@ -414,49 +327,32 @@ class Daemon:
 
         Raises `AssistantError` while somebody talks to it.
         """
-        if not self._patch or not self._listener or not self._player:
+        if not self._rooms.listener or not self._devices.player:
             raise AssistantError("this assistant has no ears or no voice; write to it.")
         between = self._rules.always and not self.occupied
         if self.state.phase is not Phase.ASLEEP and not between:
             raise AssistantError("somebody is talking to it; try again when it is asleep.")
-        jack = self._patch.plug(self._player.rate, take)
-        self.post(DuplexChanged(True))  # browsers cancel the echo themselves
-        return jack
+        return self._devices.plug(take)
 
     def unplug(self, jack: "Jack") -> None:
         """Give the devices their place back; what was going on ends."""
-        assert self._patch
         if self.state.phase is not Phase.ASLEEP:
             self.post(StopRequested())
-        self._patch.unplug(jack)
-        self.post(DuplexChanged(self._duplex))
-
-    def duplex(self, usable: bool) -> None:
-        """Tell whether the device's microphone is of use while it speaks; from any thread."""
-        self._duplex = usable
-        if not (self._patch and self._patch.plugged):
-            self.post(DuplexChanged(usable))
+        self._devices.unplug(jack)
 
     @property
-    def echo(self) -> Literal["off", "ignored", "unknown", "gone", "heard"]:
-        """How it stands with its own voice in the device's microphone.
-
-        `off`: it is left there; `ignored`: it is said not to matter; `unknown`: nothing has sounded
-        yet; `gone`: it is taken out; `heard`: it cannot be taken out.
-        """
-        if self._echo is None:
-            return "off"
-        if self.config.echo.mode == "on":
-            return "ignored"
-        if self._echo.usable is None:
-            return "unknown"
-        return "gone" if self._echo.usable else "heard"
+    def echo(self) -> Echo:
+        """How it stands with its own voice in the device's microphone."""
+        return self._devices.echo
 
     @property
     def occupied(self) -> bool:
         """Whether somebody speaks to it, or waits for its answer, or hears it."""
-        heard = self.state.phase is Phase.LISTENING and self.state.began is not None
-        return heard or self.state.phase in ANSWERING
+        return self._spoken_to or self.state.phase in ANSWERING
+
+    @property
+    def _spoken_to(self) -> bool:
+        return self.state.phase is Phase.LISTENING and self.state.began is not None
 
     @property
     def stopped(self) -> bool:
@@ -466,48 +362,49 @@ class Daemon:
     @property
     def hears(self) -> bool:
         """Whether it has ears."""
-        return self._listener is not None
+        return self._rooms.listener is not None
 
     @property
     def hearing(self) -> "Report | None":
         """How well it hears; None where there is no microphone."""
-        return self._hearing.report() if self._hearing else None
+        hearing = self._devices.hearing
+        return hearing.report() if hearing else None
 
     @property
     def speaks(self) -> bool:
         """Whether it has a voice."""
-        return not isinstance(self._speaker, Mute)
+        return self._rooms.voice is not None
 
     @property
     def listener(self) -> "Listener":
         """The ears; only after the start. Raises `AssistantError` where there are none."""
-        if self._listener:
-            return self._listener
+        if self._rooms.listener:
+            return self._rooms.listener
         raise AssistantError("this assistant has no ears; write to it.")
 
     @property
     def speaker(self) -> "Speaker":
         """The mouth; only after the start. Raises `AssistantError` where there is none."""
-        if isinstance(self._speaker, Mute):
-            raise AssistantError("this assistant has no voice; write to it.")
-        return self._speaker
+        if self._rooms.voice:
+            return self._rooms.voice
+        raise AssistantError("this assistant has no voice; write to it.")
 
     @property
     def player(self) -> "Player":
         """What plays; only after the start. Raises `AssistantError` where there is none."""
-        if self._player:
-            return self._player
+        if self._devices.player:
+            return self._devices.player
         raise AssistantError("this assistant has no voice; write to it.")
 
     @property
     def guests(self) -> Guests:
         """Those who write instead of speaking."""
-        return self._thinker.guests
+        return self._rooms.thinker.guests
 
     @property
     def hybrid(self) -> "Hybrid | None":
         """The help of a larger model, where the settings name one; only after the start."""
-        return self._thinker.hybrid
+        return self._rooms.thinker.hybrid
 
     async def written(self, text: str, talk: str) -> str | None:
         """Return what skills and documents say to one who writes `text`, and do it; None: nothing.
@@ -515,12 +412,12 @@ class Daemon:
         What is asked back is open in `talk` alone. Nothing is known before the model is loaded.
         """
         answer: asyncio.Future[str | None] = self._loop.create_future()
-        self._thinker.written(text, talk, lambda said: self._soon(answer.set_result, said))
+        self._rooms.thinker.written(text, talk, lambda said: self._soon(answer.set_result, said))
         return await answer
 
     def forget(self) -> None:
         """Begin a new conversation."""
-        self._thinker.forget()
+        self._rooms.thinker.forget()
 
     async def history(self) -> list[tuple[str, str]]:
         """Return the conversation that the model knows, as (role, text)."""
@@ -529,7 +426,7 @@ class Daemon:
         def done(turns: list[tuple[str, str]]) -> None:
             self._soon(answer.set_result, turns)
 
-        self._thinker.transcript(done)
+        self._rooms.thinker.transcript(done)
         return await answer
 
     async def use_adapter(self, name: str) -> None:
@@ -545,7 +442,7 @@ class Daemon:
             else:
                 self._soon(answer.set_result, None)
 
-        self._thinker.use_adapter(name, done)
+        self._rooms.thinker.use_adapter(name, done)
         await answer
 
     async def asleep(self) -> None:
@@ -565,20 +462,18 @@ class Daemon:
             self.keeper.took(rules, before, event, now, commands, self.state)
         # Before all else: a robot may be moving.
         if self._is_stop(event):
-            self._thinker.stop_actions()
+            self._rooms.thinker.stop_actions()
         elif isinstance(event, Heard) and farewell(event.text):
-            self._thinker.leave()
+            self._rooms.thinker.leave()
         self._observers.tell_of(event, self.state)
         if visible(before) != (seen := visible(self.state)):
             self._observers.note("state", seen)
         if before.phase in ANSWERING and self.state.phase not in ANSWERING:
             self._loop.run_in_executor(None, memory.give_back)
-        heard = self.state.phase is Phase.LISTENING and self.state.began is not None
-        self._thinker.voice(heard or self.state.phase is Phase.THINKING)
-        if self._standby:
-            (self._standby.sleeps if self.state.phase is Phase.ASLEEP else self._standby.awake)()
+        self._rooms.thinker.voice(self._spoken_to or self.state.phase is Phase.THINKING)
+        self._devices.rest(self.state.phase is Phase.ASLEEP)
         for command in commands:
-            self._execute(command)
+            self._executor.execute(command)
         if self._timer:
             self._timer.cancel()
             self._timer = None
@@ -592,261 +487,48 @@ class Daemon:
             return leaves or stops(self._rules, event.text)
         return isinstance(event, StopHeard | StopRequested)
 
-    def _execute(self, command: Command) -> None:
-        match command:
-            case Rest():
-                self._ears(lambda ears: ears.rest())
-            case Listen(turn):
-                self.trace.mark(turn, "wake", time.monotonic())
-                self._ears(lambda ears: ears.listen(turn))
-            case Finish(turn):
-                self.trace.mark(turn, "turn_end", time.monotonic())
-                self._ears(lambda ears: ears.finish(turn))
-                self._server(lambda server: server.finish(turn))
-            case Watch(turn):
-                self._ears(lambda ears: ears.watch(turn))
-            case Overhear(turn):
-                self._ears(lambda ears: ears.overhear(turn))
-            case CarryOn(turn, before):
-                self.trace.mark(before, "interrupted", time.monotonic())
-                self._ears(lambda ears: ears.carry_on(turn, before))
-            case Halt(text):
-                self._thinker.stop_actions()
-                self._observers.note("stop_heard", {"text": text})
-            case Duck(turn) | Pause(turn) | Raise(turn):
-                self._give_way(command)
-            case Settle(turn):
-                self._ears(lambda ears: ears.settle(turn))
-            case Prepare(turn, text):
-                self._thinker.prepare(turn, text)
-            case Think(turn, take, text, secret):
-                self._think(Key(turn, take), text, secret)
-            case Release(turn, take):
-                self._release(Key(turn, take))
-            case Drop(turn, take, why):
-                self._drop(Key(turn, take), why)
-            case Say(turn, take, text):
-                self.trace.keep(turn, take)
-                self._observers.note("say", {"turn": turn, "text": text})
-                self._speaker.say(Key(turn, take), text)
-            case Fill(turn, take, text):
-                self._observers.note("filler", {"turn": turn, "text": text})
-                self._thinker.filled(Key(turn, take))
-                self._speaker.fill(Key(turn, take), text)
-            case Send(turn, phrase):
-                self.trace.mark(turn, "sent_out", time.monotonic())
-                self._server(lambda server: server.send(turn, phrase))
-            case Recall(turn):
-                self._server(lambda server: server.leave(turn))
-            case Play(turn, take):
-                self.trace.keep(turn, take)
-                self._server(lambda server: server.play(Key(turn, take)))
-            case Remember(turn, heard):
-                if asked := self._thinker.remember(turn, heard):
-                    told = {"turn": turn, "language": self.language, "asked": asked, "heard": heard}
-                    self._observers.note("remembered", told)
-            case Cancel(turn):
-                self._dead(turn)
-                self._server(lambda server: server.leave(turn))
-                if self._patch:
-                    self._patch.flush()
-            case Ignore(turn, text):
-                self._observers.note("ignored", {"turn": turn, "text": text})
-            case Earcon(name):
-                self._observers.note("earcon", {"name": name})
-                if self._player and name in self._tones:
-                    least = RING_VOLUME if name == "ring" else 0.0
-                    error = name == "error"  # a sentence follows
-                    self._player.tone(self._tones[name], least, before_words=error)
-
-    def _give_way(self, command: Duck | Pause | Raise) -> None:
-        if self._player is None:
-            return
-        key = Key(command.turn, LAST_TAKE)
-        stage, act = {
-            Duck: ("ducked", self._player.duck),
-            Pause: ("paused", self._player.pause),
-            Raise: ("raised", self._player.go_on),
-        }[type(command)]
-        self.trace.mark(command.turn, stage, time.monotonic())
-        act(key)
-
-    def _think(self, key: Key, text: str, secret: bool) -> None:
-        if self.config.language == AUTO and not isinstance(self._speaker, Mute):
-            self._speaker.speak(key, answered_in(self._rules, self.state, text))
-        if secret:
-            self._observers.secret = key
-            self._speaker.hold(key)
-        else:
-            self.trace.keep(key.turn, key.take)
-            self._observers.note("think", {"turn": key.turn, "text": text})
-        self._thinker.think(key, text, secret=secret)
-
-    def _release(self, key: Key) -> None:
-        """The secret take is the answer: mouth first, for somebody waits for it."""
-        now = time.monotonic()  # the first sample may be on its way before the next line is reached
-        self._speaker.release(key)
-        self._thinker.release(key)
-        self.trace.keep(key.turn, key.take)
-        self.trace.mark(key.turn, "released", now, take=key.take)
-        self.crew.fitness[AHEAD].worked()
-        self._observers.release()
-
-    def _drop(self, key: Key, why: str) -> None:
-        self._thinker.cancel(key)
-        self._speaker.cancel(key)
-        self.trace.mark(key.turn, "dropped", time.monotonic(), why=why)
-        self._observers.note("dropped", {"turn": key.turn, "why": why})
-        self._observers.forget()
-
-    def _dead(self, turn: int) -> None:
-        key = Key(turn, LAST_TAKE)
-        self._thinker.cancel(key)
-        self._speaker.cancel(key)
-        self._ears(lambda ears: ears.cancel(turn))
-        self._observers.forget()
-
-    def _ears(self, act: "Callable[[Listener], None]") -> None:
-        if self._listener:
-            act(self._listener)
-
-    def _server(self, act: Callable[[Outside], None]) -> None:
-        if self.outside:
-            act(self.outside)
-
     # --- rooms --------------------------------------------------------------------------------
 
-    def _make_keeper(self) -> "Keeper | None":
-        if self.config.record.keep == "never":
-            return None
-        from assistant.record.keeping import Keeper
+    def _in_common(self) -> making.Common:
+        reports = Reports(
+            self.trace,
+            self._observers,
+            post=self.post,
+            post_at=lambda at, event: self._soon(self._loop.call_at, at, self._dispatch, event),
+            soon=self._soon,
+            failed=self._failed,
+            turn=lambda: self.state.turn,
+        )
+        return making.Common(self.config, self.trace, Cores(), self.crew.fitness, reports)
 
-        return Keeper(self.config)
-
-    def _make_thinker(self) -> Thinker:
-        from assistant.mind import engines, prompt
-        from assistant.mind.thin import NoModel
-
-        def hybrid() -> "Hybrid | None":
-            from assistant.mind.remote.hybrid import make
-
-            return make(self.config)
-
-        return Thinker(
-            lambda: engines.make(self.config),
-            system=prompt.own_prompt(self.config, self.config.language, "spoken"),
-            history_tokens=self.config.llm.history_tokens,
-            secret_tokens=self.config.ahead.tokens,
-            guests=self.config.llm.guests,
-            cores=self._cores,
-            trace=self.trace,
-            on_text=self._on_text,
-            on_judged=self._on_judged,
-            on_end=self._on_reply_end,
-            on_failed=lambda key, error: self._failed(key.turn, "mind", error, key.take),
-            on_out=lambda key: self.post(SentOut(key.turn, key.take)),
-            on_acted=lambda key: self.post(Acted(key.turn, key.take)),
-            on_alone=lambda key: self.post(LeftAlone(key.turn, key.take)),
+    def _make_rooms(self, *, voice: bool) -> Rooms:
+        speaker = (making.speaker if voice else making.mute)(self._common)
+        thinker = making.thinker(
+            self._common,
+            speaker,
             held=lambda: self.state.held,
-            held_system=lambda language: prompt.own_prompt(self.config, language, "spoken"),
-            both=self.config.language == AUTO,
-            make_hybrid=hybrid if self.config.remote.endpoint else lambda: None,
-            make_sources=self._make_sources,
-            sieve=lambda text: self.guard.sieve(text) if self.guard else None,
-            stand_in=NoModel(self.config.language),
-            fitness=self.crew.fitness["mind"],
+            make_sources=lambda: answering.sources(self),
+            guard=lambda: self.guard,
         )
+        return Rooms(thinker, speaker)
 
-    def _make_sources(self) -> "list[Source]":
-        """Return who answers before the language model, in the order in which they are asked."""
-        sources: list[Source] = []
-        made: Skills | None = None
-        if self.config.skills.enabled:
-            from assistant.controls import Controls
-            from assistant.mind.skills import skills
-
-            assert self.alarms
-            own, say = Controls(self), lambda text: self.post(SayRequested(text))
-            made = skills.make(
-                self.config,
-                own,
-                self.alarms,
-                say,
-                last=lambda: self.language,
-                held=lambda: self.state.held,
+    async def _load(self) -> None:
+        """Load the rooms side by side, and open the devices."""
+        microphone = self._devices.microphone
+        rooms = [self._loaded(self._rooms.thinker.load)]
+        if microphone:
+            rooms.append(self._loaded(self._load_listener, times=2))
+        if voice := self._rooms.voice:
+            reports = self._common.reports
+            player = await asyncio.to_thread(
+                self._devices.open_loudspeaker, reports.clause, reports.silent
             )
-            sources.append(made)
-        if self.config.who.name(leading(self.config.language)):
-            from assistant.persona.naming import Naming
-
-            languages = spoken(self.config.language)
-            sources.append(Naming(self.config.who, languages, lambda: self.state.held))
-        if self.config.knowledge.enabled:
-            from assistant.mind.knowledge.knowledge import Documents
-
-            sources.append(Documents(self.config.state_dir, lambda: self.state.held))
-        if self.config.tools.enabled and made:
-            from assistant.mind.tools import tools
-
-            sources.append(tools.make(self.config, made, lambda: self.language))
-        if self.guard:
-            from assistant.mind.guard.guard import Guarded
-
-            sources.insert(0, Guarded(self.guard, made.intent if made else None))
-        return sources
-
-    def _make_speaker(self) -> "Speaker":
-        from assistant.mouth import engines
-        from assistant.mouth.speaker import Speaker
-
-        return Speaker(
-            lambda: engines.make(self.config),
-            language=leading(self.config.language),
-            first_clause=self.config.speech.first_clause,
-            clause=self.config.speech.clause,
-            cores=self._cores,
-            trace=self.trace,
-            on_failed=lambda key, error: self._failed(key.turn, "mouth", error, key.take),
-            make_plain=engines.plain(self.config),
-            fitness=self.crew.fitness["mouth"],
-        )
-
-    def _make_listener(self) -> "Listener":
-        from assistant.ears import engines, wake
-        from assistant.ears.listener import Listener
-        from assistant.ears.vad import Vad
-
-        vad = self.config.vad
-        return Listener(
-            lambda: (Vad(vad.threshold, vad.min_speech, vad.min_silence), wake.make(self.config)),
-            lambda: engines.make(self.config),
-            stops=lambda text: stops(self._rules, text),
-            stop_words=lambda: self._rules.stop_words,
-            trace=self.trace,
-            emit=self.post,
-            on_failed=lambda turn, error: self._failed(turn, "ears", error),
-            held=self._make_held(),
-            make_other=lambda: engines.other(self.config),
-            fitness=self.crew.fitness["ears"],
-        )
-
-    def _make_held(self) -> "HeldVoice | None":
-        """Return what hears whether a voice is held, where its model is installed."""
-        from assistant.models import Shelf
-
-        shelf = Shelf(self.config.models_dir)
-        if not self.config.turn.smart_turn or not shelf.best("turn"):
-            return None
-        from assistant.ears.held import HeldVoice
-        from assistant.ears.smart_turn import SmartTurn
-
-        path = shelf.locate("", "turn")
-        return HeldVoice(
-            lambda: SmartTurn(path).complete,
-            trace=self.trace,
-            emit=self.post,
-            on_failed=lambda turn, error: self._failed(turn, "ears", error),
-        )
+            self._levels.look_at(player)
+            rooms.append(self._loaded(lambda done: voice.load(player, done)))
+        await self._all(rooms)
+        if microphone:
+            await self._open_ears(microphone)
+        self._devices.stand_by(lambda error: self.device_lost("loudspeaker", str(error)))
 
     async def _all(self, rooms: "list[asyncio.Future[None]]") -> None:
         """Wait for all rooms, or raise the first error of any."""
@@ -859,14 +541,11 @@ class Daemon:
                 self._broken.result()
             loading -= done
 
-    async def _open_microphone(self, microphone: "Microphone") -> None:
-        assert self._listener is not None
-        patch = self._devices()
-        ears, hear, echo = self._listener.hear, patch.hear, self._echo
+    async def _open_ears(self, microphone: "Microphone") -> None:
+        assert self._rooms.listener is not None
+        ears, keeper = self._rooms.listener.hear, self.keeper
 
-        keeper = self.keeper
-
-        def forward(frame: "Frame") -> None:
+        def hear(frame: "Frame") -> None:
             ears(frame)
             if keeper:
                 keeper.hear(frame)
@@ -875,44 +554,22 @@ class Daemon:
             if self._levels.wanted:
                 self._levels.hear(frame)
 
-        patch.ears = forward
+        await self._devices.open_microphone(microphone, hear, self._talking)
 
-        hearing = self._make_hearing() if microphone.live else None
-        self._hearing = hearing
-
-        def listen(frame: "Frame") -> None:
-            self.vitals.frame()
-            if self._muted:  # silence, for what was begun must find its end
-                hear(dataclasses.replace(frame, pcm=frame.pcm * 0))
-                return
-            if echo:  # before the gain: what it learns would be wrong after each change
-                frame = echo.clean(frame)
-            if hearing and (pcm := hearing.take(frame.pcm)) is not frame.pcm:
-                frame = dataclasses.replace(frame, pcm=pcm)
-            hear(frame)
-
-        self.vitals.expect_frames(microphone.live)
-        await asyncio.to_thread(microphone.start, listen)
-
-    def _make_hearing(self) -> "Hearing":
-        from assistant.ears.conditions import advice
-        from assistant.ears.hearing import Hearing
-
-        def talking() -> bool | None:
-            state = self.state
-            if state.phase in ANSWERING:
-                return None
-            return state.phase is Phase.LISTENING and state.began is not None
-
-        return Hearing(
-            talking=talking,
-            found=lambda problem: self._soon(log.warning, "hearing: %s", advice(problem)),
-            automatic_gain=self.config.audio.automatic_gain,
-        )
+    def _talking(self) -> bool | None:
+        """Whether somebody talks to it; None: it speaks itself, or is about to."""
+        return None if self.state.phase in ANSWERING else self._spoken_to
 
     def _load_listener(self, done: Callable[[], None]) -> None:
-        self._listener = self._make_listener()
-        self._listener.load(done)
+        self._rooms.listener = making.listener(self._common, lambda: self._rules)
+        self._rooms.listener.load(done)
+
+    def _fixed_sentences(self) -> list[str]:
+        """Return what it says without a model, to be made ahead of its use."""
+        greeting = self.config.who.greeting(self._rules.languages[0], "wake")
+        sentences = dataclasses.astuple(SENTENCES[self._rules.languages[0]])
+        fillers = self._rules.fillers[0] if self._rules.filler_after else ()
+        return [*sentences, *filter(None, (greeting,)), *fillers]
 
     def _loaded(
         self, load: Callable[[Callable[[], None]], None], times: int = 1
@@ -932,73 +589,11 @@ class Daemon:
         load(done)
         return future
 
-    def _open_loudspeaker(self) -> None:
-        from assistant.audio.tones import Name, bell, earcon
-        from assistant.mouth.playback import Player
-
-        assert self._loudspeaker is not None
-        patch = self._devices()
-        self._echo = echo = self._make_echo()
-        self._loudspeaker.start(echo.tapped(patch.source) if echo else patch.source)
-        rate = self._loudspeaker.rate
-        if echo:
-            echo.play_at(rate)
-        level = self.config.speech.loudness + self.config.speech.tones
-        self._tones = {name: earcon(name, rate, level) for name in get_args(Name)}
-        self._tones["ring"] = bell(rate, level)
-        for name in self.config.speech.silent_tones:
-            del self._tones[name]
-        volume, duck = self.config.speech.volume, self.config.barge_in.duck
-        self._player = Player(rate, self._on_clause, self._on_end, volume, duck)
-        self._levels.look_at(self._player)
-        patch.player = self._player.fill
-
-    def _devices(self) -> "Patch":
-        """Return what lies between the devices and the rooms."""
-        if self._patch is None:
-            from assistant.audio.patch import Patch
-
-            self._patch = Patch()
-        return self._patch
-
-    def _make_echo(self) -> "EchoPath | None":
-        from assistant.audio.echo.kalman import KalmanCanceller
-        from assistant.audio.echo.path import EchoPath
-
-        mode, tail = self.config.echo.mode, self.config.echo.tail
-        if mode == "off":
-            return None
-        return EchoPath(KalmanCanceller(tail), tail, self._on_usable)
-
-    def _make_standby(self, loudspeaker: "Loudspeaker") -> "Standby":
-        from assistant.audio.standby import Standby
-
-        return Standby(
-            loudspeaker,
-            self._loop.call_later,
-            lambda error: self.device_lost("loudspeaker", str(error)),
-        )
-
-    def _close_loudspeaker(self) -> None:
-        assert self._loudspeaker is not None
-        if self._standby:
-            self._standby.stop()
-        self._loudspeaker.stop()
-
-    def _load_speaker(self, done: Callable[[], None]) -> None:
-        assert self._player is not None
-        assert not isinstance(self._speaker, Mute)
-        self._speaker.load(self._player, done)
-
     def _hands(self) -> "list[Hand]":
-        if not self.ready.is_set():
-            return []
-        mouth = [] if isinstance(self._speaker, Mute) else self._speaker.hands()
-        ears = self._listener.hands() if self._listener else []
-        return [*self._thinker.hands(), *mouth, *ears]
+        return self._rooms.hands() if self.ready.is_set() else []
 
     def _hangs(self, room: str, error: AssistantError) -> None:
-        self._failed(self.state.turn, room, error)
+        self._failed(Key(self.state.turn, 0), room, error)
 
     def _give_up(self, error: AssistantError) -> None:
         if self._broken and not self._broken.done():
@@ -1017,58 +612,13 @@ class Daemon:
 
     # --- reports from other threads -----------------------------------------------------------
 
-    def _on_text(self, key: Key, piece: str) -> None:
-        if key != self._begun:
-            self._begun = key
-            self.post(ReplyBegan(key.turn, key.take))
-        self._speaker.text(key, piece)
-        self._soon(
-            self._observers.show, "text", {"turn": key.turn, "take": key.take, "piece": piece}
-        )
-
-    def _on_judged(self, turn: int, text: str, complete: float) -> None:
-        self.trace.mark(turn, "judged", time.monotonic(), text=text, complete=round(complete, 4))
-        self.post(Judged(turn, text, complete))
-
-    def _on_reply_end(self, key: Key, text: str) -> None:
-        self.post(ReplyEnded(key.turn, key.take, text))
-        self._speaker.end(key)
-
-    def _on_clause(self, key: Key, text: str, at: float) -> None:
-        if not text:  # a filler, which is nothing of the answer
-            return
-        if key != self._sounding:  # the other clauses' samples are not the first
-            self._sounding = key
-            self.trace.mark(key.turn, "first_sample", at, take=key.take)
-        self.post(ClauseStarted(key.turn, key.take, text))
-
-    def _on_end(self, key: Key, heard: str, at: float) -> None:
-        """The last sample was handed over; the turn ends when it has left the loudspeaker.
-
-        What was heard of a turn that is dead is wanted at once: the next answer depends on it.
-        """
-        self.trace.mark(key.turn, "speaking_end", at, take=key.take)
-        event = SpeakingEnded(key.turn, key.take, heard)
-        if key.turn < self.state.turn:
-            self.post(event)
-        else:
-            self._soon(self._loop.call_at, at, self._dispatch, event)
-
-    def _on_usable(self, usable: bool) -> None:
-        """The echo canceller has learned, or lost what it knew."""
-        if self.config.echo.mode == "auto":
-            self.duplex(usable)
-
-    def _mute_end(self, key: Key, heard: str) -> None:
-        self.post(SpeakingEnded(key.turn, key.take, heard))
-
-    def _failed(self, turn: int, room: str, error: AssistantError, take: int = 0) -> None:
+    def _failed(self, key: Key, room: str, error: AssistantError) -> None:
         def tell() -> None:
             if self.ready.is_set():
                 log.info("%s: %s", room, error)
-                if self._observers.secret == Key(turn, take):
+                if self._observers.secret == key:
                     self.crew.fitness[AHEAD].failed(str(error))
-                self._dispatch(Failed(turn, room, str(error), take))
+                self._dispatch(Failed(key.turn, room, str(error), key.take))
             elif self._broken and not self._broken.done():  # it is loading: `start` raises it
                 self._broken.set_exception(error)
 

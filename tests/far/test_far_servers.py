@@ -146,8 +146,7 @@ def test_sound_before_the_wake_word_stays_here_and_where_nobody_hears_it_is_said
                             return data["heard"].strip()
                     await asyncio.sleep(0.02)
 
-        try:
-            await daemon.start()
+        async with daemon:
             microphone.play(question)
             await asyncio.sleep(len(question) / RATE + 0.5)
             assert host.connections == 0
@@ -155,8 +154,6 @@ def test_sound_before_the_wake_word_stays_here_and_where_nobody_hears_it_is_said
             await daemon.asleep()
             host.behave = fake.writes(QUESTION)
             assert "Paris" in await answer()
-        finally:
-            await daemon.stop()
 
     with FarHost(fake.cuts_at("audio-stop")) as host:
         asyncio.run(talk(host))

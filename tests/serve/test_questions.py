@@ -25,11 +25,8 @@ def question(text="What is the capital of France?", **more):
 def live(talk):
     async def main():
         daemon = Daemon(parse({"llm": GREEDY}, "test"))
-        try:
-            await daemon.start()
+        async with daemon:
             return await asyncio.wait_for(talk(daemon), PATIENCE_S)
-        finally:
-            await daemon.stop()
 
     return asyncio.run(main())
 
