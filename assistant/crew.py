@@ -61,6 +61,8 @@ class Crew:
         self._failed, self._worn, self._changed = failed, worn, changed
         self.fitness: Mapping[str, Fitness] = {each: Fitness(changed=changed) for each in WATCHED}
         """How well each room's engine works, and speculation."""
+        self.hung = 0
+        """Threads that were left behind and still hang, as far as it has looked."""
 
     def crashed(self, times: Mapping[str, int]) -> None:
         """These rooms have crashed so many processes in a row before this one."""
@@ -80,8 +82,9 @@ class Crew:
             if hand.worker.silent_s() > hand.limit_s:
                 self._leave_behind(hand)
         left = [hand for hand in hands if hand.worker.left]
+        self.hung = sum(hand.worker.left for hand in left)
         stuck = next((hand for hand in left if self.fitness[hand.room].poor), None)
-        if stuck or sum(hand.worker.left for hand in left) >= MOST_LEFT:
+        if stuck or self.hung >= MOST_LEFT:
             room = (stuck or left[0]).room
             self._worn(
                 AssistantError(

@@ -141,6 +141,7 @@ def test_a_voice_that_hangs_is_left_behind_and_the_next_turn_is_spoken(make, loc
         await watched.wait("state", phase="asleep")
         assert await ask(watched, "beta") == "All is well."
         assert watched.daemon.speaker.hands()[0].worker.left == 1
+        assert watched.daemon.crew.hung == 1
 
     live(make(voice=lambda: Ill(hang)), talk)
 

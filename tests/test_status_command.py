@@ -44,9 +44,10 @@ def test_a_running_assistant_is_well_and_says_what_it_does(path, about, told):
 
 def test_what_works_no_longer_is_said(path):
     poor = [{"room": "mind", "why": "out of memory.", "back_in_s": 42}]
+    rest = {"poor": poor, "hung": 2}
 
     async def main():
-        told = ABOUT | {"poor": poor}
+        told = ABOUT | rest
         server = ControlServer(path, lambda r: told if r["command"] == "info" else STATE)
         await server.start()
         try:
@@ -56,7 +57,9 @@ def test_what_works_no_longer_is_said(path):
 
     assert asyncio.run(main()).stdout.decode().splitlines()[1:] == [
         "The language model fails: only skills and documents answer (out of memory); "
-        "tried again in 42 s."
+        "tried again in 42 s.",
+        "Left behind, because they hang: 2 threads, which hold their memory until the next start; "
+        "with 3 of them it ends, to be started again.",
     ]
 
 

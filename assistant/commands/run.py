@@ -309,6 +309,7 @@ class Foreground:
                     "remembers": self._remembers(),
                     "troubles": self._systemd.troubles,
                     "poor": self._daemon.crew.told(),
+                    "hung": self._daemon.crew.hung,
                 }
             case "state":
                 return visible(self._daemon.state)

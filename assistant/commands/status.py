@@ -9,7 +9,7 @@ from assistant.commands import example, print_json, settings, tell
 @click.option("--json", "as_json", is_flag=True, help="One object: phase, turn, out, model, ...")
 def command(as_json: bool) -> None:
     """Say what the running assistant does; exit code 1 where none answers, or it still loads."""
-    from assistant.crew import poor
+    from assistant.crew import MOST_LEFT, poor
     from assistant.ears.conditions import advice
     from assistant.serve.control import call
 
@@ -37,5 +37,12 @@ def command(as_json: bool) -> None:
             click.echo(trouble)
         for each in told.get("poor", ()):
             click.echo(poor(each["room"], each["why"], each["back_in_s"]))
+        if hung := told.get("hung"):
+            tell(
+                "Left behind, because they hang: {hung} threads, which hold their memory until the "
+                "next start; with {most} of them it ends, to be started again.",
+                hung=hung,
+                most=MOST_LEFT,
+            )
         if told.get("echo") == "heard":
             tell("half duplex: it hears its own voice, see docs/audio.md")

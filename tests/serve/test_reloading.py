@@ -146,6 +146,44 @@ def test_a_reload_keeps_the_conversation_and_says_what_needs_a_new_start(tmp_pat
     assert (grace, level) == (0.5, "error")
 
 
+class Page:
+    """In place of the web page's process: what was done to it, and with which settings."""
+
+    def __init__(self, told, port):
+        self.told, self.port = told, port
+
+    def start(self):
+        self.told.append(("start", self.port))
+
+    async def stop(self):
+        self.told.append(("stop", self.port))
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+@pytest.mark.parametrize(
+    ("web", "told"),
+    [
+        ({"enabled": True, "port": 8800}, [("stop", 8080), ("start", 8800)]),
+        ({"port": 8800}, [("stop", 8080)]),  # it is off
+        ({}, []),
+    ],
+)
+def test_a_change_for_the_page_starts_its_process_anew_and_nothing_else(
+    tmp_path, monkeypatch, web, told
+):
+    done = []
+    make = lambda foreground: Page(done, foreground._base.web.port)  # noqa: E731
+    monkeypatch.setattr(run.Foreground, "_make_web", make)
+
+    def talk(foreground, path):
+        daemon = foreground._daemon
+        call(path, {"command": "reload"})
+        assert foreground._daemon is daemon
+
+    reloaded(tmp_path, monkeypatch, {"web": web, "turn": {"grace": 0.5}}, talk)
+    assert done == told
+
+
 def test_a_file_with_a_mistake_changes_nothing(tmp_path, monkeypatch):
     def talk(foreground, path):
         with pytest.raises(BadInput, match=r"config\.toml: `turn\.grace` is -1"):
