@@ -39,10 +39,13 @@ def _state(tmp_path_factory):
 def inside(monkeypatch, capfd):
     """Return a function that runs a command in this process, as `assistant` does in another.
 
-    It takes and gives what `shell.assistant` does, in a hundredth of the time.
+    It takes and gives what `shell.assistant` does, in a hundredth of the time. `env` stays for
+    the rest of the test.
     """
 
-    def run(*arguments, stdin=""):
+    def run(*arguments, stdin="", env=None):
+        for name, value in (env or {}).items():
+            monkeypatch.setenv(name, value)
         data = stdin.encode() if isinstance(stdin, str) else stdin
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
         monkeypatch.setattr(sys, "argv", ["assistant", *map(str, arguments)])

@@ -3,13 +3,12 @@
 import dataclasses
 import json
 import logging
-import os
 import sqlite3
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from shell import assistant, is_one_sentence
+from shell import is_one_sentence
 
 from assistant import database
 from assistant.archive import DAY_S, FILE, MIGRATIONS, Archive, Turn
@@ -190,40 +189,41 @@ def test_the_keeper_writes_each_turn_that_has_ended_and_nothing_else(tmp_path, m
 
 
 @pytest.fixture
-def env(tmp_path):
-    return {**os.environ, "STATE_DIRECTORY": str(tmp_path / "state")}
+def said(inside, tmp_path, monkeypatch):
+    """Return a function that runs a command, which must succeed, and gives what it says."""
+    monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path / "state"))
+
+    def run(*arguments):
+        done = inside(*arguments)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.decode()
+
+    return run
 
 
-def said(env, *arguments):
-    run = assistant(*arguments, env=env)
-    assert run.returncode == 0, run.stderr
-    return run.stdout.decode()
-
-
-def test_the_command_shows_exports_and_forgets(path, env, tmp_path):
-    assert said(env, "history") == "Nothing that is said is kept: history.keep is false.\n"
-    assert said(env, "history", "list") == "Nothing is kept.\n"
+def test_the_command_shows_exports_and_forgets(path, said, inside, tmp_path):
+    assert said("history") == "Nothing that is said is kept: history.keep is false.\n"
+    assert said("history", "list") == "Nothing is kept.\n"
     assert not path.exists()
     archive = Archive(path)
     archive.add(TEA, MIAN, dataclasses.replace(TEA, at=NOW, asked="bell \x07"))
     archive.close()
-    assert "for 7 days" in said(env, "--set=history.keep=true", "--set=history.days=7", "history")
-    listed = said(env, "history", "list", "--last", "1")
+    assert "for 7 days" in said("--set=history.keep=true", "--set=history.days=7", "history")
+    listed = said("history", "list", "--last", "1")
     assert "> bell  \n  Two minutes." in listed
-    exported = [json.loads(line) for line in said(env, "history", "export").splitlines()]
+    exported = [json.loads(line) for line in said("history", "export").splitlines()]
     assert [each["asked"] for each in exported[:2]] == [TEA.asked, MIAN.asked]
-    said(env, "history", "export", str(tmp_path / "said.jsonl"))
+    said("history", "export", str(tmp_path / "said.jsonl"))
     assert (tmp_path / "said.jsonl").read_text().count("\n") == 3
-    assert said(env, "history", "forget", "--before", "2000-01-01", "--yes").startswith(
-        "forgotten: 2"
-    )
+    assert said("history", "forget", "--before", "2000-01-01", "--yes").startswith("forgotten: 2")
     assert len(kept(path)) == 1
-    is_one_sentence(assistant("history", "forget", "--before", "soon", env=env))
-    refused = assistant("history", "forget", stdin="n\n", env=env)
+    is_one_sentence(inside("history", "forget", "--before", "soon"))
+    refused = inside("history", "forget", stdin="n\n")
     assert refused.returncode == 130
     assert len(kept(path)) == 1
 
 
-def test_the_command_refuses_a_newer_file_in_one_sentence(path, env):
+def test_the_command_refuses_a_newer_file_in_one_sentence(path, inside, tmp_path):
     newer(path)
-    assert "schema" in is_one_sentence(assistant("history", "list", env=env))
+    state = {"STATE_DIRECTORY": str(tmp_path / "state")}
+    assert "schema" in is_one_sentence(inside("history", "list", env=state))

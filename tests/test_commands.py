@@ -193,14 +193,14 @@ def test_chat_knows_its_commands_remembers_and_speaks(card):
 # --- config and completion -------------------------------------------------------------------
 
 
-def test_config_says_which_file_is_read(tmp_path):
+def test_config_says_which_file_is_read(inside, tmp_path):
     env = {"ASSISTANT_CONFIG": "", "XDG_CONFIG_HOME": str(tmp_path)}
     file = tmp_path / "assistant" / "config.toml"
-    assert f"{file} (not there)" in assistant("config", "path", env=env).stdout.decode()
-    assert "defaults" in assistant("config", "check", env=env).stdout.decode()
-    assert assistant("config", "init", env=env).stdout.decode().strip() == str(file)
-    assert assistant("config", "path", env=env).stdout.decode().strip() == str(file)
-    assert assistant("config", "check", env=env).stdout.decode() == f"{file}: all right.\n"
+    assert f"{file} (not there)" in inside("config", "path", env=env).stdout.decode()
+    assert "defaults" in inside("config", "check", env=env).stdout.decode()
+    assert inside("config", "init", env=env).stdout.decode().strip() == str(file)
+    assert inside("config", "path", env=env).stdout.decode().strip() == str(file)
+    assert inside("config", "check", env=env).stdout.decode() == f"{file}: all right.\n"
 
 
 def completions(words, tmp_path):
@@ -225,8 +225,8 @@ def test_bash_completes_commands_and_options(tmp_path):
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_a_completion_script_is_one_for_its_shell(shell):
-    run = assistant("completion", shell)
+def test_a_completion_script_is_one_for_its_shell(inside, shell):
+    run = inside("completion", shell)
     assert (run.returncode, run.stderr) == (0, b"")
     assert b"_ASSISTANT_COMPLETE" in run.stdout
-    assert assistant("completion", "tcsh").returncode == 2
+    assert inside("completion", "tcsh").returncode == 2

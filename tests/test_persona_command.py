@@ -4,7 +4,7 @@ import json
 
 import pytest
 from click.testing import CliRunner
-from shell import assistant, is_one_sentence
+from shell import is_one_sentence
 
 from assistant import config
 from assistant.cli import command
@@ -129,7 +129,7 @@ def test_a_wake_word_that_there_is_not_is_told(home):
     assert said("persona", "check", "grumpy").endswith("all right.\n")
 
 
-def test_a_broken_file_is_one_sentence_and_exit_code_2(home):
+def test_a_broken_file_is_one_sentence_and_exit_code_2(home, inside):
     path = home / "personas" / "grumpy.toml"
     path.write_text("[speech]\nrate = 9\n")
     for arguments in (
@@ -138,5 +138,5 @@ def test_a_broken_file_is_one_sentence_and_exit_code_2(home):
         ("chat",),
         ("run", "--persona", path),
     ):
-        sentence = is_one_sentence(assistant(*arguments))
+        sentence = is_one_sentence(inside(*arguments))
         assert f"{path}, line 2, column 1: `speech.rate` is 9; allowed: a number from" in sentence

@@ -168,39 +168,44 @@ def test_startup_measures_these_settings(tmp_path, cache):
 # --- what is refused ---------------------------------------------------------------------------
 
 
-def refused(*arguments):
-    """Return the sentence by which an option is refused, after the usage."""
-    run = assistant("bench", *arguments)
-    text = run.stderr.decode()
-    assert (run.returncode, run.stdout) == (2, b""), text
-    assert "Traceback" not in text
-    usage, _, sentence = text.partition("\n\n")
-    assert usage.startswith("Usage: assistant bench")
-    assert sentence.startswith("Error: ")
-    assert sentence.count("\n") == 1
-    return sentence
+@pytest.fixture
+def refused(inside):
+    """Return a function that gives the sentence by which an option is refused, after the usage."""
+
+    def run(*arguments):
+        done = inside("bench", *arguments)
+        text = done.stderr.decode()
+        assert (done.returncode, done.stdout) == (2, b""), text
+        assert "Traceback" not in text
+        usage, _, sentence = text.partition("\n\n")
+        assert usage.startswith("Usage: assistant bench")
+        assert sentence.startswith("Error: ")
+        assert sentence.count("\n") == 1
+        return sentence
+
+    return run
 
 
 @pytest.mark.parametrize("name", ["latency", "memory"])
-def test_a_folder_without_questions_is_refused(tmp_path, name):
+def test_a_folder_without_questions_is_refused(inside, tmp_path, name):
     (tmp_path / "question.mp3").write_bytes(b"sound")
-    run = assistant("bench", name, "--wavs", tmp_path)
+    run = inside("bench", name, "--wavs", tmp_path)
     assert f"{tmp_path}: no *.wav file" in is_one_sentence(run)
     assert run.stdout == b""
 
 
 @pytest.mark.parametrize("name", ["latency", "memory"])
-def test_a_folder_that_is_none_is_refused(tmp_path, name):
+def test_a_folder_that_is_none_is_refused(inside, refused, tmp_path, name):
     (tmp_path / "file").write_text("")
     assert "--wavs" in refused(name, "--wavs", tmp_path / "file")
-    assert "no *.wav file" in is_one_sentence(assistant("bench", name, "--wavs", tmp_path / "none"))
+    assert "no *.wav file" in is_one_sentence(inside("bench", name, "--wavs", tmp_path / "none"))
 
 
 @pytest.mark.parametrize("content", [b"", b"RIFF\x24\0\0\0WAVE", b"no sound at all"])
-def test_a_question_that_is_no_sound_is_named(tmp_path, content):
+def test_a_question_that_is_no_sound_is_named(inside, tmp_path, content):
     (tmp_path / "a.wav").write_bytes(content)
     assert str(tmp_path / "a.wav") in is_one_sentence(
-        assistant("bench", "latency", "--wavs", tmp_path)
+        inside("bench", "latency", "--wavs", tmp_path)
     )
 
 
@@ -219,7 +224,7 @@ def test_a_question_that_is_no_sound_is_named(tmp_path, content):
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )
-def test_an_option_that_cannot_be_is_one_sentence(arguments, words):
+def test_an_option_that_cannot_be_is_one_sentence(refused, arguments, words):
     sentence = refused(*arguments)
     assert all(word in sentence for word in words)
 
@@ -231,9 +236,9 @@ def test_an_option_that_cannot_be_is_one_sentence(arguments, words):
         ["model", "--published", "nothing-like-it"],
     ],
 )
-def test_a_model_that_is_not_there_is_named_before_anything_is_loaded(tmp_path, arguments):
+def test_a_model_that_is_not_there_is_named_before_anything_is_loaded(inside, tmp_path, arguments):
     (tmp_path / "broken.gguf").write_bytes(b"what would be told if it were loaded first")
-    run = assistant(f"--set=llm.model={tmp_path}/broken.gguf", "bench", *arguments)
+    run = inside(f"--set=llm.model={tmp_path}/broken.gguf", "bench", *arguments)
     assert "nothing-like-it" in is_one_sentence(run)
     assert run.stdout == b""
 

@@ -153,19 +153,19 @@ def test_find_shows_the_settings_for_what_a_host_offers():
     assert "hears: base, large; en, zh" in told
 
 
-def test_a_host_that_does_not_announce_itself_is_asked_by_its_address():
+def test_a_host_that_does_not_announce_itself_is_asked_by_its_address(inside):
     bell = [program("\x1b[31mhears\x07", "asr", "base")]
     with FarHost(fake.describes(asr=bell)) as host:
         run = assistant("find", host.uri)
         assert run.returncode == 0
         assert "hears" in run.stdout.decode()
         assert not {b"\x1b", b"\x07"} & {bytes([byte]) for byte in run.stdout}
-    assert "cannot be reached" in is_one_sentence(assistant("find", nobody()), code=1)
-    assert "tcp://192.168.1.20:10300" in is_one_sentence(assistant("find", "brain"))
+    assert "cannot be reached" in is_one_sentence(inside("find", nobody()), code=1)
+    assert "tcp://192.168.1.20:10300" in is_one_sentence(inside("find", "brain"))
 
 
-def test_nobody_found_says_what_else_can_be_done():
-    run = assistant("find", "--seconds", "0.2")
+def test_nobody_found_says_what_else_can_be_done(inside):
+    run = inside("find", "--seconds", "0.2")
     assert run.returncode == 0
     assert b"tcp://" in run.stdout
 

@@ -290,7 +290,7 @@ TEXTS = {
 
 
 @given(st.lists(st.tuples(st.sampled_from(list(TEXTS)), st.integers(0, 3)), max_size=8))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_never_twice_and_never_without_what_was_asked_for(turns):
     """Each turn is answered in secret some times, and released and done at most once or twice."""
     talk = Talk("en")
