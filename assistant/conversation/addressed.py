@@ -9,9 +9,9 @@ worth is measured by `benchmarks/addressed.py`, see docs/conversation.md.
 import math
 from dataclasses import dataclass
 
-from assistant import wording
-from assistant.conversation import signs_en, signs_zh
 from assistant.conversation.asking import asks
+from assistant.conversation.signs_en import ENGLISH
+from assistant.conversation.signs_zh import CHINESE
 from assistant.language import of
 
 NEAR_DB = 6.0
@@ -53,7 +53,7 @@ def addressed(said: Said) -> float:
 
 def signs(text: str, reply: str) -> dict[str, float]:
     """Return the signs in a text, by name, each 0 to 1."""
-    found = (signs_zh if of(text, of(reply, "en")) == "zh" else signs_en).signs(text, reply)
+    found = LANGUAGES[of(text, of(reply, "en"))].signs(text, reply)
     asked = float(asks(reply))
     told = max(found["me"], found["told"], found["others"], found["us"])
     return {**found, "asked": asked, "asked short": asked * found["short"], "answer": asked * told}
@@ -66,17 +66,12 @@ def _score(said: Said) -> float:
     score += sum(weights[name] * value for name, value in found.items())
     score -= DECIBEL * max(0.0, said.quieter_db - NEAR_DB)
     if said.over:  # what is short is mostly an answer
-        score += CUTS_IN * _cuts_in(said.text)
+        score += CUTS_IN * LANGUAGES[of(said.text, "en")].begins_as_who_cuts_in(said.text)
         score -= weights["short"] * found["short"] * (not asks(said.reply))
     return score - SECOND * max(0.0, said.speech_s - LONG_S)
 
 
-def _cuts_in(text: str) -> bool:
-    if of(text, "en") == "zh":
-        return bool(signs_zh.CUTS_IN.search(wording.said(text).replace(" ", "")))
-    return bool(signs_en.CUTS_IN.search(wording.said(text)))
-
-
+LANGUAGES = {"en": ENGLISH, "zh": CHINESE}
 WEIGHTS: dict[str, dict[str, float]] = {
     "en": {
         "always": 0.15,

@@ -1,17 +1,14 @@
-"""Signs of whom an English sentence is said to. Pure; see `assistant.conversation.addressed`."""
+"""What the signs of `assistant.conversation.signs` look like in English."""
 
 import re
 
+from assistant.conversation.signs import Language
 from assistant.wording import said
-
-SHORT, LONG = 4, 10
-"""In words."""
 
 _QUESTION = re.compile(
     r"^(?:and |but |so |then |okay |ok |now |wow |really |thanks |thank you |well |oh )*"
     r"(?:what|which|who|whose|when|where|why|how|in which|at what|for how)\b"
-)
-_ABOUT_IT = re.compile(
+    r"|"
     r"^(?:and |but |so |okay |wow |really )*"
     r"(?:is|are|was|were|does|do|did|can|could|will|would|has|have|had|should) "
     r"(?:it|its|that|this|there|they|these|those|the|a|an|any|anybody|anyone)\b"
@@ -86,51 +83,40 @@ _BACK = re.compile(
     r"|interesting|a pity|sad|true|cool|amazing)\b"
 )
 """What is said back to whoever has just spoken."""
-CUTS_IN = re.compile(
+_CUTS_IN = re.compile(
     r"^(?:oh |okay |ok |um |uh |hey |well )*(?:wait|hold on|hang on|no|nope|not that|actually|sorry"
     r"|excuse me|listen|stop|(?:one|just a) (?:second|moment|minute))\b"
 )
-"""What people begin with who want somebody else to stop speaking."""
-_SENTENCE, _CLAUSE = re.compile(r"[.!?]+\s+"), re.compile(r"[.!?,;]+\s+")
 _NOTHING = """
 a an and are as at be but by can do does for from has have how i in is it its me my no not of on or
 please so than that the their then there they this to was were what when where which who why will
 with you your
 """
-_WORDS_OF_NOTHING = frozenset(_NOTHING.split())
 
-
-def signs(text: str, reply: str) -> dict[str, float]:
-    """Return the signs in an English `text` that was said after `reply`, each 0 to 1."""
-    words = said(text)
-    count = len(words.split())
-    ends = [said(cut.split(text.strip())[-1]) for cut in (_SENTENCE, _CLAUSE)]
-    question = any(_QUESTION.search(end) or _ABOUT_IT.search(end) for end in ends)
-    order = any(_ORDER.search(end) for end in ends)
-    return {
-        "question": float(question),
-        "order": float(order),
-        "more": float(bool(_MORE.search(words))),
-        "reply": float(bool(_REPLY.search(words)) and count <= SHORT),
-        "wish": float(bool(_WISH.search(words))),
-        "person": float(bool(_PERSON.search(words))),
-        "named": float(bool(_NAMED.search(text))),
-        "you": float(bool(_YOU.search(words))),
-        "me": float(bool(_ME.search(words))),
-        "back": float(bool(_BACK.search(words))),
-        "home": float(bool(_HOME.search(words))),
-        "us": float(bool(_US.search(words))),
-        "others": float(bool(_OTHERS.search(words))),
-        "told": float(bool(_TOLD.search(words)) and not question and not order),
-        "show": float(bool(_SHOW.search(words))),
-        "cried": float("!" in text),
-        "short": float(count <= SHORT),
-        "long": min(max(0, count - SHORT) / (LONG - SHORT), 1.0),
-        "same": _same(words, said(reply)),
-    }
-
-
-def _same(words: str, reply: str) -> float:
-    """Return which share of the words that mean something stood in the last answer."""
-    mine = set(words.split()) - _WORDS_OF_NOTHING
-    return len(mine & set(reply.split())) / len(mine) if mine else 0.0
+ENGLISH = Language(
+    words=lambda text: tuple(said(text).split()),
+    between=" ",
+    ends=(re.compile(r"[.!?]+\s+"), re.compile(r"[.!?,;]+\s+")),
+    question=_QUESTION,
+    order=_ORDER,
+    bare={
+        "more": _MORE,
+        "reply": _REPLY,
+        "wish": _WISH,
+        "person": _PERSON,
+        "you": _YOU,
+        "me": _ME,
+        "back": _BACK,
+        "home": _HOME,
+        "us": _US,
+        "others": _OTHERS,
+        "told": _TOLD,
+        "show": _SHOW,
+    },
+    written={"named": _NAMED},
+    orders_tell=False,
+    cuts_in=_CUTS_IN,
+    short=4,
+    long=10,
+    nothing=frozenset(_NOTHING.split()),
+)

@@ -1,18 +1,16 @@
-"""Signs of whom a Chinese sentence is said to. Pure; see `assistant.conversation.addressed`."""
+"""What the signs of `assistant.conversation.signs` look like in Chinese."""
 
 import re
 
+from assistant.conversation.signs import Language
 from assistant.wording import said
-
-SHORT, LONG = 7, 16
-"""In characters."""
 
 _LEAD = r"^(?:那么?|然后|好的?|嗯|哦|谢谢|请|麻烦|现在|再|还是|哈哈|真的吗|行|哇)*"
 _QUESTION = re.compile(
     r"什么|怎么|为什么|为啥|多少|多久|多长|多高|多重|多远|多大|多老|几[点个岁号天月年]|星期几|谁|哪[里儿个年些国]"
     r"|几[?？]?$|哪一|啥"
+    r"|呢$|^(?:它|那里|那儿|这|那).*吗$|^.{0,8}吗$"
 )
-_ABOUT_IT = re.compile(r"呢$|^(?:它|那里|那儿|这|那).*吗$|^.{0,8}吗$")
 _ORDER = re.compile(
     _LEAD
     + r"(?:帮我|给我|给它|告诉|设|定|开|关|打开|关掉|关上|取消|删|去掉|加|减|除以|乘|改|换|提醒|讲"
@@ -52,46 +50,31 @@ _BACK = re.compile(
     r"|真可惜|真有意思|太好了|不错|听起来|真的吗|你刚才|你一定|多无聊"
 )
 """What is said back to whoever has just spoken."""
-CUTS_IN = re.compile(
+_CUTS_IN = re.compile(
     r"^(?:哎|诶|啊|嗯|喂|那个|哦)*(?:等等|等一等|等一下|等下|等会|慢着|且慢|不对|不是|不要|别|打断一下|抱歉"
     r"|对不起|不好意思|其实|我(?:说|问)的是|停)"
 )
-"""What people begin with who want somebody else to stop speaking."""
-_SENTENCE, _CLAUSE = re.compile(r"[。！？.!?]+(?=.)"), re.compile(r"[。！？.!?，,；]+(?=.)")
-_OF_NOTHING = frozenset("的了吗呢啊吧是在有我你他她它这那个一不也就都和，。？！ ")
 
-
-def signs(text: str, reply: str) -> dict[str, float]:
-    """Return the signs in a Chinese `text` that was said after `reply`, each 0 to 1."""
-    words = said(text).replace(" ", "")
-    count = len(words)
-    ends = [said(cut.split(text.strip())[-1]).replace(" ", "") for cut in (_SENTENCE, _CLAUSE)]
-    question = any(_QUESTION.search(end) or _ABOUT_IT.search(end) for end in ends)
-    order = any(_ORDER.search(end) for end in ends)
-    return {
-        "question": float(question),
-        "order": float(order),
-        "more": float(bool(_MORE.search(words))),
-        "reply": float(bool(_REPLY.search(words)) and count <= SHORT),
-        "wish": float(bool(_WISH.search(words))),
-        "person": float(bool(_PERSON.search(words))),
-        "named": float(bool(_NAMED.search(text))),
-        "you": float(bool(_YOU.search(text))),
-        "me": float(bool(_ME.search(words))),
-        "back": float(bool(_BACK.search(words))),
-        "home": float(bool(_HOME.search(text))),
-        "us": float(bool(_US.search(words))),
-        "others": float(bool(_OTHERS.search(words))),
-        "told": float(bool(_TOLD.search(text)) and not question),
-        "show": float(bool(_SHOW.search(text))),
-        "cried": float("！" in text or "!" in text),
-        "short": float(count <= SHORT),
-        "long": min(max(0, count - SHORT) / (LONG - SHORT), 1.0),
-        "same": _same(words, reply),
-    }
-
-
-def _same(words: str, reply: str) -> float:
-    """Return which share of the characters that mean something stood in the last answer."""
-    mine = set(words) - _OF_NOTHING
-    return len(mine & set(reply)) / len(mine) if mine else 0.0
+CHINESE = Language(
+    words=lambda text: tuple(said(text).replace(" ", "")),
+    between="",
+    ends=(re.compile(r"[。！？.!?]+(?=.)"), re.compile(r"[。！？.!?，,；]+(?=.)")),
+    question=_QUESTION,
+    order=_ORDER,
+    bare={
+        "more": _MORE,
+        "reply": _REPLY,
+        "wish": _WISH,
+        "person": _PERSON,
+        "me": _ME,
+        "back": _BACK,
+        "us": _US,
+        "others": _OTHERS,
+    },
+    written={"named": _NAMED, "you": _YOU, "home": _HOME, "told": _TOLD, "show": _SHOW},
+    orders_tell=True,
+    cuts_in=_CUTS_IN,
+    short=7,
+    long=16,
+    nothing=frozenset("的了吗呢啊吧是在有我你他她它这那个一不也就都和"),
+)
