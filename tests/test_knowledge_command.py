@@ -53,6 +53,30 @@ def test_a_folder_is_added_listed_kept_up_with_and_forgotten(home):
     assert said("list").startswith("No documents yet")
 
 
+def test_who_watches_is_told_each_change_once(home, monkeypatch):
+    guide, broken = home / "manuals" / "visitor-guide.md", home / "manuals" / "broken.pdf"
+    changes = [
+        lambda: guide.write_text(GUIDE.replace("nine", "ten")),
+        lambda: None,
+        guide.unlink,
+        lambda: broken.write_text("still none"),
+    ]
+
+    def pause(seconds):
+        if not changes:
+            raise KeyboardInterrupt
+        changes.pop(0)()
+
+    monkeypatch.setattr("assistant.commands.knowledge.time.sleep", pause)
+    run = CliRunner().invoke(command, ["knowledge", "watch", str(home / "manuals")])
+    assert run.stdout.splitlines()[:3] == [
+        f"added: {guide}, 2 passages",
+        f"changed: {guide}, 2 passages",
+        f"removed: {guide}",
+    ]
+    assert run.stderr.count("broken.pdf") == 1
+
+
 @pytest.mark.engine
 def test_what_is_added_from_a_pipe_is_answered_from(home):
     assert said("add", "-", "--name", "house rules.txt", input=b"The gate closes at ten.\n") == (

@@ -151,12 +151,12 @@ def ask(question: tuple[str, ...]) -> None:
 def watch(folder: Path, every: float, once: bool) -> None:
     """Keep the documents of a folder as they are there: new, changed and gone ones."""
     adder = _adder()
-    told: dict[str, str] = {}
+    told: dict[str, tuple[str, str]] = {}
     while True:
-        fresh = (each for each in adder.sync(folder) if told.get(each.path) != each.why)
-        for each in fresh:
-            told[each.path] = each.why
-            _tell([each], quiet=True)
+        for each in adder.sync(folder):
+            if told.get(each.path) != (each.state, each.why):  # what is skipped is, each time
+                _tell([each], quiet=True)
+            told[each.path] = each.state, each.why
         if once:
             return
         time.sleep(every)

@@ -91,6 +91,47 @@ _COLOUR = {
 }
 
 
+_ROLES = (
+    r"(?:(?:general|managing|head|deputy|shift|duty|night|day|line|plant|site|shop|store|museum"
+    r"|hotel|school|company|factory|team|safety) )?"
+    r"(?:director|manager|boss|owner|curator|head|chief|supervisor|foreman|principal|headmaster"
+    r"|headmistress|caretaker|janitor|receptionist|landlord|landlady|chef|cook|librarian|nurse"
+    r"|doctor|teacher|trainer|founder|guide|person in charge)s?"
+)
+_OURS = r"(?:here|today|tonight|now|at the moment|in this \w+|of (?:the|this|your|our) \w+)"
+_HOUSE = {
+    False: re.compile(
+        rf"\bwho(?:'s| is| are| was)? (?:the|your|our) {_ROLES}(?: {_OURS})*$"
+        rf"|\bwho(?:'s| is| are)? (?:in charge|responsible|on duty)(?: {_OURS})*$"
+        r"|\bwho (?:runs|owns|manages|founded) (?:this|your|our)\b"
+        rf"|\b(?:the|your|our) {_ROLES}(?:'s)? (?:called|name)(?: {_OURS})*$"
+        rf"|\bname of (?:the|your|our) {_ROLES}(?: {_OURS})*$"
+        r"|\b(?:your|our) (?:wi-?fi|phone number|telephone number|address|opening hours|prices?)\b"
+        r"|\bwhen do (?:you|we) (?:open|close)\b|\bwhat time do (?:you|we) (?:open|close)\b"
+    ),
+    True: re.compile(
+        "^(?:请问|那|嗯|你知道|告诉我)*(?:(?:你们|咱们|我们|这里|这儿|这家店?|本[店馆厂校])的?)?"
+        "(?:[副总店厂值班现在今天大堂车间]{0,4})"
+        "(?:[馆店厂校院园站班组]长|经理|老板娘?|主任|主管|负责人|总监|厨师长?|管理员|创始人)"
+        "(?:是谁|是哪位|叫什么(?:名字)?|姓什么|贵姓)[啊呀呢]?$"
+        "|(?:谁|哪位)是(?:(?:你们|咱们|我们|这里|这儿|这家店?|本[店馆厂校])的?)?(?:[副总店厂值班]{0,3})"
+        "(?:[馆店厂校院园站班组]长|经理|老板娘?|主任|主管|负责人|总监|厨师长?|管理员|创始人)[啊呀呢]?$"
+        "|(?:你们|咱们|我们|这里|这儿|本店)(?:家|店|馆)?的?(?:电话|地址|无线|wifi|密码|营业时间|开门|关门"
+        "|几点开|几点关)"
+    ),
+}
+"""Questions for what only the owner can know; not "the director of Titanic"."""
+
+
+def of_the_house(question: str) -> bool:
+    """Return whether something is asked that only the owner's documents could tell.
+
+    The small model knows no better than to invent it: a name for "who is the director".
+    """
+    folded = question.casefold().replace("’", "'").strip(" .?!。？！")
+    return bool(_HOUSE[chinese(question)].search(folded))
+
+
 def wanted(question: str) -> Kind:
     """Return the kind of answer that a question asks for."""
     folded = question.casefold().replace("’", "'")

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from assistant.errors import BadInput
-from assistant.mind.knowledge.asking import lacks
+from assistant.mind.knowledge.asking import lacks, of_the_house
 from assistant.mind.knowledge.finding import Finder, Found
 from assistant.mind.knowledge.meaning import E5, Meaning
 from assistant.mind.knowledge.passages import sentences
@@ -76,7 +76,8 @@ class Knowledge:
             return Grounding("verbatim", answer.row.answer, found=(answer,))
         if not found or found[0].fits < FITS:
             asked = ABOUT["zh" if chinese(question) else "en"]
-            about = always or (bool(found) and found[0].about >= asked)
+            about = bool(found) and (found[0].about >= asked or of_the_house(question))
+            about = about or always
             return Grounding("unknown", UNKNOWN[language], found=tuple(found)) if about else None
         best = found[0]
         source = SOURCE[language].format(name=best.row.name)

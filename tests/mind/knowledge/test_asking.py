@@ -2,7 +2,7 @@
 
 import pytest
 
-from assistant.mind.knowledge.asking import lacks, wanted
+from assistant.mind.knowledge.asking import lacks, of_the_house, wanted
 
 
 @pytest.mark.parametrize(
@@ -58,3 +58,28 @@ def test_a_text_without_that_kind_does_not_answer(question, has, has_not):
 def test_a_question_without_a_form_of_its_own_is_answered_by_anything():
     assert not lacks(wanted("why does it leak"), "")
     assert not lacks(wanted("可以带狗吗"), "")
+
+
+@pytest.mark.parametrize(
+    ("house", "questions"),
+    [
+        (
+            True,
+            "who is the director|Who's your boss?|who is the shift manager today"
+            "|who runs this place|what is the manager's name|who is the director of the museum"
+            "|who is in charge here"
+            "|what is your wifi password|when do you open|馆长是谁|谁是你们的老板|经理叫什么名字"
+            "|请问你们店的电话是多少|值班经理是谁|你们几点开门",
+        ),
+        (
+            False,
+            "who is the director of titanic|who was the president of france|who are you"
+            "|what is your name|who is the king|when do you sleep|who is the doctor in star trek"
+            "|what does a manager do|法国总统是谁|你叫什么名字|泰坦尼克号的导演是谁|谁是李白"
+            "|经理是做什么的|阿里巴巴的老板是谁",
+        ),
+    ],
+)
+def test_what_only_the_owner_can_know(house, questions):
+    for question in questions.split("|"):
+        assert of_the_house(question) is house, question

@@ -246,6 +246,12 @@ def test_what_is_asked_frequently_is_answered_word_for_word(knowledge):
 
 
 @pytest.mark.engine
+@pytest.mark.parametrize("question", ["who is the chef", "what is your phone number", "经理是谁"])
+def test_what_only_the_owner_could_know_is_not_left_to_the_model(knowledge, question):
+    assert knowledge.ground(question).kind == "unknown"
+
+
+@pytest.mark.engine
 def test_what_the_documents_are_not_about_is_left_to_the_model(knowledge):
     assert knowledge.ground("What is the square root of eighty one?") is None
     assert knowledge.ground("What is the square root of eighty one?", always=True).kind == (
