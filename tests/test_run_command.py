@@ -14,7 +14,7 @@ import pytest
 from shell import Child, Terminal, assistant, has_loaded, is_one_sentence, until
 from soundcard import SoundCard
 
-from assistant.commands import run
+from assistant.commands.foreground import view
 from assistant.config import Config, parse
 from assistant.serve.control import call
 
@@ -312,8 +312,8 @@ def test_models_fit_into_a_narrow_terminal():
 
 def screen(config, *notes, live=True, columns=40, monkeypatch, capsys):
     size = os.terminal_size((columns, 24))
-    monkeypatch.setattr(run.shutil, "get_terminal_size", lambda *_, **__: size)
-    status = run.Status(live, config)
+    monkeypatch.setattr(view.shutil, "get_terminal_size", lambda *_, **__: size)
+    status = view.Status(live, config)
     for name, data in notes:
         status.note(name, data)
     status.end()
@@ -347,7 +347,7 @@ def test_a_log_has_lines_only(monkeypatch, capsys):
 
 def test_a_terminal_has_a_last_line_that_lives(monkeypatch, capsys):
     # click leaves out what moves the cursor where standard output is no terminal
-    monkeypatch.setattr(run.click, "echo", lambda text, nl=True: print(text, end="\n" * nl))
+    monkeypatch.setattr(view.click, "echo", lambda text, nl=True: print(text, end="\n" * nl))
     text = screen(Config(), *NOTES, monkeypatch=monkeypatch, capsys=capsys)
     assert "\r\x1b[Klistening: what is the" in text
     assert text.endswith("\r\x1b[K")
@@ -369,7 +369,7 @@ def test_it_says_how_to_begin(wake, words, monkeypatch, capsys):
 
 
 def test_an_event_is_one_line_of_json_whatever_is_in_it(capsys):
-    run.print_event("heard", {"text": 'a "b"\n你好\u2028', "turn": 1})
+    view.print_event("heard", {"text": 'a "b"\n你好\u2028', "turn": 1})
     (line,) = capsys.readouterr().out.strip("\n").split("\n")
     event = json.loads(line)
     assert abs(event.pop("time") - time.time()) < 60

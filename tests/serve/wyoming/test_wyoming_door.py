@@ -9,7 +9,8 @@ from shell import assistant, is_one_sentence
 from wyoming.asr import Transcript
 
 from assistant.commands import doctor
-from assistant.commands.run import Foreground, Status
+from assistant.commands.foreground.view import Status
+from assistant.commands.run import Foreground
 from assistant.config import Wyoming, parse
 from assistant.errors import BadInput, EngineMissing
 from assistant.serve import questions

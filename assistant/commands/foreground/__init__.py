@@ -1,0 +1,1 @@
+"""`assistant run` as a process: its daemon, its keys, and what is seen of it."""
