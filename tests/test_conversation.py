@@ -14,6 +14,7 @@ from assistant.conversation import (
     needed_silence,
     stops,
 )
+from assistant.conversation.turns import think
 from assistant.events import (
     Asked,
     Cancel,
@@ -178,6 +179,14 @@ def test_a_slow_answer_is_filled_once_and_then_waited_for_as_long_as_ever():
     assert state.deadline == FILLING.patience
     state, commands = run((Tick(), FILLING.patience), state=state, rules=FILLING)
     assert Say(2, 1, "That takes too long, sorry.") in commands
+
+
+def test_a_turn_that_was_filled_is_not_filled_again_for_another_take():
+    state, _ = run((Asked("why"), 0.0), (Tick(), 2.0), rules=FILLING)
+    state, commands = think(FILLING, state, (), "why then")
+    assert commands[-1] == Think(1, 2, "why then")
+    assert state.deadline == 2.0 + FILLING.patience
+    assert state.filler_at is None
 
 
 def test_the_filler_that_comes_back_from_the_loudspeaker_interrupts_nothing():
