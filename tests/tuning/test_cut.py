@@ -183,7 +183,7 @@ def vocabularies(
 
 
 @pytest.mark.engine
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(text=st.text(max_size=60))
 def test_any_text_is_read_and_written_as_it_is(
     vocabularies: tuple[llama_cpp.Llama, llama_cpp.Llama, list[int]], text: str
@@ -195,7 +195,7 @@ def test_any_text_is_read_and_written_as_it_is(
 
 
 @pytest.mark.engine
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(text=st.text(st.sampled_from("theaio nrs.,\n1今天的我你是了不"), max_size=80))
 def test_a_text_of_kept_tokens_is_cut_up_as_before(
     vocabularies: tuple[llama_cpp.Llama, llama_cpp.Llama, list[int]], text: str
