@@ -104,7 +104,7 @@ def test_the_template_names_every_key_with_what_is_allowed():
 def test_what_is_named_and_missing_is_said_and_what_is_not_named_is_not(tmp_path, monkeypatch):
     monkeypatch.delenv("ASSISTANT_CONFIG", raising=False)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
-    monkeypatch.setattr(config, "SYSTEM_PATH", tmp_path / "system.toml")
+    monkeypatch.setattr(config.loading, "SYSTEM_PATH", tmp_path / "system.toml")
     assert config.find() is None
     assert config.load() == config.Config()
     (tmp_path / "system.toml").write_text('language = "zh"')

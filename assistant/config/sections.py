@@ -1,37 +1,23 @@
-"""One TOML file becomes typed settings; every error names file, key, value and what is allowed.
+"""The keys of the configuration: the only place where one, its default, unit and range are written.
 
-The models below are the only place where a key, its default, its unit and its range are written
-down: checking, `assistant config init` and docs/configuration.md are all derived from them.
+Checking, `assistant config init` and docs/configuration.md are all derived from them.
 """
 
-import difflib
-import json
 import os
-import tomllib
 import warnings
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
-from pydantic_core import ErrorDetails
-
-from assistant.errors import BadInput
-from assistant.messages import say
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
 if TYPE_CHECKING:
     from assistant.persona.reading import Persona
 
-SYSTEM_PATH = Path("/etc/assistant/config.toml")
 RELEASES = Path("/opt/assistant/releases")
 """Where script/install puts the releases, which share the models in /var/lib/assistant."""
 WEB_TOKEN = "web-token"
 """The file of the web page's token, in the folder of what must not be lost."""
-
-
-RENAMED = {"turn.silence": "turn.max_silence", "turn.whole_silence": "turn.min_silence"}
-"""Keys of before, and those that took their place."""
 
 
 class Section(BaseModel):
@@ -818,7 +804,7 @@ class Config(Section):
         """The folder that holds the models."""
         if chosen := self.paths.models or os.environ.get("ASSISTANT_MODELS", ""):
             return Path(chosen).expanduser()
-        checkout = Path(__file__).parent.parent / "models"
+        checkout = Path(__file__).parent.parent.parent / "models"
         if (checkout / "catalog.toml").is_file() and not checkout.is_relative_to(RELEASES):
             return checkout
         service = Path("/var/lib/assistant/models")
@@ -866,252 +852,3 @@ class Config(Section):
         with warnings.catch_warnings():  # where no session has begun, a folder in /tmp will do
             warnings.simplefilter("ignore")
             return platformdirs.user_runtime_path("assistant") / "control.sock"
-
-
-def search_path() -> Iterator[Path]:
-    """Where a configuration is looked for, first match wins (after ``--config``)."""
-    if named := os.environ.get("ASSISTANT_CONFIG"):
-        yield Path(named).expanduser()
-        return
-    yield platformdirs.user_config_path("assistant") / "config.toml"
-    yield SYSTEM_PATH
-
-
-def find(named: Path | None = None) -> Path | None:
-    """Return the configuration file to read, or None when there is none.
-
-    A file that was named (``--config`` or ``$ASSISTANT_CONFIG``) and is missing raises `BadInput`.
-    """
-    candidates = [named] if named else list(search_path())
-    for path in candidates:
-        if _there(path):
-            return path
-    if named or os.environ.get("ASSISTANT_CONFIG"):
-        where = "--config" if named else "$ASSISTANT_CONFIG"
-        raise BadInput(
-            "{candidates}: no such configuration file (named by {where}); `assistant config "
-            "init` writes one.",
-            candidates=candidates[0],
-            where=where,
-        )
-    return None
-
-
-def _there(path: Path) -> bool:
-    try:
-        return path.exists()
-    except OSError:  # a folder that may not be entered: reading it will say so
-        return True
-
-
-def load(named: Path | None = None, overrides: dict[str, Any] | None = None) -> Config:
-    """Read the configuration, or the defaults where there is no file.
-
-    `overrides` maps dotted keys (``"llm.seed"``) to values that the command line gave.
-    Raises `BadInput` with one sentence for the first thing that is wrong.
-    """
-    path = find(named)
-    data: dict[str, Any] = {}
-    if path:
-        try:
-            data = tomllib.loads(path.read_text(encoding="utf-8"))
-        except OSError as error:
-            raise BadInput(
-                "{path}: cannot be read: {strerror}.", path=path, strerror=error.strerror
-            ) from error
-        except UnicodeDecodeError as error:
-            raise BadInput(
-                "{path}: is not UTF-8 text (byte {start}); save it as UTF-8.",
-                path=path,
-                start=error.start,
-            ) from error
-        except (tomllib.TOMLDecodeError, RecursionError) as error:
-            raise BadInput("{path}: is not valid TOML: {error}.", path=path, error=error) from error
-    for dotted, value in (overrides or {}).items():
-        table, _, key = dotted.rpartition(".")
-        target = data.setdefault(table, {}) if table else data
-        if isinstance(target, dict):
-            target[key] = value
-    return settled(_with_folders(parse(data, str(path) if path else say("command line")), path))
-
-
-def settled(config: Config) -> Config:
-    """Return what was written with the defaults of this machine's profile and of the persona.
-
-    The persona goes before the profile. Raises `BadInput` for a persona that cannot be used.
-    """
-    from assistant.profile import fitted
-
-    fitting = fitted(config)
-    if not config.persona:
-        return fitting
-    from assistant.persona.wearing import worn
-
-    return worn(fitting)
-
-
-def _with_folders(config: Config, path: Path | None) -> Config:
-    """Return `config` with the folders of skills and personas beside the configuration file."""
-    for table, key, name in (("skills", "folder", "skills"), ("paths", "personas", "personas")):
-        section = getattr(config, table)
-        beside = (path or next(search_path())).parent / name
-        if not getattr(section, key) and beside.is_dir():
-            update = {table: section.model_copy(update={key: str(beside)})}
-            config = config.model_copy(update=update)
-    return config
-
-
-def parse(data: dict[str, Any], source: str) -> Config:
-    """Turn parsed TOML into a `Config`; `source` names the file in the message of `BadInput`."""
-    try:
-        return Config.model_validate(data)
-    except ValidationError as error:
-        raise BadInput(
-            "{source}: {wrong}", source=source, wrong=_sentence(error.errors()[0])
-        ) from None
-
-
-def _sentence(error: ErrorDetails) -> str:
-    """Say in words which key is wrong, what was found and what is allowed."""
-    location = [str(part) for part in error["loc"]]
-    field = _field(location)
-    if error["type"] == "extra_forbidden":
-        return _unknown_key(location)
-    while location and field is None:  # "input.str" names a branch of a union, not a key
-        location = location[:-1]
-        field = _field(location)
-    key, found = ".".join(location), error["input"]
-    if isinstance(field, type):
-        return say("`{key}` must be a table, `[{key}]`; found {found!r}.", key=key, found=found)
-    allowed = allowed_values(field, say) if field is not None else error["msg"]
-    return say("`{key}` is {found!r}; allowed: {allowed}.", key=key, found=found, allowed=allowed)
-
-
-def _unknown_key(location: list[str]) -> str:
-    section = _field(location[:-1])
-    assert isinstance(section, type)
-    assert issubclass(section, Section)
-    key = ".".join(location)
-    if now := RENAMED.get(key):
-        return say("`{key}` is called `{now}` now; write that.", key=key, now=now)
-    known = list(section.model_fields)
-    near = difflib.get_close_matches(location[-1], known, 1)
-    if near:
-        meant = ".".join([*location[:-1], near[0]])
-        return say("unknown key `{key}`; did you mean `{meant}`?", key=key, meant=meant)
-    return say("unknown key `{key}`; known: {known}.", key=key, known=", ".join(known))
-
-
-def _field(location: list[str]) -> Any:
-    """Return the section class or the field that a dotted location names, or None."""
-    here: Any = Config
-    for part in location:
-        if not (isinstance(here, type) and issubclass(here, Section) and part in here.model_fields):
-            return None
-        field = here.model_fields[part]
-        nested = field.annotation
-        here = nested if isinstance(nested, type) and issubclass(nested, Section) else field
-    return here
-
-
-def allowed_values(field: Any, say: Callable[..., str] = str.format) -> str:
-    """Say which values a field takes, in words, as `say(sentence, **values)` says them."""
-    bounds = {
-        name: getattr(m, name) for m in field.metadata for name in ("ge", "le") if hasattr(m, name)
-    }
-    if choices := get_args(field.annotation):
-        if all(isinstance(choice, str) for choice in choices):
-            return ", ".join(f'"{choice}"' for choice in choices)
-        if field.annotation == list[str]:
-            return say('a list of texts, ["like", "this"]')
-        if get_origin(field.annotation) is list:
-            every = ", ".join(f'"{each}"' for each in get_args(choices[0]))
-            return say("a list of {every}", every=every)
-        return say("a text or a whole number")
-    kind = {
-        bool: say("true or false"),
-        int: say("a whole number"),
-        float: say("a number"),
-        str: say("a text"),
-    }[field.annotation]
-    if not bounds:
-        return kind
-    return say("{kind} from {least} to {most}", kind=kind, least=bounds["ge"], most=bounds["le"])
-
-
-def keys(
-    section: type[Section] = Config, prefix: str = ""
-) -> Iterator[tuple[str, type[Section] | Any]]:
-    """Yield every dotted key with its field, and every table with its class, in file order."""
-    for name, field in section.model_fields.items():
-        nested = field.annotation
-        if isinstance(nested, type) and issubclass(nested, Section):
-            yield prefix + name, nested
-            yield from keys(nested, f"{prefix}{name}.")
-        else:
-            yield prefix + name, field
-
-
-def template() -> str:
-    """Return a configuration file in which every key stands with its default, commented out."""
-    lines = ["# Settings of the assistant. Every line that begins with `#` shows a default."]
-    for key, field in keys():
-        name = key.rpartition(".")[2]
-        if isinstance(field, type):
-            lines += ["", f"[{key}]", f"# {field.__doc__}"]
-        else:
-            lines += [f"# {field.description}; allowed: {allowed_values(field)}"]
-            lines += [f"# {name} = {toml_value(field.default)}"]
-    return "\n".join(lines) + "\n"
-
-
-def reference() -> str:
-    """Return docs/configuration.md."""
-    lines = [
-        "# Configuration",
-        "",
-        "One TOML file, looked for at `--config FILE`, `$ASSISTANT_CONFIG`,",
-        "`~/.config/assistant/config.toml` and `/etc/assistant/config.toml`; the first that exists",
-        "is read. Without one the defaults hold. `assistant config init` writes a commented one,",
-        "`assistant config check` tells what is wrong with it, `assistant config show` prints the",
-        "settings in force.",
-        "",
-        "This page is generated from `assistant/config.py` by `script/docs`.",
-    ]
-    header = ["| key | default | allowed | meaning |", "| --- | --- | --- | --- |"]
-    lines += ["", *header]
-    for key, field in keys():
-        if isinstance(field, type):
-            lines += ["", f"## [{key}]", "", f"{field.__doc__}", "", *header]
-        else:
-            default = toml_value(field.default)
-            lines.append(
-                f"| `{key}` | `{default}` | {allowed_values(field)} | {field.description} |"
-            )
-    return "\n".join(lines) + "\n"
-
-
-def toml_value(value: Any) -> str:
-    """Write a text, number, truth value or list of texts as TOML."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, str):
-        # JSON's escapes are TOML's too, and it leaves alone one only that TOML must have escaped.
-        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-    if isinstance(value, list):
-        return "[" + ", ".join(toml_value(item) for item in value) + "]"
-    return str(value)
-
-
-def dump(config: Config) -> str:
-    """Return the settings in force as a TOML file that `load` reads back."""
-    lines: list[str] = []
-    for key, field in keys():
-        if isinstance(field, type):
-            lines += ["", f"[{key}]"]
-        else:
-            value: Any = config
-            for part in key.split("."):
-                value = getattr(value, part)
-            lines.append(f"{key.rpartition('.')[2]} = {toml_value(value)}")
-    return "\n".join(lines) + "\n"
