@@ -14,8 +14,10 @@ from assistant.rehearsal import Rehearsal
 
 SOUND = ("microphone", "loudspeaker", "ears")
 """How the threads are called that each frame wakes; see `assistant.worker.call_thread`."""
-SETTLED_S = 2.0
-"""What starting up left to do is done by then."""
+LOOK_S, MOST_S = 2.0, 60.0
+"""What starting up left to do is waited for: looked at so often, and at most so long, in s."""
+QUIET = 0.01
+"""Share of a core, beside the sound, from which on something is still being done."""
 PROC = Path("/proc")
 
 Thread = tuple[int, int]
@@ -41,10 +43,20 @@ def own(config: Config, seconds: float) -> dict[str, Any]:
 
 async def _own(config: Config, seconds: float) -> dict[str, Any]:
     async with Rehearsal(config):
-        await asyncio.sleep(SETTLED_S)
+        await _settled()
         before, began = uses(os.getpid()), time.monotonic()
         await asyncio.sleep(seconds)
         return compared(before, uses(os.getpid()), time.monotonic() - began)
+
+
+async def _settled() -> None:
+    """Wait until the rooms have prepared what they can, as long as that makes sense."""
+    for _ in range(round(MOST_S / LOOK_S)):
+        before = uses(os.getpid())
+        await asyncio.sleep(LOOK_S)
+        threads = compared(before, uses(os.getpid()), LOOK_S)["threads"]
+        if sum(each["cpu_share"] for each in threads if not each["sound"]) < QUIET:
+            return
 
 
 def running(pid: int, seconds: float) -> dict[str, Any]:
