@@ -78,7 +78,7 @@ def test_a_spoken_turn_from_wake_to_follow_up():
     state, commands = run((Tick(), 3.8), state=state)
     assert commands == (Finish(turn),)
     state, commands = run((Heard(turn, "hello", 1.0, -20.0), 3.9), state=state)
-    assert Think(turn, 1, "hello") in commands
+    assert commands == (Earcon("done"), Overhear(turn), Think(turn, 1, "hello"))
     state, _ = run((ClauseStarted(turn, 1, "Hi."), 4.0), state=state)
     assert state.phase is Phase.SPEAKING
     state, commands = run((SpeakingEnded(turn, 1, "Hi."), 5.0), state=state)
@@ -178,7 +178,8 @@ def test_a_slow_answer_is_filled_once_and_then_waited_for_as_long_as_ever():
     assert state.phase is Phase.THINKING
     assert state.deadline == FILLING.patience
     state, commands = run((Tick(), FILLING.patience), state=state, rules=FILLING)
-    assert Say(2, 1, "That takes too long, sorry.") in commands
+    assert commands[-3:-1] == (Earcon("error"), Watch(2))
+    assert commands[-1] == Say(2, 1, "That takes too long, sorry.")
 
 
 def test_a_turn_that_was_filled_is_not_filled_again_for_another_take():
@@ -222,6 +223,7 @@ def test_an_answer_that_was_begun_in_secret_needs_none():
         rules=rules,
     )
     assert Release(1, 1) in commands
+    assert Earcon("done") not in commands, "the answer itself tells that the turn is over"
     assert state.deadline == 3.1 + rules.patience
 
 

@@ -106,9 +106,17 @@ def test_an_utterance_becomes_partials_and_a_text(ears):
 class Mishears(MoonshineRecogniser):
     """A fake that writes something else than it has heard, as the real one does over an echo."""
 
+    writes = "Turn the cups."
+
     def settle(self):
         super().settle()
-        return "Turn the cups."
+        return self.writes
+
+
+class MakesUp(Mishears):
+    """A fake that writes what the real one does for music and noise."""
+
+    writes = "♪ The world is the world ♪ ♪ The world is the world ♪"
 
 
 def test_a_stop_word_over_the_reply_counts_though_something_else_was_written():
@@ -129,6 +137,21 @@ def test_a_stop_word_over_the_reply_counts_though_something_else_was_written():
     ears.next(SpeechEnded)
     ears.listener.settle(3)
     assert ears.next(Settled).text == "Turn the cups."
+    assert ears.listener.stop()
+
+
+def test_what_is_made_up_of_noise_was_not_said():
+    path = Config().models_dir / "moonshine-tiny-en"
+    ears = Ears(lambda: MakesUp(path, partial_every=0.0))
+    ears.listener.listen(1)
+    ears.hear(silence(0.5), human(), silence(0.6))
+    ears.next(SpeechEnded)
+    ears.listener.settle(1)
+    assert ears.next(Settled).text == ""
+    ears.hear(human(), silence(0.6))  # so that the end has a text of its own
+    ears.next(SpeechEnded)
+    ears.listener.finish(1)
+    assert ears.next(Heard).text == ""
     assert ears.listener.stop()
 
 
