@@ -742,8 +742,7 @@ def rehearse(questions, **sections):
 @pytest.mark.engine
 @pytest.mark.slow
 def test_working_ahead_changes_no_answer(spoken):
-    texts = ["How many days are there in a week?", "What color is the sky on a clear day?"]
-    questions = [wav.read(QUESTION), *(wav.read(spoken(text)) for text in texts)]
+    questions = [wav.read(QUESTION), wav.read(spoken("How many days are there in a week?"))]
     model = {"skills": {"enabled": False}}  # which would answer the second one
     plain = rehearse(questions, ahead={"enabled": False}, **model)
     # With a long silence there is time for all of the work ahead, however busy the machine is.
@@ -753,8 +752,8 @@ def test_working_ahead_changes_no_answer(spoken):
     assert [outcome.reply for outcome in ahead] == [outcome.reply for outcome in plain]
     assert "Paris" in plain[0].reply
     assert all(outcome.reply for outcome in plain)
-    assert [outcome.kept for outcome in ahead] == [True] * 3
-    assert [outcome.kept for outcome in plain] == [False] * 3
+    assert [outcome.kept for outcome in ahead] == [True] * 2
+    assert [outcome.kept for outcome in plain] == [False] * 2
     assert all(outcome.whole is None or 0 <= outcome.whole <= 1 for outcome in ahead)
 
 
@@ -763,7 +762,7 @@ def test_working_ahead_changes_no_answer(spoken):
 def test_speech_without_a_pause_is_cut_and_answered(spoken):
     pcm = wav.read(spoken("Tell me what the capital of France is and what the people there like."))
     first, last = speech_span(pcm)
-    endless = np.resize(pcm[first:last], 15 * RATE)  # it still goes on long after the cut
+    endless = np.resize(pcm[first:last], 10 * RATE)  # it still goes on long after the cut
     talk, again = rehearse([endless, wav.read(QUESTION)], turn={"max_speech": 6.0})
     assert talk.cut
     assert "france" in talk.heard.lower()

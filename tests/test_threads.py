@@ -250,10 +250,11 @@ def told(run, cores):
 @pytest.mark.engine
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-def test_tune_tells_what_it_measured_and_a_dry_run_keeps_nothing(tmp_path, monkeypatch):
+def test_tune_tells_what_it_measured_and_a_dry_run_keeps_nothing(tmp_path, monkeypatch, inside):
     monkeypatch.undo()
+    monkeypatch.setattr(tune, "ROUNDS", 1)
     options = [f"--set=paths.cache={tmp_path}/cache", "--set=speech.engine=espeak"]
-    result = told(assistant(*options, "tune", "--json", "--dry-run", timeout=500), machine.cores())
+    result = told(inside(*options, "tune", "--json", "--dry-run"), machine.cores())
     assert result["file"] is None
     assert not (tmp_path / "cache" / threads.FILE).exists()
 

@@ -142,13 +142,13 @@ def test_start_forgets(recogniser):
 
 @pytest.mark.slow
 def test_a_long_speech_is_heard_whole_and_in_bounded_pieces(recogniser, calls):
-    pcm = join(*[join(austen(number), silence(0.3)) for number in (870, 880, 890, 920, 930)] * 2)
-    assert len(pcm) > 50 * RATE
+    pcm = join(*[join(austen(number), silence(0.3)) for number in (870, 880, 890, 920, 930)])
+    assert len(pcm) > 1.5 * LONGEST_S * RATE
     _, transcript = run(recogniser, pcm)
     assert max(samples for samples, _ in calls) <= LONGEST_S * RATE + FRAME_SAMPLES
-    assert transcript.text.count("young man") == 2
-    assert transcript.text.count("amiable himself") == 2
-    assert transcript.text.count("to do for them") == 2
+    assert transcript.text.count("young man") == 1
+    assert transcript.text.count("amiable himself") == 1
+    assert transcript.text.count("to do for them") == 1
 
 
 def test_a_long_piece_is_cut_where_it_is_quiet(at_once, calls):

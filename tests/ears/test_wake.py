@@ -144,7 +144,7 @@ def test_watched_for_minutes_it_begins_anew_again_and_again(phrases):
     phrases.reset()
     before = phrases.restarts
     speech = read_speech()  # without a second of quiet in it
-    minutes = join(*[speech] * 4, silence(60))
+    minutes = join(*[speech] * 3, silence(35))
     for frame in frames(minutes):
         phrases.feed(frame)
         assert phrases._age <= LONGEST_S * 16_000
