@@ -32,21 +32,27 @@ def file(tmp_path):
     return path
 
 
-def ask(file, *more, **settings):
-    given = [f"--set=web.{key}={value}" for key, value in settings.items()]
-    return assistant(f"--set=web.token_file={file}", *given, "web", "token", *more)
+@pytest.fixture
+def ask(inside):
+    """Return a function that runs `web token` with settings of `web`."""
+
+    def run(file, *more, **settings):
+        given = [f"--set=web.{key}={value}" for key, value in settings.items()]
+        return inside(f"--set=web.token_file={file}", *given, "web", "token", *more)
+
+    return run
 
 
 # The address
 
 
-def test_it_is_printed_alone_where_the_output_is_no_terminal(file):
+def test_it_is_printed_alone_where_the_output_is_no_terminal(ask, file):
     run = ask(file)
     assert run.stdout.decode() == f"http://127.0.0.1:8080/#token={SECRET}\n"
     assert run.stderr == b""
 
 
-def test_without_a_token_it_is_made_for_its_owner(tmp_path):
+def test_without_a_token_it_is_made_for_its_owner(ask, tmp_path):
     run = ask(tmp_path / "token")
     assert run.stdout.decode().partition("#token=")[2] == (tmp_path / "token").read_text()
     assert stat.S_IMODE((tmp_path / "token").stat().st_mode) == 0o600
@@ -60,7 +66,7 @@ def test_where_only_this_machine_can_connect_it_says_that_none_is_needed(tmp_pat
     assert list(tmp_path.rglob("*token*")) == []
 
 
-def test_for_programs_it_is_one_object(file):
+def test_for_programs_it_is_one_object(ask, file):
     said = json.loads(ask(file, "--json", host="0.0.0.0").stdout)
     assert said == {
         "needed": True,
@@ -107,12 +113,12 @@ def test_the_addresses_of_this_machine_are_the_kernels():
     assert set(OWN) == (known - loopback or {"127.0.0.1"})
 
 
-def test_an_address_that_nobody_can_know_is_one_sentence(file):
+def test_an_address_that_nobody_can_know_is_one_sentence(ask, file):
     assert "web.port" in is_one_sentence(ask(file, port=0))
     assert "web.host" in is_one_sentence(ask(file, host="no such host"))
 
 
-def test_a_token_that_cannot_be_used_is_one_sentence(file):
+def test_a_token_that_cannot_be_used_is_one_sentence(ask, file):
     file.chmod(0o644)
     assert "chmod 600" in is_one_sentence(ask(file))
 
@@ -142,14 +148,14 @@ def test_on_a_terminal_it_is_drawn_too(file):
     assert rows[: len(wanted)] == wanted
 
 
-def test_elsewhere_only_when_it_is_asked_for_and_never_if_not(file):
+def test_elsewhere_only_when_it_is_asked_for_and_never_if_not(ask, file):
     assert "\N{FULL BLOCK}" in ask(file, "--qr").stdout.decode()
     with Terminal(f"--set=web.token_file={file}", "web", "token", "--no-qr") as terminal:
         _, text = terminal.end()
     assert text.count("\n") == 1
 
 
-def test_it_is_written_as_a_picture_for_its_owner_only(file, tmp_path):
+def test_it_is_written_as_a_picture_for_its_owner_only(ask, file, tmp_path):
     picture = tmp_path / "door.svg"
     assert ask(file, "--svg", picture).returncode == 0
     assert stat.S_IMODE(picture.stat().st_mode) == 0o600
@@ -170,7 +176,7 @@ def test_without_the_package_the_address_is_shown_and_a_picture_is_one_sentence(
 # Another one
 
 
-def test_another_token_takes_the_place_of_the_one_so_far(file):
+def test_another_token_takes_the_place_of_the_one_so_far(ask, file):
     run = ask(file, "--new")
     made = file.read_text().strip()
     assert made != SECRET
@@ -185,7 +191,7 @@ def test_where_none_is_needed_none_is_made_anew(tmp_path):
     assert "web.host" in is_one_sentence(run)
 
 
-def test_the_running_server_takes_the_new_one_and_ends_who_came_by_the_old_one(file, tmp_path):
+def test_the_running_server_takes_the_new_one_and_ends_who_came_by_the_old_one(ask, file, tmp_path):
     path = tmp_path / "s"
     with FakeDaemon(path) as daemon, site(settings(path, token_file=str(file))) as web:
         daemon.watched = [{"ok": True, "event": "state", "phase": "asleep", "turn": 0}, WAIT]
