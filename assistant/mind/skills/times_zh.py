@@ -40,7 +40,10 @@ _WORDS = [
     rf"(?P<period>{_PERIOD})?{_ABOUT}{_HOUR}[点时]钟?(?:(?P<half>半)|过?(?P<quarter>[一三])刻钟?"
     rf"|整|过?{_MINUTES}分?(?![个遍次{NUMERALS}]|下(?!午)|小时|秒)|(?=[^候间]|$))",
 ]
-_A_BIT = tuple("大小快慢高低轻响多少早晚好声有重强弱短长亮暗静再准清加减升降调")
+_A_BIT = (
+    *"大小快慢高低轻响多少早晚好声有重强弱短长亮暗静再准清加减升降调",
+    "下来", "下去", "上来", "上去",
+)  # fmt: skip
 """After these 一点 is a bit, not one o'clock."""
 _LATER = re.compile(r"(?P<period>[ap])\.?m\.?(?![a-z])")
 _SAID_AFTER = re.compile(
