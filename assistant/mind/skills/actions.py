@@ -218,6 +218,8 @@ def _wrong(path: Path, name: str, action: Action, lists: Mapping[str, Words]) ->
     if not _NAME.fullmatch(name):
         yield (), say("is no name; allowed are a-z, 0-9 and _, beginning with a letter.")
     kinds = [kind for kind in KINDS_OF_ACTION if getattr(action, kind) is not None]
+    if taken := sorted({*KINDS, OUTPUT} & set(action.free)):
+        yield ("free",), say("names `{kind}`, which means something already.", kind=taken[0])
     if len(kinds) > 1:
         yield (kinds[1],), say("stands beside `{kind}`; an action does one thing.", kind=kinds[0])
     if not kinds and not action.say:

@@ -251,6 +251,13 @@ def in_module(module: ModuleType, source: str) -> list[Plugin]:
         if isinstance(getattr(each, MARK, None), Intent)
     ]
     for each in found:
+        if taken := sorted({*KINDS} & set(each.intent.free)):
+            raise BadInput(
+                "{source}: `free` of `{name}` names `{kind}`, which means something already.",
+                source=source,
+                name=each.name,
+                kind=taken[0],
+            )
         lists = {*KINDS, *each.intent.free}
         for sentence in (*each.intent.en, *each.intent.zh):
             check(sentence, each.name, lists, set())

@@ -128,7 +128,8 @@ _SAME_SOUND = [
     (r"[\d ]", r"(?P<kept>[ap])\.? ?m\b", r"\1m"),
     ("", r"\bo clock\b|\boclock\b|\ba clock\b", "o'clock"),
     ("", r"\bwi fi\b", "wifi"), ("", r"\boff line\b", "offline"),
-    ("", r"\bon line\b", "online"), ("", r"\bup time\b", "uptime"),
+    ("", rf"\bonline(?= {_NUMBER}\b)", "on line"), ("", rf"\bon line\b(?! {_NUMBER}\b)", "online"),
+    ("", r"\bup time\b", "uptime"),
     ("", r"\bflip a"
         r" (?:corn"
         r"|coins|cone)\b", "flip a coin"), ("", r"\btoss a (?:corn|coins|cone)\b", "toss a coin"),

@@ -106,6 +106,10 @@ def owner(tmp_path):
         ("[actions.x]\nen = ['x']\nrun = ['x']\ngpio = {line = 1}\n", "stands beside `run`"),
         ("[actions.x]\nen = ['x']\ngpio = {line = -1}\n", "line 3, column 1: `actions.x.gpio.line"),
         ("[actions.x]\nrun = ['x']\n", "has no sentences"),
+        (
+            "[actions.x]\nen = ['to {place}']\nfree = ['place']\nrun = ['x', '{place}']\n",
+            "line 3, column 1: `actions.x.free` names `place`, which means",
+        ),
         ("[actions.X]\nen = ['x']\nrun = ['x']\n", "`actions.X` is no name"),
         (
             "[actions.x]\nen = ['x']\nrun = ['x']\nsay.en = '{z}'\n",

@@ -207,6 +207,7 @@ OPEN = "from assistant.plugin import intent\n@intent(en={})\ndef x(context): ret
         "exit(1)",
         OPEN.format("['(open']"),
         OPEN.format("['open {door}']"),
+        OPEN.format("['open at {time}'], free=['time']"),
     ],
 )
 def test_a_module_that_cannot_be_imported_leaves_the_others(tmp_path, caplog, code):
