@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import wave
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -23,8 +24,32 @@ settings.load_profile("here")
 
 def pytest_collection_modifyitems(items):
     """Begin with the files that take long, or a worker would wait for another one at the end."""
-    long = {item.path for item in items if any(map(item.get_closest_marker, ("e2e", "slow")))}
-    items.sort(key=lambda item: item.path not in long)
+    marked = {
+        name: {item.path for item in items if item.get_closest_marker(name)}
+        for name in ("e2e", "slow")
+    }
+    items.sort(key=lambda item: [item.path not in marked[name] for name in ("e2e", "slow")])
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """A file is for one worker, and all that happens in real time is for the same one.
+
+    Two assistants that are spoken to at once, on two cores, would wait for each other.
+    """
+    from xdist.scheduler import LoadFileScheduling
+
+    class Scheduling(LoadFileScheduling):
+        def _split_scope(self, nodeid):
+            file = super()._split_scope(nodeid)
+            return "e2e" if real_time(config.rootpath / file) else file
+
+    return Scheduling(config, log)
+
+
+@cache
+def real_time(file):
+    return "mark.e2e" in file.read_text()
 
 
 @pytest.fixture(scope="session", autouse=True)
