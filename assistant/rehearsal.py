@@ -6,7 +6,6 @@ The demo, the benches and the tests all go through here, so that they measure th
 import asyncio
 import time
 from dataclasses import dataclass
-from types import TracebackType
 from typing import Any
 
 from assistant.audio.edges import speech_span
@@ -89,12 +88,7 @@ class Rehearsal:
         await self.daemon.__aenter__()
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        where: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self.daemon.stop()
 
     async def ask(self, pcm: Pcm, patience: float = 120.0) -> Outcome:

@@ -101,19 +101,29 @@ def uses(pid: int) -> dict[Thread, Use]:
     Raises `AssistantError` where the process is gone, or this is not Linux.
     """
     found: dict[Thread, Use] = {}
-    family = [pid]
-    for each in family:
+    for each in family(pid):
         tasks = PROC / str(each) / "task"
         try:
             # The other processes are those of sound devices, with all that runs in them.
             owns_device = each != pid and b"assistant.audio.owner" in _read(each, "cmdline")
             for task in sorted(tasks.iterdir()):
                 found[each, int(task.name)] = _use(task, owns_device)
-                family += map(int, (task / "children").read_text().split())
         except OSError:
             continue  # it has just ended
     if not found:
         raise AssistantError("nothing is known of process {pid}: /proc does not show it.", pid=pid)
+    return found
+
+
+def family(pid: int) -> list[int]:
+    """Return the process and all that it has started."""
+    found = [pid]
+    for each in found:
+        for task in (PROC / str(each) / "task").glob("*/children"):
+            try:
+                found += map(int, task.read_text().split())
+            except OSError:
+                continue
     return found
 
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from statistics import median
 
-PROC = Path("/proc")
+from assistant.bench.idle import PROC, family
+
 MB = 1e6
 WINDOW = 0.25
 """Share of the samples that are compared with each other, at both ends."""
@@ -56,18 +56,6 @@ def look(pid: int, at: float) -> Sample:
         threads += int(told["Threads"])
         files += open_files
     return Sample(at, memory, files, threads)
-
-
-def family(pid: int) -> list[int]:
-    """Return the process and all that it has started."""
-    found = [pid]
-    for each in found:
-        for task in (PROC / str(each) / "task").glob("*/children"):
-            try:
-                found += map(int, task.read_text().split())
-            except OSError:
-                continue
-    return found
 
 
 def verdict(samples: Sequence[Sample]) -> Verdict:

@@ -4,7 +4,6 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from types import TracebackType
 from typing import Any
 
 from assistant.audio.frames import RATE, Pcm
@@ -64,12 +63,7 @@ class Stage:
         await self.daemon.__aenter__()
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        where: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self.daemon.stop()
 
     # --- what can be done -----------------------------------------------------------------------

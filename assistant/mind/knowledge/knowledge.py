@@ -76,8 +76,7 @@ class Knowledge:
             return Grounding("verbatim", answer.row.answer, found=(answer,))
         if not found or found[0].fits < FITS:
             asked = ABOUT["zh" if chinese(question) else "en"]
-            about = bool(found) and (found[0].about >= asked or of_the_house(question))
-            about = about or always
+            about = always or (bool(found) and (found[0].about >= asked or of_the_house(question)))
             return Grounding("unknown", UNKNOWN[language], found=tuple(found)) if about else None
         best = found[0]
         source = SOURCE[language].format(name=best.row.name)
