@@ -150,8 +150,7 @@ _BASES = {
 
 def unpolished(written: Written) -> Written:
     """Return the request without what is only polite, or a sound, at its ends."""
-    core = _POLITE.fullmatch(written.text)
-    return written.part(*core.span("core")) if core else written
+    return written.core(_POLITE)
 
 
 def bare(written: Written) -> Written:

@@ -88,8 +88,7 @@ _TOLD = re.compile("他|她|谁|如果|要是|提醒我|的时候|怎么|为什�
 
 def unpolished(written: Written) -> Written:
     """Return the request without what is only polite, or a sound, at its ends."""
-    core = _POLITE.fullmatch(written.text)
-    return written.part(*core.span("core")) if core else written
+    return written.core(_POLITE)
 
 
 def bare(written: Written) -> Written:

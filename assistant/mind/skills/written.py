@@ -23,6 +23,11 @@ class Written:
         """Return the clean characters from `start` to `end`."""
         return Written(self.text[start:end], self.source, self.places[start:end])
 
+    def core(self, pattern: re.Pattern[str]) -> "Written":
+        """Return what is in the group `core` of a pattern that fits all of it; else all of it."""
+        fits = pattern.fullmatch(self.text)
+        return self.part(*fits.span("core")) if fits else self
+
     def without(self, start: int, end: int) -> "Written":
         """Leave out the clean characters from `start` to `end`."""
         places = self.places[:start] + self.places[end:]
